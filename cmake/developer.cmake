@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT
+# What our own tests, examples and benchmarks are built with; nothing here reaches a consumer.
+option(HEED_WERROR "Warnings in our own targets are errors" ${PROJECT_IS_TOP_LEVEL})
+option(HEED_NATIVE "Build our own targets for this very machine" OFF)
+set(HEED_SANITIZE "" CACHE STRING "Sanitizers for our own targets, e.g. address;undefined")
+
+if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug, Release, RelWithDebInfo or MinSizeRel" FORCE)
+endif()
+
+set(CMAKE_CXX_EXTENSIONS OFF)
+
+add_library(heed_flags INTERFACE)
+
+if(MSVC)
+  target_compile_options(heed_flags INTERFACE
+    /W4 /permissive- /Zc:preprocessor /utf-8 /bigobj $<$<BOOL:${HEED_WERROR}>:/WX>)
+else()
+  target_compile_options(heed_flags INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion $<$<BOOL:${HEED_WERROR}>:-Werror>)
+endif()
+
+if(HEED_NATIVE)
+  target_compile_options(heed_flags INTERFACE $<IF:$<BOOL:${MSVC}>,/arch:AVX2,-march=native>)
+endif()
+
+if(HEED_SANITIZE)
+  list(JOIN HEED_SANITIZE "," sanitizers)
+  target_compile_options(heed_flags INTERFACE
+    -fsanitize=${sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
+  target_link_options(heed_flags INTERFACE -fsanitize=${sanitizers})
+endif()
+
+# What nearly all of our programs link.
+add_library(heed_developer INTERFACE)
+target_link_libraries(heed_developer INTERFACE heed::heed heed_flags)

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: MIT
+# Sourced by examples/run and tests/run: finds out what is missing and has the system install it.
+#
+#   prepare Eigen3            a compiler, CMake, ninja or make, and Eigen
+#   prepare Eigen3 GTest      ... and GoogleTest
+#
+# Where everything is there, nothing is installed. Where nothing can be installed, CMake fetches the
+# libraries (cmake/dependencies.cmake), and only the tools are the reader's to bring.
+
+say() { echo "heed: $*" >&2; }
+fail() { say "$*"; exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# The first compiler that knows enough C++20. $CXX is the caller's word and is tried alone.
+find_compiler() {
+  newest="g++-14 g++-13 g++-12 g++-11 clang++-19 clang++-18 clang++-16 clang++-15 clang++-14"
+  for compiler in ${CXX:-c++ g++ clang++ $newest}; do
+    if have "$compiler" &&
+      "$compiler" -std=c++20 "$root/cmake/probe/cxx20.cpp" -o "$scratch/cxx20" 2>/dev/null; then
+      export CXX="$compiler"
+      return 0
+    fi
+  done
+  return 1
+}
+
+find_cmake() { have cmake && cmake -P "$root/cmake/probe/version.cmake" 2>/dev/null; }
+
+# CMake's own choice is make; the caller's word goes first.
+find_build_tool() {
+  if [ -z "${CMAKE_GENERATOR:-}" ] && have ninja; then export CMAKE_GENERATOR=Ninja; fi
+  [ -n "${CMAKE_GENERATOR:-}" ] || have make
+}
+
+# Prints those of the given CMake packages that the build would not find.
+missing_packages() {
+  list=$(echo "$*" | tr ' ' ';')
+  if cmake -S "$root/cmake/probe" -B "$scratch/probe" -DPACKAGES="$list" >/dev/null 2>&1; then
+    cat "$scratch/probe/missing"
+  else
+    echo "$*"
+  fi
+  rm -rf "$scratch/probe"
+}
+
+# Sets $missing. Without the tools CMake cannot be asked, so every library counts as missing then:
+# package managers skip what they already have.
+look_for() {
+  missing=
+  find_compiler || missing="$missing compiler"
+  find_cmake || missing="$missing cmake"
+  find_build_tool || missing="$missing build"
+  if [ -z "$missing" ]; then missing=$(missing_packages "$@"); else missing="$missing $*"; fi
+}
+
+# What we miss, in the words of this system's package manager.
+package_of() {
+  case $manager:$1 in
+    apt-get:compiler | apk:compiler) echo g++ ;;
+    dnf:compiler | zypper:compiler) echo gcc-c++ ;;
+    *:compiler) echo gcc ;;
+    *:cmake) echo cmake ;;
+    apt-get:build | dnf:build) echo ninja-build ;;
+    apk:build) echo make ;;
+    *:build) echo ninja ;;
+    apt-get:PkgConfig) echo pkg-config ;;
+    dnf:PkgConfig | zypper:PkgConfig) echo pkgconf-pkg-config ;;
+    *:PkgConfig) echo pkgconf ;;
+    apt-get:Eigen3) echo libeigen3-dev ;;
+    dnf:Eigen3 | zypper:Eigen3) echo eigen3-devel ;;
+    apk:Eigen3) echo eigen-dev ;;
+    *:Eigen3) echo eigen ;;
+    apt-get:GTest) echo libgtest-dev ;;
+    dnf:GTest) echo gtest-devel ;;
+    apk:GTest) echo gtest-dev ;;
+    brew:GTest) echo googletest ;;
+    *:GTest) echo gtest ;;
+    apt-get:benchmark) echo libbenchmark-dev ;;
+    dnf:benchmark) echo google-benchmark-devel ;;
+    apk:benchmark) echo benchmark-dev ;;
+    zypper:benchmark) echo benchmark-devel ;;
+    brew:benchmark) echo google-benchmark ;;
+    *:benchmark) echo benchmark ;;
+  esac
+}
+
+find_manager() {
+  for manager in apt-get dnf pacman zypper apk brew; do
+    have $manager || continue
+    as_root=
+    [ $manager = brew ] || [ "$(id -u)" = 0 ] || as_root=sudo
+    [ -z "$as_root" ] || have sudo || {
+      say "$manager is here, but neither root's rights nor sudo"
+      return 1
+    }
+    return 0
+  done
+  say "no package manager that this script knows"
+  return 1
+}
+
+refresh_index() {
+  case $manager in
+    apt-get) $as_root apt-get -q update ;;
+    pacman) $as_root pacman -Sy ;;
+    apk) $as_root apk update ;;
+  esac
+}
+
+install() {
+  case $manager in
+    apt-get)
+      $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends "$@"
+      ;;
+    dnf) $as_root dnf -y install "$@" ;;
+    pacman) $as_root pacman -S --noconfirm --needed "$@" ;;
+    zypper) $as_root zypper --non-interactive install --no-recommends "$@" ;;
+    apk) $as_root apk add "$@" ;;
+    brew) brew install "$@" ;;
+  esac
+}
+
+install_missing() {
+  packages=
+  for thing in $missing; do packages="$packages $(package_of "$thing")"; done
+  say "installing with $manager:$packages"
+  refresh_index || say "the package index could not be refreshed; going on with the one here"
+  install $packages && return
+  say "that did not go together; trying them one by one"
+  for name in $packages; do install "$name" || say "$name could not be installed"; done
+}
+
+check_tools() {
+  find_compiler || fail "a C++20 compiler is needed: GCC 11, Clang 14 or newer." \
+    "Here is: $(c++ --version 2>/dev/null | head -n 1 | grep . || echo none)."
+  find_cmake || fail "CMake 3.21 or newer is needed." \
+    "Here is: $(cmake --version 2>/dev/null | head -n 1 | grep . || echo none)."
+  find_build_tool || fail "ninja or make is needed."
+}
+
+# Leaves CXX, CMAKE_GENERATOR and CMAKE_BUILD_PARALLEL_LEVEL set. Reads no input and writes to the
+# error stream only: both belong to the program that is run afterwards.
+prepare() {
+  scratch=$(mktemp -d)
+  trap 'rm -rf "$scratch"' EXIT
+  look_for "$@"
+  if [ -n "$missing" ]; then
+    say "not here yet:" $missing
+    if find_manager; then install_missing; fi
+    check_tools
+    for thing in $(missing_packages "$@"); do
+      say "$thing is still not here; CMake will fetch a release pinned by its SHA256"
+    done
+  fi
+  rm -rf "$scratch"
+  trap - EXIT
+  : "${CMAKE_BUILD_PARALLEL_LEVEL:=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)}"
+  export CMAKE_BUILD_PARALLEL_LEVEL
+} </dev/null >&2

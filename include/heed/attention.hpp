@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// Self-attention and cross-attention: out = softmax(q kᵀ / √width) v.
+//
+//   Eigen::MatrixXf out = heed::attention(q, k, v, heed::causal);   // by value
+//   heed::attention(q, k, v, out, heed::causal);                    // into memory you own
+//
+// Vaswani et al., "Attention Is All You Need", 2017.
+#pragma once
+
+#include <heed/kernel/forward.hpp>   // forward
+#include <heed/rules/alibi.hpp>      // alibi
+#include <heed/rules/arguments.hpp>  // inputs_are_good
+#include <heed/rules/bias.hpp>       // bias
+#include <heed/rules/causal.hpp>     // causal, causal_from
+#include <heed/rules/documents.hpp>  // documents
+#include <heed/rules/dropout.hpp>    // dropout
+#include <heed/rules/heads.hpp>      // heads
+#include <heed/rules/keep.hpp>       // keep
+#include <heed/rules/outputs.hpp>    // log_sum_exp, weights
+#include <heed/rules/packed.hpp>     // packed
+#include <heed/rules/prefix.hpp>     // prefix, key_length
+#include <heed/rules/resources.hpp>  // in, on
+#include <heed/rules/scale.hpp>      // scale
+#include <heed/rules/score.hpp>      // score
+#include <heed/rules/sink.hpp>       // sink
+#include <heed/rules/soft_cap.hpp>   // soft_cap
+#include <heed/rules/where.hpp>      // where
+#include <heed/rules/window.hpp>     // window
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// Writes attention of q over k and v into `out`, which keeps its size.
+//
+//   q    (queries, query heads * width)
+//   k    (keys, kv heads * width)
+//   v    (keys, kv heads * value width)
+//   out  (queries, query heads * value width), apart from q, k and v in memory
+//
+// Each is any Eigen object with direct access, in any storage order and with any stride, of float,
+// double, half or bfloat16 (sums are formed in float or double). Modifiers come in any order: masks
+// intersect, score rules apply left to right to the scaled scores, masks after them. A row that may
+// see nothing is 0. Takes O(1) memory in the number of rows, from the calling thread's scratch
+// unless in(scratch) says otherwise; a second call with the same shapes allocates nothing. The bits
+// of a row do not depend on the rows beside it, on threads or on chunks.
+// Throws shape_error, before anything is written, if sizes do not fit.
+template <class Q, class K, class V, class Out, class... Modifiers>
+  requires eigen_object<Out>
+void attention(const Q& q, const K& k, const V& v, Out&& out, const Modifiers&... modifiers) {
+  if constexpr (inputs_are_good<Q, K, V>() && output_is_good<Out, Q>()) {
+    using Storage = scalar_of<Q>;
+    using Scalar = accumulator_t<Storage>;
+    constexpr const char* verb = "heed::attention";
+    const rule_set<Modifiers...> rules(modifiers...);
+    attention_call<Storage> call{view_of(q), view_of(k), view_of(v), view_of(out), {},
+                                 gather_settings<Scalar>(modifiers...)};
+    call.sizes = check_inputs<Storage>(verb, call.q, call.k, call.v, call.options, rules);
+    check_outputs(verb, call.q, call.k, call.v, call.out, call.options, call.sizes);
+    forward(call, rules, call.options.memory ? *call.options.memory : default_scratch());
+  }
+}
+
+// The same by value: a matrix (queries, query heads * value width) in q's scalar and storage order.
+template <class Q, class K, class V, class... Modifiers>
+[[nodiscard]] auto attention(const Q& q, const K& k, const V& v, const Modifiers&... modifiers) {
+  if constexpr (inputs_are_good<Q, K, V>()) {
+    constexpr int order = Q::IsRowMajor ? Eigen::RowMajor : Eigen::ColMajor;
+    Eigen::Matrix<scalar_of<Q>, Eigen::Dynamic, Eigen::Dynamic, order> out;
+    const auto s = gather_settings<accumulator_t<scalar_of<Q>>>(modifiers...);
+    const bool divides = s.kv_heads > 0 && v.cols() % s.kv_heads == 0;
+    out.resize(q.rows(), divides ? v.cols() / s.kv_heads * s.query_heads : 0);
+    attention(q, k, v, out, modifiers...);
+    return out;
+  }
+}
+
+}  // namespace HEED_ABI
+}  // namespace heed

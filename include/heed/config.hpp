@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// The only macros: whether exceptions exist, and the name of this build's inline namespace.
+#pragma once
+
+#include <heed/version.hpp>  // the version that the namespace carries
+
+#if defined(__FAST_MATH__) || defined(_M_FP_FAST) || \
+    (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#error \
+    "heed: -ffast-math / -ffinite-math-only removes the infinities and NaN that masks need; \
+compile this file without it"
+#endif
+
+#if defined(__cpp_exceptions) || defined(_CPPUNWIND)
+#define HEED_HAS_EXCEPTIONS 1
+#define HEED_ABI_ERRORS
+#else
+#define HEED_HAS_EXCEPTIONS 0
+#define HEED_ABI_ERRORS _noexcept
+#endif
+
+// What the compiler may emit in this file. Two files built for different machines then instantiate
+// different functions, and the linker cannot hand one the code of the other.
+#if defined(EIGEN_DONT_VECTORIZE)
+#define HEED_ABI_SIMD scalar
+#elif defined(__AVX512F__)
+#define HEED_ABI_SIMD avx512
+#elif defined(__AVX2__) && defined(__FMA__)
+#define HEED_ABI_SIMD avx2_fma
+#elif defined(__AVX2__)
+#define HEED_ABI_SIMD avx2
+#elif defined(__AVX__)
+#define HEED_ABI_SIMD avx
+#elif defined(__SSE4_2__)
+#define HEED_ABI_SIMD sse4_2
+#elif defined(__SSE2__) || defined(_M_X64)
+#define HEED_ABI_SIMD sse2
+#elif defined(__ARM_NEON) || defined(_M_ARM64)
+#define HEED_ABI_SIMD neon
+#elif defined(__VSX__)
+#define HEED_ABI_SIMD vsx
+#else
+#define HEED_ABI_SIMD other
+#endif
+
+// namespace heed { inline namespace HEED_ABI { ... } }, for example heed::v0_1_0_avx2_fma
+#define HEED_ABI_PASTE(major, minor, patch, simd, errors) \
+  v##major##_##minor##_##patch##_##simd##errors
+#define HEED_ABI_NAME(major, minor, patch, simd, errors) \
+  HEED_ABI_PASTE(major, minor, patch, simd, errors)
+#define HEED_ABI                                                                           \
+  HEED_ABI_NAME(HEED_VERSION_MAJOR, HEED_VERSION_MINOR, HEED_VERSION_PATCH, HEED_ABI_SIMD, \
+                HEED_ABI_ERRORS)

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// Refusing a wrong call with a sentence that holds the numbers.
+//
+//   heed::attention(q, k, v);
+//   // throws heed::shape_error: heed::attention: head width differs: q is 5x4, k is 6x8
+#pragma once
+
+#include <heed/core/view.hpp>  // view, index
+
+#include <cstdio>     // fputs, snprintf
+#include <cstdlib>    // abort
+#include <stdexcept>  // invalid_argument, out_of_range
+#include <string>     // string
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// Thrown when the sizes, counts or places given to a call do not fit together.
+class shape_error : public std::invalid_argument {
+ public:
+  using std::invalid_argument::invalid_argument;
+};
+
+// Ends a refused call: throws Error or, in a program built without exceptions, says the sentence on
+// standard error and aborts.
+template <class Error>
+[[noreturn]] void refuse(const std::string& sentence) {
+#if HEED_HAS_EXCEPTIONS
+  throw Error(sentence);
+#else
+  std::fputs((sentence + "\n").c_str(), stderr);
+  std::abort();
+#endif
+}
+
+// The words that a sentence is made of.
+inline void append(std::string& sentence, const char* words) { sentence += words; }
+inline void append(std::string& sentence, const std::string& words) { sentence += words; }
+template <class Number>
+  requires std::is_integral_v<Number>
+void append(std::string& sentence, Number number) {
+  sentence += std::to_string(number);
+}
+inline void append(std::string& sentence, double number) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", number);
+  sentence += text;
+}
+template <class Scalar>
+void append(std::string& sentence, const view<Scalar>& matrix) {
+  append(sentence, matrix.rows);
+  sentence += 'x';
+  append(sentence, matrix.cols);
+}
+
+// Throws Error unless `holds`; the sentence is put together only then.
+template <class Error = shape_error, class... Parts>
+void require(bool holds, const Parts&... parts) {
+  if (holds) [[likely]]
+    return;
+  std::string sentence;
+  (append(sentence, parts), ...);
+  refuse<Error>(sentence);
+}
+
+}  // namespace HEED_ABI
+}  // namespace heed

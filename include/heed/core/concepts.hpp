@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// What an argument can be: Eigen storage with direct access, or a modifier of the call.
+//
+//   static_assert(heed::storage<Eigen::MatrixXf>);
+//   static_assert(!heed::storage<decltype(2 * Eigen::MatrixXf())>);  // an expression owns no memory
+#pragma once
+
+#include <heed/core/types.hpp>  // Eigen
+
+#include <concepts>     // same_as
+#include <type_traits>  // remove_cvref_t, is_base_of_v
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// Any Eigen matrix or array, expressions included.
+template <class T>
+concept eigen_object =
+    std::is_base_of_v<Eigen::EigenBase<std::remove_cvref_t<T>>, std::remove_cvref_t<T>>;
+
+// An Eigen object whose coefficients lie in memory: matrix, array, Map, Ref, block, transpose.
+template <class T>
+concept storage =
+    eigen_object<T> && requires(const std::remove_cvref_t<T>& object) {
+      object.rowStride();
+      object.colStride();
+      object.data();
+    } && (int(std::remove_cvref_t<T>::Flags) & int(Eigen::DirectAccessBit)) != 0;
+
+// Storage that may be written to.
+template <class T>
+concept writable = storage<T> && !std::is_const_v<std::remove_reference_t<T>> &&
+                   (int(std::remove_cvref_t<T>::Flags) & int(Eigen::LvalueBit)) != 0;
+
+// Every modifier names what it is by a nested type heed_kind.
+struct mask_kind {};     // which keys a query may see
+struct score_kind {};    // how a score bends
+struct setting_kind {};  // anything else: heads, scale, outputs, scratch, executor
+
+template <class T>
+concept modifier = requires { typename std::remove_cvref_t<T>::heed_kind; };
+
+template <class T>
+concept mask =
+    modifier<T> && std::same_as<typename std::remove_cvref_t<T>::heed_kind, mask_kind>;
+
+template <class T>
+concept score_rule =
+    modifier<T> && std::same_as<typename std::remove_cvref_t<T>::heed_kind, score_kind>;
+
+template <class T>
+concept setting =
+    modifier<T> && std::same_as<typename std::remove_cvref_t<T>::heed_kind, setting_kind>;
+
+}  // namespace HEED_ABI
+}  // namespace heed

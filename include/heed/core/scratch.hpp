@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// Memory that is taken and given back like a stack, and kept between calls.
+//
+//   heed::scratch scratch;
+//   heed::attention(q, k, v, out, heed::in(scratch));  // allocates
+//   heed::attention(q, k, v, out, heed::in(scratch));  // does not
+#pragma once
+
+#include <heed/core/types.hpp>  // index
+
+#include <cstddef>  // byte, size_t
+#include <memory>   // unique_ptr
+#include <new>      // align_val_t
+#include <vector>   // vector
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// Grows when it must and never shrinks. One scratch serves one call at a time; the threads of a call
+// get a scratch each (see worker).
+class scratch {
+ public:
+  scratch() = default;
+  scratch(scratch&&) = default;
+  scratch& operator=(scratch&&) = default;
+
+  // What is taken while a frame lives is given back when it ends; frames nest.
+  class frame {
+   public:
+    explicit frame(scratch& memory) : memory_(memory), block_(memory.block_), used_(memory.used_) {}
+    ~frame() {
+      memory_.block_ = block_;
+      memory_.used_ = used_;
+    }
+    frame(const frame&) = delete;
+    frame& operator=(const frame&) = delete;
+
+    // Room for `count` elements, uninitialised, on a cache line of its own.
+    template <class T>
+    T* take(index count) {
+      return static_cast<T*>(memory_.take(static_cast<std::size_t>(count) * sizeof(T)));
+    }
+
+   private:
+    scratch& memory_;
+    std::size_t block_;
+    std::size_t used_;
+  };
+
+  // Makes worker(0) ... worker(count - 1) ready; worker(0) is this scratch itself.
+  void prepare_workers(index count) {
+    while (static_cast<index>(workers_.size()) + 1 < count)
+      workers_.push_back(std::make_unique<scratch>());
+  }
+  scratch& worker(index i) {
+    return i == 0 ? *this : *workers_[static_cast<std::size_t>(i) - 1];
+  }
+
+  // Bytes held, the workers' included.
+  [[nodiscard]] std::size_t bytes() const {
+    std::size_t sum = 0;
+    for (const block& b : blocks_) sum += b.size;
+    for (const auto& w : workers_) sum += w->bytes();
+    return sum;
+  }
+
+ private:
+  static constexpr std::size_t cache_line = 64;
+  static constexpr std::size_t smallest_block = 32 * 1024;
+
+  struct release {
+    void operator()(std::byte* p) const { ::operator delete(p, std::align_val_t(cache_line)); }
+  };
+  struct block {
+    std::unique_ptr<std::byte, release> memory;
+    std::size_t size;
+  };
+
+  void* take(std::size_t bytes) {
+    bytes = (bytes + cache_line - 1) / cache_line * cache_line;
+    while (block_ < blocks_.size() && used_ + bytes > blocks_[block_].size) {
+      ++block_;
+      used_ = 0;
+    }
+    if (block_ == blocks_.size()) grow(bytes);
+    void* const place = blocks_[block_].memory.get() + used_;
+    used_ += bytes;
+    return place;
+  }
+
+  void grow(std::size_t bytes) {
+    const std::size_t size = bytes > smallest_block ? bytes : smallest_block;
+    auto* const memory =
+        static_cast<std::byte*>(::operator new(size, std::align_val_t(cache_line)));
+    blocks_.push_back({std::unique_ptr<std::byte, release>(memory), size});
+  }
+
+  std::vector<block> blocks_;
+  std::size_t block_ = 0;  // the block in use
+  std::size_t used_ = 0;   // bytes taken from it
+  std::vector<std::unique_ptr<scratch>> workers_;
+};
+
+// The scratch of a call that was given none: one for each thread that calls.
+inline scratch& default_scratch() {
+  thread_local scratch memory;
+  return memory;
+}
+
+}  // namespace HEED_ABI
+}  // namespace heed

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+// The vector instructions of the machine that this file is compiled for, as Eigen found them.
+//
+//   using s = heed::simd<float>;
+//   s::store(p, s::multiply_add(s::broadcast(2), s::load(p), s::broadcast(1)));  // p = 2 p + 1
+//
+// This file alone touches Eigen::internal. Where there are no vectors, a packet is one number.
+#pragma once
+
+#include <heed/core/types.hpp>  // index, Eigen
+
+#include <bit>      // bit_cast
+#include <cstdint>  // uint32_t, uint64_t
+
+// GCC 12 takes the deliberately undefined operand of its own AVX-512 intrinsics for a mistake.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#endif
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// The fractional bits of a floating-point number and the exponent's offset.
+template <class Scalar>
+struct bits_of;
+template <>
+struct bits_of<float> {
+  using integer = std::uint32_t;
+  static constexpr int fraction = 23;
+  static constexpr int bias = 127;
+};
+template <>
+struct bits_of<double> {
+  using integer = std::uint64_t;
+  static constexpr int fraction = 52;
+  static constexpr int bias = 1023;
+};
+
+// Moves the bits of a number left past its fraction, so that what was its lowest bits becomes sign
+// and exponent.
+template <class Scalar>
+Scalar shift_past_fraction(Scalar x) {
+  using bits = bits_of<Scalar>;
+  return std::bit_cast<Scalar>(
+      static_cast<typename bits::integer>(std::bit_cast<typename bits::integer>(x) << bits::fraction));
+}
+
+#if defined(EIGEN_VECTORIZE_AVX512)
+inline __m512 shift_past_fraction(__m512 x) {
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(x), 23));
+}
+inline __m512d shift_past_fraction(__m512d x) {
+  return _mm512_castsi512_pd(_mm512_slli_epi64(_mm512_castpd_si512(x), 52));
+}
+#endif
+#if defined(EIGEN_VECTORIZE_AVX2)
+inline __m256 shift_past_fraction(__m256 x) {
+  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(x), 23));
+}
+inline __m256d shift_past_fraction(__m256d x) {
+  return _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(x), 52));
+}
+#endif
+#if defined(EIGEN_VECTORIZE_SSE)
+inline __m128 shift_past_fraction(__m128 x) {
+  return _mm_castsi128_ps(_mm_slli_epi32(_mm_castps_si128(x), 23));
+}
+inline __m128d shift_past_fraction(__m128d x) {
+  return _mm_castsi128_pd(_mm_slli_epi64(_mm_castpd_si128(x), 52));
+}
+#endif
+#if defined(EIGEN_VECTORIZE_AVX) && !defined(EIGEN_VECTORIZE_AVX2)
+inline __m256 shift_past_fraction(__m256 x) {
+  return _mm256_set_m128(shift_past_fraction(_mm256_extractf128_ps(x, 1)),
+                         shift_past_fraction(_mm256_castps256_ps128(x)));
+}
+inline __m256d shift_past_fraction(__m256d x) {
+  return _mm256_set_m128d(shift_past_fraction(_mm256_extractf128_pd(x, 1)),
+                          shift_past_fraction(_mm256_castpd256_pd128(x)));
+}
+#endif
+#if defined(EIGEN_VECTORIZE_NEON)
+inline float32x4_t shift_past_fraction(float32x4_t x) {
+  return vreinterpretq_f32_u32(vshlq_n_u32(vreinterpretq_u32_f32(x), 23));
+}
+#if defined(__aarch64__) || defined(_M_ARM64)
+inline float64x2_t shift_past_fraction(float64x2_t x) {
+  return vreinterpretq_f64_u64(vshlq_n_u64(vreinterpretq_u64_f64(x), 52));
+}
+#endif
+#endif
+
+template <class Scalar>
+struct simd {
+  using packet = typename Eigen::internal::packet_traits<Scalar>::type;
+  static constexpr index size = Eigen::internal::unpacket_traits<packet>::size;
+
+  // Vector registers of the instruction set.
+#if defined(EIGEN_VECTORIZE_AVX512) || defined(EIGEN_VECTORIZE_NEON)
+  static constexpr index registers = 32;
+#else
+  static constexpr index registers = 16;
+#endif
+
+  static packet load(const Scalar* from) { return Eigen::internal::ploadu<packet>(from); }
+  static void store(Scalar* to, const packet& a) { Eigen::internal::pstoreu<Scalar>(to, a); }
+  static packet broadcast(Scalar a) { return Eigen::internal::pset1<packet>(a); }
+  static packet add(const packet& a, const packet& b) { return Eigen::internal::padd(a, b); }
+  static packet subtract(const packet& a, const packet& b) { return Eigen::internal::psub(a, b); }
+  static packet multiply(const packet& a, const packet& b) { return Eigen::internal::pmul(a, b); }
+  static packet divide(const packet& a, const packet& b) { return Eigen::internal::pdiv(a, b); }
+  static packet maximum(const packet& a, const packet& b) { return Eigen::internal::pmax(a, b); }
+
+  // a b + c: one rounding where the machine has fused multiply-add, two where not.
+  static packet multiply_add(const packet& a, const packet& b, const packet& c) {
+    return Eigen::internal::pmadd(a, b, c);
+  }
+
+  // The same number, rounded here and now: the compiler may not fuse the product that made it into
+  // a later addition.
+  static packet rounded(packet a) {
+    EIGEN_OPTIMIZATION_BARRIER(a)
+    return a;
+  }
+
+  // `then` in the lanes where a < b, `otherwise` elsewhere and where a or b is NaN.
+  static packet where_less(const packet& a, const packet& b, const packet& then,
+                           const packet& otherwise) {
+    return Eigen::internal::pselect(Eigen::internal::pcmp_lt(a, b), then, otherwise);
+  }
+
+  static bool any_not_equal(const packet& a, const packet& b) {
+    const packet one = broadcast(Scalar(1));
+    const packet equal = Eigen::internal::pselect(Eigen::internal::pcmp_eq(a, b), one,
+                                                  broadcast(Scalar(0)));
+    return Eigen::internal::predux_min(equal) != Scalar(1);
+  }
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// The few names for numbers: index, position, accumulator_t, matrix.
+//
+//   static_assert(std::is_same_v<heed::accumulator_t<Eigen::half>, float>);
+//   heed::matrix<float> x(5, 64);  // row-major: one token a row
+#pragma once
+
+#include <heed/config.hpp>  // HEED_ABI
+
+#include <Eigen/Core>   // Matrix, half, bfloat16
+#include <cstdint>      // int32_t
+#include <type_traits>  // is_same_v
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// Sizes and row numbers: Eigen's own, signed.
+using index = Eigen::Index;
+
+// A place in a sequence, as rules see it. 32 bits, so that compilers turn a rule's arithmetic over
+// neighbouring queries into vector instructions; sequences longer than 2^31 - 1 are refused.
+using position = std::int32_t;
+
+// What a row-major owner of tokens looks like: (tokens, features).
+template <class Scalar>
+using matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+template <class Storage>
+struct accumulator {
+  using type = Storage;
+};
+template <>
+struct accumulator<Eigen::half> {
+  using type = float;
+};
+template <>
+struct accumulator<Eigen::bfloat16> {
+  using type = float;
+};
+
+// The type in which sums over values stored as Storage are formed: float for half and bfloat16.
+template <class Storage>
+using accumulator_t = typename accumulator<Storage>::type;
+
+}  // namespace HEED_ABI
+}  // namespace heed

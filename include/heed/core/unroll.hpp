@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// A loop of fixed length, written out by the compiler at every optimisation level.
+//
+//   heed::unroll<3>([&](auto i) { sum[i] += x[i]; });  // i is a compile-time number
+#pragma once
+
+#include <heed/core/types.hpp>  // EIGEN_ALWAYS_INLINE
+
+#include <type_traits>  // integral_constant
+#include <utility>      // integer_sequence
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// Does body(0) ... body(Count - 1). Accumulators that a body indexes can then stay in registers,
+// where an ordinary loop at -O2 would keep them in memory.
+template <int Count, class Body>
+EIGEN_ALWAYS_INLINE void unroll(const Body& body) {
+  [&]<int... I>(std::integer_sequence<int, I...>) {
+    (body(std::integral_constant<int, I>{}), ...);
+  }(std::make_integer_sequence<int, Count>{});
+}
+
+}  // namespace HEED_ABI
+}  // namespace heed

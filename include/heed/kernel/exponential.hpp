@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// 2^x for the numbers that a softmax meets, in vectors: one routine for every lane.
+//
+//   heed::exp2<float>(heed::simd<float>::broadcast(-1));  // 0.5 in every lane
+#pragma once
+
+#include <heed/core/simd.hpp>    // simd, shift_past_fraction
+#include <heed/core/unroll.hpp>  // unroll
+
+#include <iterator>  // size
+
+namespace heed {
+inline namespace HEED_ABI {
+
+namespace detail {
+
+// c[0] + c[1] f + c[2] f^2 + ... is 2^f on [-1/2, 1/2] with the smallest relative error (Remez),
+// c[0] = 1 held so that 2^0 is exactly 1: 2.6e-9 for float, 1.8e-17 for double.
+template <class Scalar>
+struct exp2_polynomial;
+template <>
+struct exp2_polynomial<float> {
+  static constexpr float c[] = {1.0f,           0.69314721496788f, 0.24022652782877f, 0.05550310551207f,
+                                0.00961769297615f, 0.00134066438475f, 0.00015594677015f};
+};
+template <>
+struct exp2_polynomial<double> {
+  static constexpr double c[] = {1.0,
+                                 0.69314718055994569675,
+                                 0.24022650695910098006,
+                                 0.055504108664790394528,
+                                 0.0096181291076070026171,
+                                 0.001333355815343996974,
+                                 0.00015403530441571850099,
+                                 0.00001525272738518977478,
+                                 1.3215442675452855182e-6,
+                                 1.0180647660573069343e-7,
+                                 7.0725703945407994337e-9,
+                                 4.0780717860928704165e-10};
+};
+
+}  // namespace detail
+
+// 2^x for x from -infinity to 1. Exactly 1 at 0, exactly 0 at -infinity; results that would be
+// subnormal are 0; NaN stays NaN.
+template <class Scalar>
+typename simd<Scalar>::packet exp2(const typename simd<Scalar>::packet& x) {
+  using s = simd<Scalar>;
+  using bits = bits_of<Scalar>;
+  using packet = typename s::packet;
+
+  // Adding 1.5 * 2^fraction leaves round(x) in the lowest bits; with the bias added too, they are
+  // the exponent of 2^round(x).
+  constexpr Scalar rounder =
+      Scalar(1.5) * static_cast<Scalar>(std::uint64_t(1) << bits::fraction) + Scalar(bits::bias);
+  const packet rounded = s::add(x, s::broadcast(rounder));
+  const packet f = s::subtract(x, s::subtract(rounded, s::broadcast(rounder)));
+
+  constexpr auto& c = detail::exp2_polynomial<Scalar>::c;
+  constexpr int degree = static_cast<int>(std::size(c)) - 1;
+  packet p = s::broadcast(c[degree]);
+  unroll<degree>([&](auto i) {
+    p = s::multiply_add(p, f, s::broadcast(c[degree - 1 - i]));
+  });
+
+  const packet power = s::multiply(p, shift_past_fraction(rounded));
+  return s::where_less(x, s::broadcast(Scalar(1 - bits::bias)), s::broadcast(Scalar(0)), power);
+}
+
+}  // namespace HEED_ABI
+}  // namespace heed

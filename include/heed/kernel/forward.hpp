@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT
+// out = softmax(scale q kᵀ, bent and masked) v, a tile of keys at a time.
+//
+// Dao et al., "FlashAttention", 2022; Rabe and Staats, "Self-attention Does Not Need O(n²) Memory",
+// 2021. Queries are lanes: docs/kernel.md tells why.
+#pragma once
+
+#include <heed/core/execute.hpp>         // run_tasks
+#include <heed/kernel/query_block.hpp>   // query_block, exclusions
+#include <heed/rules/geometry.hpp>       // geometry
+
+#include <cmath>  // sqrt
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// One checked call.
+template <class Storage>
+struct attention_call {
+  using Scalar = accumulator_t<Storage>;
+  view<const Storage> q;  // (queries, query heads * width)
+  view<const Storage> k;  // (keys, kv heads * width)
+  view<const Storage> v;  // (keys, kv heads * value width)
+  view<Storage> out;      // (queries, query heads * value width)
+  geometry sizes;
+  settings<Scalar> options;
+
+  Scalar scale() const {
+    return static_cast<Scalar>(
+        options.scale.value_or(1 / std::sqrt(static_cast<double>(sizes.width))));
+  }
+};
+
+// Rows of every query head of a group that one task works on: they share each tile of keys.
+struct query_range {
+  index sequence;
+  index kv_head;
+  index first_row;
+  index row_count;
+};
+
+// One task: the rows of a query_range, with working memory of its own.
+template <class Storage, class Rules>
+class forward_task {
+  using Scalar = accumulator_t<Storage>;
+  using block = query_block<Scalar>;
+
+ public:
+  forward_task(const attention_call<Storage>& call, const Rules& rules, const query_range& range,
+               scratch& memory)
+      : call_(call), g_(call.sizes), rules_(rules), range_(range), frame_(memory),
+        blocks_per_head_((range.row_count + lanes - 1) / lanes),
+        blocks_(frame_.template take<block>(g_.group() * blocks_per_head_)),
+        keys_{frame_.template take<Scalar>(keys_per_tile * g_.width), g_.width},
+        values_{frame_.template take<Scalar>(keys_per_tile * g_.value_width), g_.value_width},
+        scores_{frame_.template take<Scalar>(keys_per_tile * lanes), lanes},
+        exclusions_(frame_.template take<bool>(keys_per_tile * lanes), lanes) {}
+
+  void run() {
+    const interval seen = load();
+    for (index first = seen.first / keys_per_tile * keys_per_tile; first < seen.last;
+         first += keys_per_tile)
+      attend(first);
+    finish();
+    if (call_.options.weights.given()) weigh();
+  }
+
+ private:
+  static constexpr index lanes = queries_per_block<Scalar>;
+
+  scope scope_of(index h) const { return g_.of(range_.sequence, range_.kv_head * g_.group() + h); }
+  block& block_of(index h, index b) { return blocks_[h * blocks_per_head_ + b]; }
+
+  // Brings the queries in; returns the keys that any of them may see.
+  interval load() {
+    interval seen;
+    for (index h = 0; h < g_.group(); ++h) {
+      const scope s = scope_of(h);
+      const auto bound = rules_.bind(s);
+      for (index b = 0; b < blocks_per_head_; ++b) {
+        block& q = *std::construct_at(&block_of(h, b), make_block(b));
+        load_queries(q.queries, q.state.packets,
+                     call_.q.block(s.query_row + q.first_row, s.head * g_.width, q.row_count, g_.width),
+                     call_.scale());
+        q.state.reset(call_.options.sink.given()
+                          ? static_cast<Scalar>(call_.options.sink[s.head])
+                          : online_softmax<Scalar>::minus_infinity);
+        const tile_place place{s, q.first_row, q.row_count, 0, s.keys};
+        q.keys = intersect(bound.keys(place.queries()), {0, s.keys});
+        seen = hull(seen, q.keys);
+      }
+    }
+    return seen;
+  }
+
+  block make_block(index b) {
+    const index row_count = std::min(lanes, range_.row_count - b * lanes);
+    return {range_.first_row + b * lanes,
+            row_count,
+            {},
+            {frame_.template take<Scalar>(g_.width * lanes), lanes},
+            {frame_.template take<Scalar>(lanes),
+             frame_.template take<Scalar>(lanes),
+             {frame_.template take<Scalar>(g_.value_width * lanes), lanes},
+             (row_count + simd<Scalar>::size - 1) / simd<Scalar>::size,
+             g_.value_width}};
+  }
+
+  // Calls use(block, place, rules, coverage) for every block that sees a key of the tile, once its
+  // keys are staged.
+  template <class Use>
+  void for_each_block(index first_key, const Use& use) {
+    bool staged = false;
+    for (index h = 0; h < g_.group(); ++h) {
+      const scope s = scope_of(h);
+      const index count = std::min(keys_per_tile, s.keys - first_key);
+      const auto bound = rules_.bind(s);
+      for (index b = 0; b < blocks_per_head_; ++b) {
+        block& q = block_of(h, b);
+        const tile_place place{s, q.first_row, q.row_count, first_key, count};
+        if (intersect(q.keys, place.keys()).empty()) continue;
+        const coverage seen = bound.cover(place.queries(), place.keys());
+        if (seen == coverage::none) continue;
+        if (!staged) stage(s, first_key, count);
+        staged = true;
+        use(q, place, bound, seen);
+      }
+    }
+  }
+
+  void stage(const scope& s, index first_key, index count) {
+    const index row = s.key_row + first_key;
+    keys_.stage(call_.k.block(row, range_.kv_head * g_.width, count, g_.width));
+    values_.stage(call_.v.block(row, range_.kv_head * g_.value_width, count, g_.value_width));
+    values_finite_ = values_.finite(count);
+  }
+
+  // One tile of keys for all blocks.
+  void attend(index first_key) {
+    const dropout drop_rule{call_.options.drop_probability, call_.options.drop_seed};
+    for_each_block(first_key, [&](block& q, const tile_place& place, const auto& bound,
+                                  coverage seen) {
+      q.multiply(scores_, keys_, place.key_count);             // scores = keys · queries
+      bend(scores_, place, bound, seen);                       // score rules, masks
+      if (!values_finite_) exclusions_.note(scores_, place.key_count);
+      q.state.fold(scores_, place.key_count);                  // scores = exp(scores - max)
+      if (drop_rule.probability > 0) drop(scores_, place, drop_rule);
+      if (values_finite_)
+        q.accumulate(scores_, values_, place.key_count);       // rows += valuesᵀ scores
+      else
+        exclusions_.accumulate(q.state.rows, scores_, values_, place.key_count);
+    });
+  }
+
+  // rows / sum; where nothing was seen, 0 and -infinity.
+  void finish() {
+    for (index h = 0; h < g_.group(); ++h) {
+      const scope s = scope_of(h);
+      for (index b = 0; b < blocks_per_head_; ++b) {
+        const block& q = block_of(h, b);
+        const index row = s.query_row + q.first_row;
+        q.state.finish();
+        store_lanes(call_.out.block(row, s.head * g_.value_width, q.row_count, g_.value_width),
+                    q.state.rows);
+        if (call_.options.log_sum_exp.given())
+          for (index i = 0; i < q.row_count; ++i)
+            call_.options.log_sum_exp(row + i, s.head) = q.state.log_sum_exp(i);
+      }
+    }
+  }
+
+  // The probabilities themselves, from the scores again.
+  void weigh() {
+    for (index h = 0; h < g_.group(); ++h) {
+      const scope s = scope_of(h);
+      for (index row = range_.first_row; row < range_.first_row + range_.row_count; ++row)
+        for (index key = 0; key < g_.longest_keys; ++key)
+          call_.options.weights(s.head * g_.queries + s.query_row + row, key) = Scalar(0);
+    }
+    for (index first = 0; first < scope_of(0).keys; first += keys_per_tile)
+      for_each_block(first, [&](block& q, const tile_place& place, const auto& bound,
+                                coverage seen) {
+        q.multiply(scores_, keys_, place.key_count);
+        bend(scores_, place, bound, seen);
+        q.state.normalise(scores_, place.key_count);
+        const index row = place.where.head * g_.queries + place.where.query_row + q.first_row;
+        store_lanes(call_.options.weights.block(row, first, q.row_count, place.key_count), scores_);
+      });
+  }
+
+  const attention_call<Storage>& call_;
+  const geometry& g_;
+  const Rules& rules_;
+  query_range range_;
+  scratch::frame frame_;
+  index blocks_per_head_;
+  block* blocks_;
+  tile<Scalar> keys_;
+  tile<Scalar> values_;
+  lane_side<Scalar> scores_;  // (keys, lanes)
+  exclusions<Scalar> exclusions_;
+  bool values_finite_ = true;
+};
+
+// How many rows of each head of a group a task takes: enough to use a staged tile many times, few
+// enough that every worker finds work.
+template <class Scalar>
+index rows_per_task(const geometry& g, index workers) {
+  constexpr index lanes = queries_per_block<Scalar>;
+  constexpr index most_blocks = 16;  // lanes * 16 rows share a staged tile
+  const index most = std::max(index(1), most_blocks / g.group());
+  const index wanted_tasks = workers > 1 ? 4 * workers : 1;
+  const index blocks = (g.queries * g.kv_heads + wanted_tasks * lanes - 1) / (wanted_tasks * lanes);
+  return lanes * std::clamp(blocks, index(1), most);
+}
+
+// Runs a call that has been checked. Tasks share nothing but what they read.
+template <class Storage, class Rules>
+void forward(const attention_call<Storage>& call, const Rules& rules, scratch& memory) {
+  using Scalar = accumulator_t<Storage>;
+  const geometry& g = call.sizes;
+  const index rows = rows_per_task<Scalar>(g, call.options.on.workers);
+  const auto chunks = [&](index sequence) { return (g.of(sequence, 0).queries + rows - 1) / rows; };
+  index tasks = 0;
+  for (index sequence = 0; sequence < g.sequences; ++sequence)
+    tasks += chunks(sequence) * g.kv_heads;
+
+  memory.prepare_workers(std::min(call.options.on.workers, tasks));
+  run_tasks(call.options.on, tasks, [&](index worker, index task) {
+    query_range range{0, 0, 0, 0};
+    for (; task >= chunks(range.sequence) * g.kv_heads; ++range.sequence)
+      task -= chunks(range.sequence) * g.kv_heads;
+    range.kv_head = task % g.kv_heads;
+    range.first_row = task / g.kv_heads * rows;
+    range.row_count = std::min(rows, g.of(range.sequence, 0).queries - range.first_row);
+    forward_task<Storage, Rules>(call, rules, range, memory.worker(worker)).run();
+  });
+}
+
+}  // namespace HEED_ABI
+}  // namespace heed

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// The textbook: the same attention in double, a row at a time, without a kernel.
+//
+//   Eigen::MatrixXd exact = heed::reference::attention(q, k, v, heed::causal);
+//
+// Slow, takes memory for one row of scores, and stays: every fast path is compared with it.
+#pragma once
+
+#include <heed/rules/alibi.hpp>      // alibi
+#include <heed/rules/arguments.hpp>  // inputs_are_good
+#include <heed/rules/bias.hpp>       // bias
+#include <heed/rules/causal.hpp>     // causal, causal_from
+#include <heed/rules/documents.hpp>  // documents
+#include <heed/rules/dropout.hpp>    // dropout
+#include <heed/rules/geometry.hpp>   // geometry, check_inputs
+#include <heed/rules/heads.hpp>      // heads
+#include <heed/rules/keep.hpp>       // keep
+#include <heed/rules/outputs.hpp>    // log_sum_exp, weights
+#include <heed/rules/packed.hpp>     // packed
+#include <heed/rules/prefix.hpp>     // prefix, key_length
+#include <heed/rules/resources.hpp>  // in, on
+#include <heed/rules/scale.hpp>      // scale
+#include <heed/rules/score.hpp>      // score
+#include <heed/rules/sink.hpp>       // sink
+#include <heed/rules/soft_cap.hpp>   // soft_cap
+#include <heed/rules/where.hpp>      // where
+#include <heed/rules/window.hpp>     // window
+
+#include <cmath>  // exp, log, sqrt
+
+namespace heed {
+inline namespace HEED_ABI {
+namespace reference {
+
+// softmax(scale q kᵀ, bent and masked) v, (queries, query heads * value width), in double. Takes the
+// arguments of heed::attention; log_sum_exp and weights must be matrices of double.
+template <class Q, class K, class V, class... Modifiers>
+[[nodiscard]] Eigen::MatrixXd attention(const Q& q, const K& k, const V& v,
+                                        const Modifiers&... modifiers) {
+  static_assert(inputs_are_good<Q, K, V>());
+  constexpr const char* verb = "heed::reference::attention";
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  const rule_set<Modifiers...> rules(modifiers...);
+  const settings<double> options = gather_settings<double>(modifiers...);
+  using view_type = view<const scalar_of<Q>>;
+  const geometry g = check_inputs<scalar_of<Q>>(verb, view_type(view_of(q)), view_type(view_of(k)),
+                                                view_type(view_of(v)), options, rules);
+  check_side_outputs(verb, options, g);
+  const double scale = options.scale.value_or(1 / std::sqrt(static_cast<double>(g.width)));
+  const dropout drop{options.drop_probability, options.drop_seed};
+
+  Eigen::MatrixXd out = Eigen::MatrixXd::Zero(g.queries, g.query_heads * g.value_width);
+  Eigen::VectorXd p(g.longest_keys);  // scores, then probabilities, of one row
+  for (index sequence = 0; sequence < g.sequences; ++sequence)
+    for (index head = 0; head < g.query_heads; ++head) {
+      const scope s = g.of(sequence, head);
+      const auto bound = rules.bind(s);
+      const index kv_head = head / g.group();
+      for (index row = 0; row < s.queries; ++row) {
+        // score_j = scale q · k_j, bent; -infinity where a mask excludes key j
+        double largest = options.sink.given() ? options.sink[head] : -infinity;
+        for (index key = 0; key < s.keys; ++key) {
+          double score = 0;
+          for (index f = 0; f < g.width; ++f)
+            score += static_cast<double>(q(s.query_row + row, head * g.width + f)) *
+                     static_cast<double>(k(s.key_row + key, kv_head * g.width + f));
+          score = bound.bend(scale * score, s(row, key));
+          p[key] = bound.sees(s(row, key)) ? score : -infinity;
+          if (p[key] > largest || std::isnan(p[key])) largest = p[key];
+        }
+
+        // p_j = exp(score_j - largest) / sum, sum over the keys seen and the sink
+        const auto seen = [&](index key) { return p[key] != -infinity; };
+        double sum = 0;
+        if (options.sink.given() && largest > -infinity)
+          sum = std::exp(options.sink[head] - largest);
+        for (index key = 0; key < s.keys; ++key)
+          if (seen(key)) sum += std::exp(p[key] - largest);
+
+        // out = sum of p_j v_j
+        for (index key = 0; key < s.keys; ++key) {
+          const double weight = seen(key) ? std::exp(p[key] - largest) / sum : 0;
+          if (options.weights.given())
+            options.weights(head * g.queries + s.query_row + row, key) = weight;
+          if (!seen(key) || (drop.probability > 0 && !drop.keeps(s(row, key)))) continue;
+          for (index f = 0; f < g.value_width; ++f)
+            out(s.query_row + row, head * g.value_width + f) +=
+                weight / (1 - drop.probability) *
+                static_cast<double>(v(s.key_row + key, kv_head * g.value_width + f));
+        }
+        if (options.weights.given())
+          for (index key = s.keys; key < g.longest_keys; ++key)
+            options.weights(head * g.queries + s.query_row + row, key) = 0;
+        if (options.log_sum_exp.given())
+          options.log_sum_exp(s.query_row + row, head) =
+              sum == 0 ? -infinity : largest + std::log(sum);
+      }
+    }
+  return out;
+}
+
+}  // namespace reference
+}  // namespace HEED_ABI
+}  // namespace heed

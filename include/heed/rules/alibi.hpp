@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// ALiBi, attention with linear biases: a score falls with the distance between query and key.
+//
+//   heed::attention(q, k, v, out, heed::heads{.query = 8}, heed::causal, heed::alibi());
+//   heed::alibi_slope(0, 8);  // 0.5; head 1: 0.25; ... head 7: 1/256
+//
+// Press, Smith and Lewis, "Train Short, Test Long", ICLR 2022.
+#pragma once
+
+#include <heed/core/concepts.hpp>  // score_kind
+#include <heed/core/list.hpp>      // list
+#include <heed/rules/scope.hpp>    // at, scope
+
+#include <cmath>  // exp2
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// The paper's slope of a head: 2^(-8 (head + 1) / heads) where heads is a power of two; otherwise
+// the slopes of the power of two below, then every other one of the power of two above.
+inline double alibi_slope(index head, index heads) {
+  index power = 1;
+  while (power * 2 <= heads) power *= 2;
+  const auto n = static_cast<double>(power);
+  if (head < power) return std::exp2(-8.0 * static_cast<double>(head + 1) / n);
+  return std::exp2(-4.0 * static_cast<double>(2 * (head - power) + 1) / n);
+}
+
+// ALiBi for one head.
+struct bound_alibi {
+  using heed_kind = score_kind;
+  double slope;
+
+  template <class Scalar>
+  Scalar operator()(Scalar s, at i) const {
+    const position distance = i.query < i.key ? i.key - i.query : i.query - i.key;
+    return s - static_cast<Scalar>(slope) * static_cast<Scalar>(distance);
+  }
+};
+
+// Subtracts slope * |query - key|; positions as in `at`.
+struct alibi {
+  using heed_kind = score_kind;
+  list<double> slopes;  // one a query head; not given: the paper's
+
+  alibi() = default;
+  // Refers to the slopes: any vector, array, span or Eigen vector.
+  template <class Slopes>
+  explicit alibi(const Slopes& one_a_head) : slopes(one_a_head) {}
+
+  bound_alibi bind(const scope& s) const {
+    return {slopes.given() ? slopes[s.head] : alibi_slope(s.head, s.heads)};
+  }
+  void check(const call_shape& shape) const {
+    require(!slopes.given() || slopes.size() == shape.query_heads, shape.verb, ": alibi has ",
+            slopes.size(), " slopes, but there are ", shape.query_heads, " query heads");
+  }
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// Where a score stands: what a mask or a score rule is told about one query and one key.
+//
+//   heed::where([](heed::at i) { return i.key % 2 == 0; });  // every other key
+#pragma once
+
+#include <heed/core/types.hpp>  // position
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// Counted from 0 within the sequence.
+struct at {
+  position query;     // where the query stands among the keys: row + (keys - queries), or as
+                      // causal_from says; negative if it stands before the first key
+  position key;       // row of the key
+  position head;      // query head
+  position row;       // row of the query
+  position sequence;  // number of the sequence in a packed batch
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// A matrix added to the scores.
+//
+//   heed::attention(q, k, v, out, heed::bias(matrix));                   // (queries, keys)
+//   heed::attention(q, k, v, out, heed::heads{8}, heed::bias(stacked));  // (8 * queries, keys)
+#pragma once
+
+#include <heed/core/concepts.hpp>  // score_kind
+#include <heed/rules/table.hpp>    // table
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// bias for one sequence and head.
+template <class Element>
+struct bound_bias {
+  using heed_kind = score_kind;
+  view<const Element> added;  // (queries, keys)
+
+  template <class Scalar>
+  Scalar operator()(Scalar s, at i) const {
+    return s + static_cast<Scalar>(added(i.row, i.key));
+  }
+};
+
+template <class Element>
+struct bias_rule {
+  using heed_kind = score_kind;
+  table<Element> added;
+
+  bound_bias<Element> bind(const scope& s) const { return {added.of(s)}; }
+  void check(const call_shape& shape) const { added.check("bias", shape); }
+};
+
+// From a matrix (queries, keys), from the heads' matrices under each other (heads * queries, keys),
+// or from a vector of matrices, one a head. -infinity excludes its key.
+template <class Source>
+auto bias(const Source& added) {
+  static_assert(!eigen_object<Source> || storage<Source>,
+                "heed::bias: the matrix is an Eigen expression; store it or call .eval()");
+  using Element = typename table_scalar<Source>::type;
+  return bias_rule<Element>{table<Element>(added)};
+}
+
+}  // namespace HEED_ABI
+}  // namespace heed

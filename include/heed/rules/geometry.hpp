@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+// The sizes of one attention call, checked: heads, widths, sequences, and where each one stands.
+#pragma once
+
+#include <heed/core/check.hpp>      // require
+#include <heed/core/overlap.hpp>    // overlap
+#include <heed/rules/rules.hpp>     // rule_set
+#include <heed/rules/scope.hpp>     // scope, call_shape
+#include <heed/rules/settings.hpp>  // settings
+
+namespace heed {
+inline namespace HEED_ABI {
+
+struct geometry {
+  index queries;      // rows of q
+  index keys;         // rows of k and v
+  index query_heads;
+  index kv_heads;
+  index width;        // columns of one head in q and k
+  index value_width;  // columns of one head in v and out
+  index sequences;
+  index longest_keys;
+  std::optional<index> first_query;  // unless queries are aligned to the end of the keys
+  list<index> query_starts;          // given in a packed batch
+  list<index> key_starts;
+
+  index group() const { return query_heads / kv_heads; }
+
+  scope of(index sequence, index head) const {
+    scope s{sequence, head, query_heads, 0, 0, queries, keys, 0, queries};
+    if (query_starts.given()) {
+      s.query_row = query_starts[sequence];
+      s.queries = query_starts[sequence + 1] - s.query_row;
+      s.key_row = key_starts[sequence];
+      s.keys = key_starts[sequence + 1] - s.key_row;
+    }
+    s.offset = first_query ? *first_query : s.keys - s.queries;
+    return s;
+  }
+};
+
+namespace detail {
+
+inline void check_starts(const char* verb, const char* name, const list<index>& starts,
+                         index rows) {
+  require(starts.size() >= 1, verb, ": packed offsets of ", name, " are empty; they begin with 0");
+  require(starts[0] == 0, verb, ": packed offsets of ", name, " begin at ", starts[0], ", not at 0");
+  for (index i = 1; i < starts.size(); ++i)
+    require(starts[i] >= starts[i - 1], verb, ": packed offsets of ", name, " fall from ",
+            starts[i - 1], " to ", starts[i], " at place ", i);
+  require(starts[starts.size() - 1] == rows, verb, ": packed offsets of ", name, " end at ",
+          starts[starts.size() - 1], ", but ", name, " has ", rows, " rows");
+}
+
+}  // namespace detail
+
+// Checks that q, k, v, the settings and the rules fit together; throws shape_error.
+template <class Storage, class Scalar, class... Modifiers>
+geometry check_inputs(const char* verb, const view<const Storage>& q, const view<const Storage>& k,
+                      const view<const Storage>& v, const settings<Scalar>& s,
+                      const rule_set<Modifiers...>& rules) {
+  const index hq = s.query_heads;
+  const index hk = s.kv_heads;
+  require(hq >= 1 && hk >= 1 && hq % hk == 0, verb, ": ", hq, " query heads cannot share ", hk,
+          " key/value heads; the second must divide the first");
+  require(q.cols > 0 && q.cols % hq == 0, verb, ": q is ", q, ", whose columns do not divide into ",
+          hq, " query heads");
+  require(k.cols > 0 && k.cols % hk == 0, verb, ": k is ", k, ", whose columns do not divide into ",
+          hk, " key/value heads");
+  require(v.cols % hk == 0, verb, ": v is ", v, ", whose columns do not divide into ", hk,
+          " key/value heads");
+  require(q.cols / hq == k.cols / hk, verb, ": head width differs: q is ", q, ", k is ", k,
+          hq == 1 ? "" : ", heads: ", hq == 1 ? std::string() : std::to_string(hq),
+          hq == 1 ? "" : " over ", hq == 1 ? std::string() : std::to_string(hk));
+  require(k.rows == v.rows, verb, ": k and v differ in rows: k is ", k, ", v is ", v);
+
+  constexpr index limit = std::numeric_limits<position>::max() / 2;
+  require(q.rows <= limit && k.rows <= limit, verb, ": q is ", q, ", k is ", k,
+          ", but a sequence has at most ", limit, " rows");
+
+  geometry g{q.rows, k.rows, hq, hk, q.cols / hq, v.cols / hk, 1, k.rows, rules.first_query(), {}, {}};
+  require(!g.first_query || (*g.first_query >= -limit && *g.first_query <= limit), verb,
+          ": causal_from(", g.first_query.value_or(0), ") is beyond ", limit);
+  if (s.packed) {
+    detail::check_starts(verb, "q", s.query_starts, q.rows);
+    detail::check_starts(verb, "k", s.key_starts, k.rows);
+    require(s.query_starts.size() == s.key_starts.size(), verb, ": packed offsets name ",
+            s.query_starts.size() - 1, " sequences in q and ", s.key_starts.size() - 1, " in k");
+    g.query_starts = s.query_starts;
+    g.key_starts = s.key_starts;
+    g.sequences = s.query_starts.size() - 1;
+    g.longest_keys = 0;
+    for (index i = 0; i < g.sequences; ++i)
+      g.longest_keys = std::max(g.longest_keys, s.key_starts[i + 1] - s.key_starts[i]);
+  }
+  require(!s.sink.given() || s.sink.size() == hq, verb, ": sink has ", s.sink.size(),
+          " logits, but there are ", hq, " query heads");
+  require(s.drop_probability >= 0 && s.drop_probability < 1, verb, ": dropout probability is ",
+          s.drop_probability, ", but it must be at least 0 and less than 1");
+  rules.check(call_shape{verb, g.queries, g.keys, g.query_heads, g.longest_keys});
+  return g;
+}
+
+// Checks the sizes of what a call writes beside its result.
+template <class Scalar>
+void check_side_outputs(const char* verb, const settings<Scalar>& s, const geometry& g) {
+  require(!s.log_sum_exp.given() ||
+              (s.log_sum_exp.rows == g.queries && s.log_sum_exp.cols == g.query_heads),
+          verb, ": log_sum_exp is ", s.log_sum_exp, ", but it must be ", g.queries, "x",
+          g.query_heads);
+  require(!s.weights.given() || (s.weights.rows == g.query_heads * g.queries &&
+                                 s.weights.cols == g.longest_keys),
+          verb, ": weights is ", s.weights, ", but it must be ", g.query_heads * g.queries, "x",
+          g.longest_keys);
+}
+
+// Refuses an output that shares memory with something else of the call.
+template <class Output, class Other>
+void check_apart(const char* verb, const char* output_name, const view<Output>& output,
+                 const char* other_name, const view<Other>& other) {
+  require(!output.given() || !other.given() || !overlap(output, other), verb, ": ", output_name,
+          " (", output, ") overlaps ", other_name, " (", other, ") in memory");
+}
+
+// Checks a call's result: its shape, and that nothing that is written is also read.
+template <class Storage, class Scalar>
+void check_outputs(const char* verb, const view<const Storage>& q, const view<const Storage>& k,
+                   const view<const Storage>& v, const view<Storage>& out,
+                   const settings<Scalar>& s, const geometry& g) {
+  require(out.rows == g.queries && out.cols == g.query_heads * g.value_width, verb, ": out is ",
+          out, ", but it must be ", g.queries, "x", g.query_heads * g.value_width);
+  check_side_outputs(verb, s, g);
+  const auto apart_from_inputs = [&](const char* name, const auto& output) {
+    check_apart(verb, name, output, "q", q);
+    check_apart(verb, name, output, "k", k);
+    check_apart(verb, name, output, "v", v);
+  };
+  apart_from_inputs("out", out);
+  apart_from_inputs("log_sum_exp", s.log_sum_exp);
+  apart_from_inputs("weights", s.weights);
+  check_apart(verb, "log_sum_exp", s.log_sum_exp, "out", out);
+  check_apart(verb, "weights", s.weights, "out", out);
+  check_apart(verb, "weights", s.weights, "log_sum_exp", s.log_sum_exp);
+}
+
+}  // namespace HEED_ABI
+}  // namespace heed

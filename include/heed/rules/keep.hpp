@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// A mask given as a matrix of Booleans: true = attend.
+//
+//   Eigen::Matrix<bool, Eigen::Dynamic, Eigen::Dynamic> seen = ...;  // (queries, keys)
+//   heed::attention(q, k, v, out, heed::keep(seen));
+#pragma once
+
+#include <heed/rules/mask.hpp>   // mask_kind, at
+#include <heed/rules/table.hpp>  // table
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// keep for one sequence and head.
+template <class Scalar>
+struct bound_keep {
+  using heed_kind = mask_kind;
+  view<const Scalar> seen;  // (queries, keys)
+
+  bool operator()(at i) const { return static_cast<bool>(seen(i.row, i.key)); }
+};
+
+template <class Scalar>
+struct keep_mask {
+  using heed_kind = mask_kind;
+  table<Scalar> seen;
+
+  bound_keep<Scalar> bind(const scope& s) const { return {seen.of(s)}; }
+  void check(const call_shape& shape) const { seen.check("keep", shape); }
+};
+
+// From a matrix (queries, keys), from the heads' matrices under each other (heads * queries, keys),
+// or from a vector of matrices, one a head.
+template <class Source>
+auto keep(const Source& seen) {
+  static_assert(!eigen_object<Source> || storage<Source>,
+                "heed::keep: the matrix is an Eigen expression; store it or call .eval()");
+  using Scalar = typename table_scalar<Source>::type;
+  return keep_mask<Scalar>{table<Scalar>(seen)};
+}
+
+}  // namespace HEED_ABI
+}  // namespace heed

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+// Masks compose like Booleans: a && b, a || b, !a.
+//
+//   heed::attention(q, k, v, out, (heed::causal && heed::window{.left = 255}) || heed::prefix(16));
+//
+// A mask is any value with `using heed_kind = heed::mask_kind` and
+//   bool operator()(at i) const;                              // may i.query see i.key?
+// Where it knows more, it says so, and tiles are skipped:
+//   interval keys(interval queries) const;                    // outside it, none of them sees a key
+//   coverage cover(interval queries, interval keys) const;    // of a tile
+//   std::optional<index> first_query() const;                 // where the first query stands
+//   auto bind(const scope&) const;                            // the mask for one sequence and head
+//   void check(const call_shape&) const;                      // throws shape_error
+// Positions of queries are those of at::query.
+#pragma once
+
+#include <heed/core/concepts.hpp>  // mask, mask_kind
+#include <heed/rules/scope.hpp>    // scope, call_shape, at, interval, coverage
+
+#include <optional>  // optional
+#include <utility>   // move
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// What a mask says, or what is true of any mask where it says nothing.
+template <mask Mask>
+interval keys_of(const Mask& m, interval queries) {
+  if constexpr (requires { m.keys(queries); })
+    return m.keys(queries);
+  else
+    return everywhere;
+}
+template <mask Mask>
+coverage cover_of(const Mask& m, interval queries, interval keys) {
+  if constexpr (requires { m.cover(queries, keys); })
+    return m.cover(queries, keys);
+  else
+    return coverage::some;
+}
+template <mask Mask>
+std::optional<index> first_query_of(const Mask& m) {
+  if constexpr (requires { m.first_query(); })
+    return m.first_query();
+  else
+    return std::nullopt;
+}
+
+// Seen by both.
+template <mask A, mask B>
+struct mask_and {
+  using heed_kind = mask_kind;
+  A a;
+  B b;
+
+  bool operator()(at i) const { return a(i) && b(i); }
+  interval keys(interval queries) const {
+    return intersect(keys_of(a, queries), keys_of(b, queries));
+  }
+  coverage cover(interval queries, interval keys) const {
+    return both(cover_of(a, queries, keys), cover_of(b, queries, keys));
+  }
+  std::optional<index> first_query() const {
+    const auto first = first_query_of(a);
+    return first ? first : first_query_of(b);
+  }
+  auto bind(const scope& s) const {
+    return mask_and<decltype(heed::bind(a, s)), decltype(heed::bind(b, s))>{heed::bind(a, s),
+                                                                            heed::bind(b, s)};
+  }
+  void check(const call_shape& shape) const {
+    heed::check(a, shape);
+    heed::check(b, shape);
+  }
+};
+
+// Seen by one or the other.
+template <mask A, mask B>
+struct mask_or {
+  using heed_kind = mask_kind;
+  A a;
+  B b;
+
+  bool operator()(at i) const { return a(i) || b(i); }
+  interval keys(interval queries) const { return hull(keys_of(a, queries), keys_of(b, queries)); }
+  coverage cover(interval queries, interval keys) const {
+    return either(cover_of(a, queries, keys), cover_of(b, queries, keys));
+  }
+  std::optional<index> first_query() const {
+    const auto first = first_query_of(a);
+    return first ? first : first_query_of(b);
+  }
+  auto bind(const scope& s) const {
+    return mask_or<decltype(heed::bind(a, s)), decltype(heed::bind(b, s))>{heed::bind(a, s),
+                                                                           heed::bind(b, s)};
+  }
+  void check(const call_shape& shape) const {
+    heed::check(a, shape);
+    heed::check(b, shape);
+  }
+};
+
+// Seen where `a` does not see.
+template <mask A>
+struct mask_not {
+  using heed_kind = mask_kind;
+  A a;
+
+  bool operator()(at i) const { return !a(i); }
+  coverage cover(interval queries, interval keys) const {
+    return opposite(cover_of(a, queries, keys));
+  }
+  std::optional<index> first_query() const { return first_query_of(a); }
+  auto bind(const scope& s) const { return mask_not<decltype(heed::bind(a, s))>{heed::bind(a, s)}; }
+  void check(const call_shape& shape) const { heed::check(a, shape); }
+};
+
+template <mask A, mask B>
+constexpr mask_and<A, B> operator&&(A a, B b) {
+  return {std::move(a), std::move(b)};
+}
+template <mask A, mask B>
+constexpr mask_or<A, B> operator||(A a, B b) {
+  return {std::move(a), std::move(b)};
+}
+template <mask A>
+constexpr mask_not<A> operator!(A a) {
+  return {std::move(a)};
+}
+
+}  // namespace HEED_ABI
+}  // namespace heed
