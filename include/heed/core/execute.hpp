@@ -94,6 +94,8 @@ void run_on_pool(Pool& pool, index count, worker_function work) {
   finished.wait(lock, [&] { return running == 0; });
 }
 
+inline executor erase(const executor& e, index) { return e; }
+
 // Erases an executor's type. `workers`, where positive, overrides how many it says it has.
 template <class Executor>
 executor erase(const Executor& e, index workers) {

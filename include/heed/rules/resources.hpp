@@ -31,6 +31,7 @@ struct in {
 template <class Executor>
 struct on_executor {
   using heed_kind = setting_kind;
+  using executor_type = Executor;
   static constexpr std::string_view setting_name = "on";
 
   Executor run;  // a reference, where on() was given something with a name
@@ -48,7 +49,7 @@ struct on_executor {
 template <class Executor>
 auto on(Executor&& executor, index workers = 0) {
   using plain = std::remove_cvref_t<Executor>;
-  static_assert(task_pool<plain> || std::is_invocable_v<plain&, index, worker_function> ||
+  static_assert(task_pool<plain> || std::is_same_v<plain, heed::executor> || std::is_invocable_v<plain&, index, worker_function> ||
                     requires(plain& e, worker_function f) { e.parallel_for(index(1), f); },
                 "heed::on: give an executor: heed::openmp{threads}, a thread pool, or a function "
                 "(n, work) that does work(0) ... work(n - 1)");

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// The multi-head attention layer: project to queries, keys and values, attend, project back.
+//
+//   heed::multi_head_attention<float> mha({.model = 768, .heads = 12});
+//   mha(x, y, heed::causal);          // self-attention: x and y are (tokens, 768)
+//   mha(x, memory, y);                // cross-attention: keys and values come from memory
+//   mha.query.weight = ...;           // plain public weights, (inputs, outputs)
+//
+// Vaswani et al., "Attention Is All You Need", 2017, section 3.2.2.
+#pragma once
+
+#include <heed/attention.hpp>             // attention
+#include <heed/layer/qkv_projection.hpp>  // qkv_projection, linear
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// y = attention(x W_Q + b_Q, m W_K + b_K, m W_V + b_V) W_O + b_O with m = x or memory.
+template <class Scalar>
+struct multi_head_attention : qkv_projection<Scalar> {
+  using sizes = head_sizes;
+  using qkv_projection<Scalar>::query;
+  using qkv_projection<Scalar>::key;
+  using qkv_projection<Scalar>::value;
+
+  linear<Scalar> output;  // (heads * width, model)
+  heed::heads heads;
+
+  explicit multi_head_attention(const sizes& given) : qkv_projection<Scalar>(given) {
+    const sizes s = given.resolved("heed::multi_head_attention");
+    heads = {s.heads, s.kv_heads};
+    output = linear<Scalar>({s.heads * s.width, s.model, s.bias, s.seed + 3});
+  }
+
+  // Self-attention: x (tokens, model), y (tokens, model). All modifiers of heed::attention but heads.
+  // Between the projections it takes memory for (tokens, heads * width) four times from scratch; a
+  // second call with the same shapes allocates nothing. Throws shape_error if sizes do not fit.
+  template <class X, class Y, class... Modifiers>
+    requires(eigen_object<Y> && (!eigen_object<Modifiers> && ...))
+  void operator()(const X& x, Y&& y, const Modifiers&... modifiers) const {
+    apply(x, x, y, modifiers...);
+  }
+
+  // Cross-attention: x (tokens, model), memory (keys, model), y (tokens, model).
+  template <class X, class Memory, class Y, class... Modifiers>
+    requires(eigen_object<Memory> && eigen_object<Y>)
+  void operator()(const X& x, const Memory& memory, Y&& y, const Modifiers&... modifiers) const {
+    apply(x, memory, y, modifiers...);
+  }
+
+  // Self-attention by value.
+  template <class X, class... Modifiers>
+    requires((!eigen_object<Modifiers> && ...))
+  [[nodiscard]] matrix<Scalar> operator()(const X& x, const Modifiers&... modifiers) const {
+    matrix<Scalar> y(x.rows(), output.outputs());
+    apply(x, x, y, modifiers...);
+    return y;
+  }
+
+ private:
+  template <class Modifier>
+  static constexpr bool is_heads = std::is_same_v<Modifier, heed::heads>;
+
+  template <class X, class Memory, class Y, class... Modifiers>
+  void apply(const X& x, const Memory& memory, Y&& y, const Modifiers&... modifiers) const {
+    static_assert(!(is_heads<Modifiers> || ...),
+                  "heed::multi_head_attention knows its heads; leave heed::heads out");
+    const auto options = gather_settings<Scalar>(modifiers...);
+    scratch& room = options.memory ? *options.memory : default_scratch();
+    const auto on_same = on(options.on);
+
+    scratch::frame frame(room);
+    auto q = rows(frame, x.rows(), query.outputs());      // (tokens, heads * width)
+    auto k = rows(frame, memory.rows(), key.outputs());   // (keys, kv heads * width)
+    auto v = rows(frame, memory.rows(), value.outputs()); // (keys, kv heads * width)
+    auto context = rows(frame, x.rows(), value.outputs() / heads.kv * heads.query);
+    query(x, q, in(room), on_same);
+    key(memory, k, in(room), on_same);
+    value(memory, v, in(room), on_same);
+    attention(q, k, v, context, heads, modifiers...);
+    output(context, y, in(room), on_same);
+  }
+
+  static Eigen::Map<matrix<Scalar>> rows(scratch::frame& frame, index count, index columns) {
+    return {frame.take<Scalar>(count * columns), count, columns};
+  }
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed

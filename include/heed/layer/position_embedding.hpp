@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// Learned positions: a row for each place, added to the tokens' vectors.
+//
+//   heed::position_embedding<float> places({.positions = 1024, .model = 768});
+//   Eigen::MatrixXf x = words(ids) + places(0, ids.size());
+#pragma once
+
+#include <heed/core/check.hpp>        // require
+#include <heed/layer/initialise.hpp>  // fill_normal
+
+#include <concepts>  // integral
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// Begins normal with deviation 0.01, as GPT-2's do (Radford et al., 2019).
+template <class Scalar>
+struct position_embedding {
+  struct sizes {
+    index positions;
+    index model;
+    std::uint64_t seed = 1;
+  };
+
+  matrix<Scalar> weight;  // (positions, model)
+
+  explicit position_embedding(const sizes& s) {
+    require(s.positions >= 0 && s.model >= 0, "heed::position_embedding: positions is ",
+            s.positions, ", model is ", s.model, "; neither may be negative");
+    weight.resize(s.positions, s.model);
+    fill_normal(weight, 0.01, s.seed);
+  }
+
+  // Rows first ... first + count - 1: (count, model). Throws std::out_of_range beyond the table.
+  template <std::integral Count>
+  [[nodiscard]] matrix<Scalar> operator()(index first, Count how_many) const {
+    const auto count = static_cast<index>(how_many);
+    check(first, count);
+    return weight.middleRows(first, count);
+  }
+
+  // Adds them to x, (count, model), in place.
+  template <class X>
+  void add(X&& x, index first) const {
+    static_assert(writable<X> && std::is_same_v<scalar_of<X>, Scalar>,
+                  "heed::position_embedding: x must be writable and of the table's scalar");
+    const view<Scalar> to = view_of(x);
+    require(to.cols == weight.cols(), "heed::position_embedding: x is ", to, ", but model is ",
+            weight.cols());
+    check(first, to.rows);
+    for (index i = 0; i < to.rows; ++i)
+      for (index f = 0; f < to.cols; ++f) to(i, f) += weight(first + i, f);
+  }
+
+ private:
+  void check(index first, index count) const {
+    require<std::out_of_range>(first >= 0 && count >= 0 && first <= weight.rows() - count,
+                               "heed::position_embedding: positions ", first, " to ", first + count,
+                               " are outside the table of ", weight.rows());
+  }
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+// Rotary positions: pairs of columns of q and k are turned by an angle that grows with the position,
+// so that a score depends on the distance between query and key.
+//
+//   heed::rotary_embedding<float> rope({.width = 64});
+//   rope(q, 0);  // q: (queries, heads * 64), its first row at position 0
+//   rope(k, 0);
+//
+// Su et al., "RoFormer: Enhanced Transformer with Rotary Position Embedding", 2021.
+#pragma once
+
+#include <heed/core/check.hpp>               // require, view
+#include <heed/core/list.hpp>                // list
+#include <heed/position/rotary_scaling.hpp>  // rotary_frequencies
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// Which columns of a head form pair i of a rotary width r.
+enum class rotary_pairing {
+  half_split,   // i and i + r / 2: GPT-NeoX, Hugging Face's LLaMA, ONNX's default
+  interleaved,  // 2 i and 2 i + 1: the paper, GPT-J, LLaMA as published
+};
+
+// Columns of pair i.
+struct rotary_pair {
+  index first;
+  index second;
+};
+constexpr rotary_pair columns_of_pair(rotary_pairing pairing, index i, index rotary_width) {
+  if (pairing == rotary_pairing::interleaved) return {2 * i, 2 * i + 1};
+  return {i, i + rotary_width / 2};
+}
+
+template <class Scalar>
+class rotary_embedding {
+ public:
+  struct sizes {
+    index width;             // columns of a head
+    index rotary_width = 0;  // the first columns of each head, which are turned; 0: all
+    double theta = 10000;
+    rotary_pairing pairing = rotary_pairing::half_split;
+    rotary_scaling scaling = no_scaling{};
+  };
+
+  explicit rotary_embedding(const sizes& s)
+      : width_(s.width),
+        rotary_width_(s.rotary_width == 0 ? s.width : s.rotary_width),
+        pairing_(s.pairing) {
+    require(width_ > 0 && rotary_width_ > 0 && rotary_width_ <= width_ && rotary_width_ % 2 == 0,
+            "heed::rotary_embedding: width is ", width_, ", rotary width is ", rotary_width_,
+            "; the second must be even, positive and no larger than the first");
+    require(s.theta > 0, "heed::rotary_embedding: theta is ", s.theta, ", but it must be positive");
+    std::visit(
+        [](const auto& scaling) {
+          if constexpr (requires { scaling.factor; })
+            require(scaling.factor > 0, "heed::rotary_embedding: the scaling's factor is ",
+                    scaling.factor, ", but it must be positive");
+          if constexpr (requires { scaling.original_positions; })
+            require(scaling.original_positions > 0,
+                    "heed::rotary_embedding: YaRN's original_positions is ",
+                    scaling.original_positions, ", but it must be positive");
+        },
+        s.scaling);
+    angles_ = rotary_frequencies(rotary_width_, s.theta, s.scaling);
+  }
+
+  // Turns x, (tokens, heads * width), in place; row i stands at first_position + i. Angles are
+  // formed in double. Throws shape_error if the columns are no whole number of heads.
+  template <class X>
+  void operator()(X&& x, index first_position) const {
+    turn(x, 1, [&](index row) { return static_cast<double>(first_position + row); });
+  }
+
+  // The same where row i stands at positions[i]: any range or Eigen vector of numbers.
+  template <class X, class Positions>
+    requires(!std::is_integral_v<Positions>)
+  void operator()(X&& x, const Positions& positions) const {
+    const list<double> places(positions);
+    require(places.size() == x.rows(), "heed::rotary_embedding: there are ", places.size(),
+            " positions for ", x.rows(), " rows");
+    turn(x, 1, [&](index row) { return places[row]; });
+  }
+
+  // Turns back (and, under YaRN, divides by what operator() multiplied by): undoes operator().
+  template <class X>
+  void inverse(X&& x, index first_position) const {
+    turn(x, -1, [&](index row) { return static_cast<double>(first_position + row); });
+  }
+
+  // Radians a position of pair i.
+  [[nodiscard]] double frequency(index i) const {
+    return angles_.frequencies[static_cast<std::size_t>(i)];
+  }
+
+ private:
+  // direction 1 turns and multiplies by the length, -1 undoes both.
+  template <class X, class PositionOf>
+  void turn(X&& x, int direction, const PositionOf& position_of) const {
+    static_assert(writable<X> && std::is_same_v<scalar_of<X>, Scalar>,
+                  "heed::rotary_embedding: x must be writable and of the embedding's scalar");
+    using Number = accumulator_t<Scalar>;
+    const view<Scalar> rows = view_of(x);
+    require(rows.cols % width_ == 0, "heed::rotary_embedding: x is ", rows,
+            ", whose columns are no whole number of heads of width ", width_);
+    const double length = direction > 0 ? angles_.length : 1 / angles_.length;
+    for (index row = 0; row < rows.rows; ++row)
+      for (index i = 0; i < rotary_width_ / 2; ++i) {
+        const double angle = direction * position_of(row) * frequency(i);
+        const auto cosine = static_cast<Number>(length * std::cos(angle));
+        const auto sine = static_cast<Number>(length * std::sin(angle));
+        const auto [first, second] = columns_of_pair(pairing_, i, rotary_width_);
+        for (index head = 0; head < rows.cols; head += width_) {
+          Scalar& a = rows(row, head + first);
+          Scalar& b = rows(row, head + second);
+          const auto x_a = static_cast<Number>(a);
+          const auto x_b = static_cast<Number>(b);
+          a = static_cast<Scalar>(x_a * cosine - x_b * sine);
+          b = static_cast<Scalar>(x_b * cosine + x_a * sine);
+        }
+      }
+  }
+
+  index width_;
+  index rotary_width_;
+  rotary_pairing pairing_;
+  rotary_angles angles_;
+};
+
+// Reorders the columns of query or key weights, (inputs, heads * width), or of their bias, trained
+// for one pairing so that they serve the other: scores stay the same.
+//
+//   layer.query.weight = heed::change_pairing(weight, 64, 64, heed::rotary_pairing::interleaved,
+//                                             heed::rotary_pairing::half_split);
+template <storage Weight>
+[[nodiscard]] auto change_pairing(const Weight& weight, index width, index rotary_width,
+                                  rotary_pairing from, rotary_pairing to) {
+  matrix<scalar_of<Weight>> changed = weight;
+  require(width > 0 && weight.cols() % width == 0 && rotary_width >= 0 && rotary_width <= width &&
+              rotary_width % 2 == 0,
+          "heed::change_pairing: weight has ", weight.cols(), " columns, width is ", width,
+          ", rotary width is ", rotary_width);
+  for (index head = 0; head < weight.cols(); head += width)
+    for (index i = 0; i < rotary_width / 2; ++i) {
+      const auto [old_first, old_second] = columns_of_pair(from, i, rotary_width);
+      const auto [new_first, new_second] = columns_of_pair(to, i, rotary_width);
+      changed.col(head + new_first) = weight.col(head + old_first);
+      changed.col(head + new_second) = weight.col(head + old_second);
+    }
+  return changed;
+}
+
+}  // namespace HEED_ABI
+}  // namespace heed
