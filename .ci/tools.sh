@@ -7,7 +7,7 @@ ensure() {
   have apt-get || return 0
   local name absent=()
   for name; do dpkg -s "$name" >/dev/null 2>&1 || absent+=("$name"); done
-  if [ ${#absent[@]} -eq 0 ] || ! find_manager; then return 0; fi
+  if [ ${#absent[@]} -eq 0 ] || ! find_manager || ! find_rights; then return 0; fi
   refresh_index </dev/null
   for name in "${absent[@]}"; do
     install "$name" </dev/null || say "$name could not be installed"

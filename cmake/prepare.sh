@@ -86,17 +86,18 @@ package_of() {
 
 find_manager() {
   for manager in apt-get dnf pacman zypper apk brew; do
-    have $manager || continue
-    as_root=
-    [ $manager = brew ] || [ "$(id -u)" = 0 ] || as_root=sudo
-    [ -z "$as_root" ] || have sudo || {
-      say "$manager is here, but neither root's rights nor sudo"
-      return 1
-    }
-    return 0
+    if have $manager; then return 0; fi
   done
   say "no package manager that this script knows"
   return 1
+}
+
+# Sets $as_root to what lets us install: nothing, or sudo.
+find_rights() {
+  as_root=
+  if [ $manager = brew ] || [ "$(id -u)" = 0 ]; then return 0; fi
+  as_root=sudo
+  have sudo
 }
 
 refresh_index() {
@@ -123,6 +124,7 @@ install() {
 install_missing() {
   packages=
   for thing in $missing; do packages="$packages $(package_of "$thing")"; done
+  find_rights || { say "root's rights are needed to install with $manager:$packages"; return; }
   say "installing with $manager:$packages"
   refresh_index || say "the package index could not be refreshed; going on with the one here"
   install $packages && return
@@ -149,7 +151,10 @@ prepare() {
     if find_manager; then install_missing; fi
     check_tools
     for thing in $(missing_packages "$@"); do
-      say "$thing is still not here; CMake will fetch a release pinned by its SHA256"
+      case $thing in
+        PkgConfig) say "no pkg-config: CMake will leave out the test that needs it" ;;
+        *) say "$thing is still not here: CMake will fetch a release pinned by its SHA256" ;;
+      esac
     done
   fi
   rm -rf "$scratch"

@@ -47,11 +47,12 @@ inline namespace HEED_ABI {
 template <class Q, class K, class V, class Out, class... Modifiers>
   requires eigen_object<Out>
 void attention(const Q& q, const K& k, const V& v, Out&& out, const Modifiers&... modifiers) {
-  if constexpr (inputs_are_good<Q, K, V>() && output_is_good<Out, Q>()) {
+  if constexpr (modifiers_are_good<Modifiers...>() && inputs_are_good<Q, K, V>() &&
+                output_is_good<Out, Q>()) {
     using Storage = scalar_of<Q>;
     using Scalar = accumulator_t<Storage>;
     constexpr const char* verb = "heed::attention";
-    const rule_set<Modifiers...> rules(modifiers...);
+    const auto rules = gather_rules(modifiers...);
     attention_call<Storage> call{view_of(q), view_of(k), view_of(v), view_of(out), {},
                                  gather_settings<Scalar>(modifiers...)};
     call.sizes = check_inputs<Storage>(verb, call.q, call.k, call.v, call.options, rules);
@@ -63,7 +64,7 @@ void attention(const Q& q, const K& k, const V& v, Out&& out, const Modifiers&..
 // The same by value: a matrix (queries, query heads * value width) in q's scalar and storage order.
 template <class Q, class K, class V, class... Modifiers>
 [[nodiscard]] auto attention(const Q& q, const K& k, const V& v, const Modifiers&... modifiers) {
-  if constexpr (inputs_are_good<Q, K, V>()) {
+  if constexpr (modifiers_are_good<Modifiers...>() && inputs_are_good<Q, K, V>()) {
     constexpr int order = Q::IsRowMajor ? Eigen::RowMajor : Eigen::ColMajor;
     Eigen::Matrix<scalar_of<Q>, Eigen::Dynamic, Eigen::Dynamic, order> out;
     const auto s = gather_settings<accumulator_t<scalar_of<Q>>>(modifiers...);

@@ -37,10 +37,10 @@ namespace reference {
 template <class Q, class K, class V, class... Modifiers>
 [[nodiscard]] Eigen::MatrixXd attention(const Q& q, const K& k, const V& v,
                                         const Modifiers&... modifiers) {
-  static_assert(inputs_are_good<Q, K, V>());
+  static_assert(modifiers_are_good<Modifiers...>() && inputs_are_good<Q, K, V>());
   constexpr const char* verb = "heed::reference::attention";
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  const rule_set<Modifiers...> rules(modifiers...);
+  const auto rules = gather_rules(modifiers...);
   const settings<double> options = gather_settings<double>(modifiers...);
   using view_type = view<const scalar_of<Q>>;
   const geometry g = check_inputs<scalar_of<Q>>(verb, view_type(view_of(q)), view_type(view_of(k)),
@@ -82,11 +82,11 @@ template <class Q, class K, class V, class... Modifiers>
           const double weight = seen(key) ? std::exp(p[key] - largest) / sum : 0;
           if (options.weights.given())
             options.weights(head * g.queries + s.query_row + row, key) = weight;
-          if (!seen(key) || (drop.probability > 0 && !drop.keeps(s(row, key)))) continue;
+          if (!seen(key)) continue;
+          const double raised = drop.keeps(s(row, key)) ? weight / (1 - drop.probability) : 0;
           for (index f = 0; f < g.value_width; ++f)
             out(s.query_row + row, head * g.value_width + f) +=
-                weight / (1 - drop.probability) *
-                static_cast<double>(v(s.key_row + key, kv_head * g.value_width + f));
+                raised * static_cast<double>(v(s.key_row + key, kv_head * g.value_width + f));
         }
         if (options.weights.given())
           for (index key = s.keys; key < g.longest_keys; ++key)

@@ -39,4 +39,11 @@ foreach(sentence IN LISTS expectations)
     message(FATAL_ERROR "${CASE} is refused, but not with \"${sentence}\":\n${output}")
   endif()
 endforeach()
+
+# The sentence must not drown: it stands alone, or with one consequence of the refused call.
+string(REGEX MATCHALL "[: ]error[: ]" errors "${output}")
+list(LENGTH errors count)
+if(count GREATER 2)
+  message(FATAL_ERROR "${CASE} is refused with ${count} errors instead of one:\n${output}")
+endif()
 message("refused, and says: ${expectations}")

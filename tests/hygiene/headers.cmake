@@ -4,8 +4,11 @@
 cmake_minimum_required(VERSION 3.21)
 
 math(EXPR last "${CMAKE_ARGC} - 1")
-set(root ${CMAKE_ARGV${last}})
+cmake_path(ABSOLUTE_PATH CMAKE_ARGV${last} OUTPUT_VARIABLE root)
 file(GLOB_RECURSE headers RELATIVE ${root} ${root}/heed/*.hpp)
+if(NOT headers)
+  message(FATAL_ERROR "no headers in ${root}/heed")
+endif()
 
 function(complain sentence)
   message("${sentence}")

@@ -55,10 +55,10 @@ inline void check_starts(const char* verb, const char* name, const list<index>& 
 }  // namespace detail
 
 // Checks that q, k, v, the settings and the rules fit together; throws shape_error.
-template <class Storage, class Scalar, class... Modifiers>
+template <class Storage, class Scalar, class Rules>
 geometry check_inputs(const char* verb, const view<const Storage>& q, const view<const Storage>& k,
                       const view<const Storage>& v, const settings<Scalar>& s,
-                      const rule_set<Modifiers...>& rules) {
+                      const Rules& rules) {
   const index hq = s.query_heads;
   const index hk = s.kv_heads;
   require(hq >= 1 && hk >= 1 && hq % hk == 0, verb, ": ", hq, " query heads cannot share ", hk,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Folds a call's modifiers into one compile-time set of masks and score rules, and plain settings.
 //
-//   const heed::rule_set rules(heed::causal, heed::soft_cap(30));
-//   const auto bound = rules.bind(scope);
+//   const heed::causal_mask mask;
+//   const heed::soft_cap cap(30);
+//   const auto bound = heed::gather_rules(mask, cap).bind(scope);
 //   bound.sees(i);     // causal
 //   bound.bend(s, i);  // soft cap
 #pragma once
@@ -50,55 +51,11 @@ struct bound_rules {
   }
 };
 
-namespace detail {
-
-template <template <class> class Wanted, class Modifier>
-auto only(const Modifier& m) {
-  if constexpr (Wanted<Modifier>::value)
-    return std::tuple<const Modifier&>(m);
-  else
-    return std::tuple<>();
-}
-template <class T>
-struct wants_mask : std::bool_constant<mask<T>> {};
-template <class T>
-struct wants_score : std::bool_constant<score_rule<T>> {};
-
-// How many of the modifiers are the setting of this name.
-template <setting Setting, class... Modifiers>
-consteval int times_given() {
-  const auto same = []<class Other>(const Other*) {
-    if constexpr (setting<Other>)
-      return Setting::setting_name == Other::setting_name ? 1 : 0;
-    else
-      return 0;
-  };
-  return (0 + ... + same(static_cast<const std::remove_cvref_t<Modifiers>*>(nullptr)));
-}
-template <class Modifier, class... Modifiers>
-consteval bool given_once() {
-  if constexpr (setting<Modifier>) return times_given<Modifier, Modifiers...>() == 1;
-  return true;
-}
-
-}  // namespace detail
-
-// Refers to the modifiers, which live as long as the call.
-template <class... Modifiers>
+// The masks and score rules of a call. Refers to the modifiers, which live as long as the call.
+template <class Masks, class Scores>
 class rule_set {
-  static_assert((modifier<Modifiers> && ...),
-                "heed: this argument is no modifier; modifiers are masks (heed::causal, "
-                "heed::where(f)), score rules (heed::soft_cap(c), heed::score(f)) and settings "
-                "(heed::heads{...}, heed::scale(s)); a function of your own goes into heed::where "
-                "or heed::score");
-  static_assert((detail::given_once<Modifiers, Modifiers...>() && ...),
-                "heed: a setting (heads, packed, scale, sink, dropout, log_sum_exp, weights, in, "
-                "on) is given twice in one call");
-
  public:
-  explicit rule_set(const Modifiers&... modifiers)
-      : masks_(std::tuple_cat(detail::only<detail::wants_mask>(modifiers)...)),
-        scores_(std::tuple_cat(detail::only<detail::wants_score>(modifiers)...)) {}
+  rule_set(Masks masks, Scores scores) : masks_(masks), scores_(scores) {}
 
   auto bind(const scope& s) const {
     const auto bound = [&](const auto&... rule) { return std::tuple(heed::bind(rule, s)...); };
@@ -120,17 +77,72 @@ class rule_set {
   }
 
  private:
-  using masks = decltype(std::tuple_cat(detail::only<detail::wants_mask>(std::declval<const Modifiers&>())...));
-  using scores = decltype(std::tuple_cat(detail::only<detail::wants_score>(std::declval<const Modifiers&>())...));
-
-  template <class Masks, class Scores>
-  static bound_rules<Masks, Scores> make_bound(Masks masks, Scores scores) {
+  template <class BoundMasks, class BoundScores>
+  static bound_rules<BoundMasks, BoundScores> make_bound(BoundMasks masks, BoundScores scores) {
     return {masks, scores};
   }
 
-  masks masks_;
-  scores scores_;
+  Masks masks_;
+  Scores scores_;
 };
+
+namespace detail {
+
+template <class Modifier>
+auto only_mask(const Modifier& m) {
+  if constexpr (mask<Modifier>)
+    return std::tuple<const Modifier&>(m);
+  else
+    return std::tuple<>();
+}
+template <class Modifier>
+auto only_score(const Modifier& m) {
+  if constexpr (score_rule<Modifier>)
+    return std::tuple<const Modifier&>(m);
+  else
+    return std::tuple<>();
+}
+
+// Whether no other of the modifiers is the same setting.
+template <class Modifier, class... Modifiers>
+consteval bool given_once() {
+  if constexpr (setting<Modifier>) {
+    const auto same = []<class Other>(const Other*) {
+      if constexpr (setting<Other>)
+        return Modifier::setting_name == Other::setting_name ? 1 : 0;
+      else
+        return 0;
+    };
+    return (0 + ... + same(static_cast<const Modifiers*>(nullptr))) == 1;
+  } else {
+    return true;
+  }
+}
+
+}  // namespace detail
+
+// Says in a sentence what is wrong with a call's modifiers; true if nothing is.
+template <class... Modifiers>
+constexpr bool modifiers_are_good() {
+  constexpr bool all = (modifier<Modifiers> && ...);
+  static_assert(all,
+                "heed: this argument is no modifier; modifiers are masks (heed::causal, "
+                "heed::where(f)), score rules (heed::soft_cap(c), heed::score(f)) and settings "
+                "(heed::heads{...}, heed::scale(s)); a function of your own goes into heed::where "
+                "or heed::score");
+  if constexpr (all)
+    static_assert((detail::given_once<Modifiers, Modifiers...>() && ...),
+                  "heed: a setting (heads, packed, scale, sink, dropout, log_sum_exp, weights, in, "
+                  "on) is given twice in one call");
+  return all;
+}
+
+// The masks and score rules among the modifiers of a call; kernels are compiled for these alone.
+template <class... Modifiers>
+auto gather_rules(const Modifiers&... modifiers) {
+  return rule_set(std::tuple_cat(detail::only_mask(modifiers)...),
+                  std::tuple_cat(detail::only_score(modifiers)...));
+}
 
 // The settings among the modifiers of a call.
 template <class Scalar, class... Modifiers>

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// Attention forward on one thread: heed beside the plain formula in Eigen.
+//
+//   cmake --preset native && cmake --build --preset native
+//   build/native/benchmarks/forward --benchmark_repetitions=5 --benchmark_report_aggregates_only
+#include "support/attention_case.hpp"
+
+#include <limits>
+#include <vector>
+
+namespace {
+
+using support::attention_case;
+
+void heed_attention(benchmark::State& state, const attention_case& c) {
+  support::attention_data<float> data(c);
+  const double peak = support::peak<float>();
+  for (auto _ : state) {
+    if (c.causal)
+      heed::attention(data.q, data.k, data.v, data.out, c.heads, heed::causal);
+    else
+      heed::attention(data.q, data.k, data.v, data.out, c.heads);
+    benchmark::DoNotOptimize(data.out.data());
+  }
+  support::report(state, c.operations(), peak);
+}
+
+// softmax(q kᵀ / √width) v, head by head, as one writes it with Eigen.
+void eigen_formula(benchmark::State& state, const attention_case& c) {
+  support::attention_data<float> data(c);
+  const double peak = support::peak<float>();
+  const float scale = 1 / std::sqrt(static_cast<float>(c.width));
+  heed::matrix<float> scores(c.rows, c.rows);
+  for (auto _ : state) {
+    for (heed::index h = 0; h < c.heads.query; ++h) {
+      const heed::index kv = h / (c.heads.query / c.heads.kv);
+      scores.noalias() = data.q.middleCols(h * c.width, c.width) *
+                         data.k.middleCols(kv * c.width, c.width).transpose();
+      scores *= scale;
+      if (c.causal)
+        for (heed::index i = 0; i < c.rows; ++i)
+          scores.row(i).tail(c.rows - 1 - i).setConstant(-std::numeric_limits<float>::infinity());
+      for (heed::index i = 0; i < c.rows; ++i) {
+        auto row = scores.row(i).array();
+        row = (row - row.maxCoeff()).exp();
+        row /= row.sum();
+      }
+      data.out.middleCols(h * c.width, c.width).noalias() =
+          scores * data.v.middleCols(kv * c.width, c.width);
+    }
+    benchmark::DoNotOptimize(data.out.data());
+  }
+  support::report(state, c.operations(), peak);
+}
+
+std::vector<attention_case> cases() {
+  std::vector<attention_case> all;
+  for (const bool causal : {true, false}) {
+    for (const heed::index rows : {128, 256, 512, 1024, 2048, 4096})
+      all.push_back({{12, 12}, 64, rows, causal});
+    for (const heed::index rows : {128, 1024, 2048, 4096})
+      all.push_back({{32, 8}, 128, rows, causal});
+  }
+  for (const heed::index rows : {16, 64}) all.push_back({{4, 4}, 16, rows, true});
+  return all;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  for (const auto& c : cases()) {
+    benchmark::RegisterBenchmark(("heed/" + c.name()).c_str(), heed_attention, c)
+        ->Unit(benchmark::kMicrosecond);
+    benchmark::RegisterBenchmark(("eigen/" + c.name()).c_str(), eigen_formula, c)
+        ->Unit(benchmark::kMicrosecond);
+  }
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+}

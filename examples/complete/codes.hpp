@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// A direction in space for every token, such that no two are easily confused.
+//
+// Directions drawn at random would do, but among thousands some pairs come close by accident (0.4 in
+// 128 dimensions). These are chirps: token a + p b is the wave 2π (a x + b x²) / p over
+// x = 0 ... p - 1, p a prime. By Gauss's sum two of them never have a product above 1 / √p, and the
+// first p of them are perpendicular.
+#pragma once
+
+#include <heed/core/types.hpp>  // matrix, index
+
+#include <cmath>  // cos, sin, sqrt
+
+namespace complete {
+
+using heed::index;
+
+// The least prime that is at least `least` and whose square is at least `square`.
+inline index prime_for(index least, index square) {
+  const auto is_prime = [](index n) {
+    for (index d = 2; d * d <= n; ++d)
+      if (n % d == 0) return false;
+    return true;
+  };
+  index p = least;
+  while (p * p < square || !is_prime(p)) ++p;
+  return p;
+}
+
+// Unit rows whose products are at most 1 / √61 = 0.128 in size: (vocabulary, 122), and wider only
+// for more than 61² tokens.
+inline heed::matrix<float> token_codes(index vocabulary) {
+  constexpr index least = 61;
+  constexpr double full_turn = 6.283185307179586477;
+  const index p = prime_for(least, vocabulary);
+  heed::matrix<float> codes(vocabulary, 2 * p);
+  for (index token = 0; token < vocabulary; ++token)
+    for (index x = 0; x < p; ++x) {
+      const index a = token % p, b = token / p;
+      const double angle = full_turn * static_cast<double>((a * x + b * x * x) % p) /
+                           static_cast<double>(p);
+      const double length = 1 / std::sqrt(static_cast<double>(p));
+      codes(token, 2 * x) = static_cast<float>(length * std::cos(angle));
+      codes(token, 2 * x + 1) = static_cast<float>(length * std::sin(angle));
+    }
+  return codes;
+}
+
+}  // namespace complete

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+// A softmax of integers is none.
+// expect: heed: the scalar must be float, double, Eigen::half or Eigen::bfloat16
+#include <Eigen/Core>
+#include <heed/heed.hpp>
+
+int main() {
+  const Eigen::MatrixXf q = Eigen::MatrixXf::Ones(2, 4);
+  Eigen::MatrixXf out(2, 4);
+  const Eigen::MatrixXi i = Eigen::MatrixXi::Ones(2, 4);
+  heed::attention(i, i, i);
+}

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: MIT
+// Compares heed::attention with the textbook over sizes, widths, layouts, heads and settings.
+#pragma once
+
+#include <heed/attention.hpp>
+#include <heed/reference.hpp>
+
+#include "support/guarded.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <random>
+#include <tuple>
+#include <vector>
+
+namespace support {
+
+using heed::index;
+
+// What varies from call to call.
+struct point {
+  index queries, keys, width, value_width;
+  heed::heads heads;
+  layout order;
+  int settings;  // 0: none; 1: scale; 2: sink; 3: dropout; 4: packed; 5: all of them
+  std::uint64_t seed;
+};
+
+inline std::ostream& operator<<(std::ostream& out, const point& p) {
+  return out << "queries " << p.queries << ", keys " << p.keys << ", width " << p.width
+             << ", value width " << p.value_width << ", heads " << p.heads.query << "/"
+             << p.heads.kv << ", layout " << int(p.order) << ", settings " << p.settings
+             << ", seed " << p.seed;
+}
+
+// Everything that rules refer to, made for one point.
+struct world {
+  explicit world(const point& p)
+      : random(p.seed), queries(p.queries), keys(p.keys), heads(p.heads.query) {
+    const bool packed = p.settings >= 4;
+    query_starts = packed ? starts(queries) : std::vector<index>{0, queries};
+    key_starts = packed ? starts(keys) : std::vector<index>{0, keys};
+    for (std::size_t i = 1; i < key_starts.size(); ++i)
+      longest_keys = std::max(longest_keys, key_starts[i] - key_starts[i - 1]);
+    const auto chance = [&] { return std::uniform_real_distribution<double>(-1, 1)(random); };
+    bias = Eigen::MatrixXd(heads * queries, longest_keys).unaryExpr([&](double) { return chance(); });
+    // Some keys are excluded by an infinite bias.
+    bias = bias.unaryExpr([](double b) {
+      return b > 0.8 ? -std::numeric_limits<double>::infinity() : b;
+    });
+    keep = Eigen::MatrixXd(queries, longest_keys).unaryExpr([&](double) { return chance(); }).array() > -0.3;
+    ids.resize(static_cast<std::size_t>(keys));
+    for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<int>(i / 20 % 3);
+    padded.resize(static_cast<std::size_t>(longest_keys));
+    for (std::size_t i = 0; i < padded.size(); ++i) padded[i] = chance() > 0.7;
+    for (index h = 0; h < heads; ++h) sinks.push_back(p.settings == 2 || p.settings == 5 ? chance() : -std::numeric_limits<double>::infinity());
+  }
+
+  std::vector<index> starts(index rows) {
+    // Three sequences, one of them empty where there are few rows.
+    return {0, rows / 5, rows / 5 + rows / 2, rows};
+  }
+
+  std::mt19937_64 random;
+  index queries, keys, heads;
+  index longest_keys = 0;
+  std::vector<index> query_starts, key_starts;
+  Eigen::MatrixXd bias;
+  Eigen::Matrix<bool, Eigen::Dynamic, Eigen::Dynamic> keep;
+  std::vector<int> ids;
+  std::vector<char> padded;
+  std::vector<double> sinks;
+};
+
+// Each rule of the library: how to make it, and how large a number it adds to a score.
+struct causal_case {
+  static auto make(const world&) { return heed::causal; }
+  static constexpr double magnitude = 0;
+};
+struct causal_from_case {
+  static auto make(const world&) { return heed::causal_from(3); }
+  static constexpr double magnitude = 0;
+};
+struct window_case {
+  static auto make(const world&) { return heed::window{.left = 7, .right = 2}; }
+  static constexpr double magnitude = 0;
+};
+struct composite_case {
+  static auto make(const world&) {
+    return (heed::causal && heed::window{.left = 9}) || !(heed::prefix(70) || heed::window{.right = 30});
+  }
+  static constexpr double magnitude = 0;
+};
+struct prefix_case {
+  static auto make(const world&) { return heed::prefix(66); }
+  static constexpr double magnitude = 0;
+};
+struct key_length_case {
+  static auto make(const world& w) { return heed::key_length(w.longest_keys * 2 / 3); }
+  static constexpr double magnitude = 0;
+};
+struct where_case {
+  static auto make(const world& w) {
+    return heed::where([&](heed::at i) { return !w.padded[static_cast<std::size_t>(i.key)]; });
+  }
+  static constexpr double magnitude = 0;
+};
+struct keep_case {
+  static auto make(const world& w) { return heed::keep(w.keep); }
+  static constexpr double magnitude = 0;
+};
+struct documents_case {
+  static auto make(const world& w) { return heed::documents(w.ids); }
+  static constexpr double magnitude = 0;
+};
+struct soft_cap_case {
+  static auto make(const world&) { return heed::soft_cap(1.5); }
+  static constexpr double magnitude = 0;
+};
+struct alibi_case {
+  static auto make(const world&) { return heed::alibi(); }
+  static constexpr double magnitude = 130;
+};
+struct bias_case {
+  static auto make(const world& w) { return heed::bias(w.bias); }
+  static constexpr double magnitude = 1;
+};
+struct score_case {
+  static auto make(const world&) {
+    return heed::score([](auto s, heed::at i) {
+      return s - decltype(s)(0.1) * static_cast<decltype(s)>(i.query - i.key + i.head);
+    });
+  }
+  static constexpr double magnitude = 14;
+};
+
+using all_cases =
+    std::tuple<causal_case, causal_from_case, window_case, composite_case, prefix_case,
+               key_length_case, where_case, keep_case, documents_case, soft_cap_case, alibi_case,
+               bias_case, score_case>;
+
+// The largest sum of |scale q_f k_f| over any query and key: what rounding in a score grows with.
+template <class Matrix>
+double largest_product(const Matrix& q, const Matrix& k, const point& p, double scale) {
+  double largest = 0;
+  if (q.rows() == 0 || k.rows() == 0) return 0;
+  for (index h = 0; h < p.heads.query; ++h) {
+    const index kv = h / (p.heads.query / p.heads.kv);
+    const Eigen::MatrixXd a = q.middleCols(h * p.width, p.width).template cast<double>().cwiseAbs();
+    const Eigen::MatrixXd b = k.middleCols(kv * p.width, p.width).template cast<double>().cwiseAbs();
+    const double most = (a * b.transpose()).maxCoeff();
+    if (most > largest) largest = most;
+  }
+  return std::abs(scale) * largest;
+}
+
+// NaN and infinities alike, numbers within the tolerance.
+template <class Got>
+::testing::AssertionResult close(const char* name, const Got& got, const Eigen::MatrixXd& want,
+                                 double tolerance) {
+  for (index i = 0; i < want.rows(); ++i)
+    for (index j = 0; j < want.cols(); ++j) {
+      const auto g = static_cast<double>(got(i, j));
+      const double w = want(i, j);
+      const bool same = g == w || (std::isnan(g) && std::isnan(w)) ||
+                        (std::isfinite(w) && std::abs(g - w) <= tolerance);
+      if (!same)
+        return ::testing::AssertionFailure()
+               << name << "(" << i << ", " << j << ") is " << g << ", the textbook says " << w
+               << ", tolerance " << tolerance;
+    }
+  return ::testing::AssertionSuccess();
+}
+
+// One call, compared with the textbook in result, log-sum-exp and probabilities. Keys that no query
+// may see are NaN, and so is the value of one key that only some see.
+template <class Scalar, class... Cases>
+void compare(const point& p) {
+  SCOPED_TRACE(::testing::Message() << p);
+  world w(p);
+  const auto number = [&] { return Scalar(std::uniform_real_distribution<double>(-1, 1)(w.random)); };
+  const Scalar nan = std::numeric_limits<Scalar>::quiet_NaN();
+  const Scalar guard = Scalar(12345);
+  const bool all = p.settings == 5;
+  const double scale = p.settings == 1 || all ? -0.7 : 1 / std::sqrt(double(p.width));
+  const heed::dropout drop{.probability = p.settings == 3 || all ? 0.25 : 0, .seed = p.seed};
+
+  guarded<Scalar> q(p.queries, p.heads.query * p.width, p.order, nan);
+  guarded<Scalar> k(p.keys, p.heads.kv * p.width, p.order, nan);
+  guarded<Scalar> v(p.keys, p.heads.kv * p.value_width, p.order, nan);
+  for (auto* m : {&q, &k, &v}) {
+    auto map = m->matrix();
+    for (index c = 0; c < map.cols(); ++c)
+      for (index r = 0; r < map.rows(); ++r) map(r, c) = number();
+  }
+  const double largest = largest_product(q.matrix(), k.matrix(), p, scale);
+
+  const std::tuple rules(Cases::make(w)...);
+  const heed::packed batch(w.query_starts, w.key_starts);
+  const auto with = [&](const auto& attend) {
+    std::apply(
+        [&](const auto&... rule) {
+          attend(rule..., p.heads, heed::scale(scale), heed::sink(w.sinks), drop, batch);
+        },
+        rules);
+  };
+
+  // The probabilities say who sees what.
+  Eigen::MatrixXd exact, exact_lse(p.queries, p.heads.query);
+  Eigen::MatrixXd exact_weights(p.heads.query * p.queries, w.longest_keys);
+  const auto textbook = [&](const auto&... m) {
+    exact = heed::reference::attention(q.matrix(), k.matrix(), v.matrix(), m...,
+                                       heed::log_sum_exp(exact_lse), heed::weights(exact_weights));
+  };
+  with(textbook);
+  bool partly_seen = false;
+  for (std::size_t s = 0; s + 1 < w.key_starts.size(); ++s)
+    for (index key = w.key_starts[s]; key < w.key_starts[s + 1]; ++key)
+      for (index kv = 0; kv < p.heads.kv; ++kv) {
+        index seen = 0, rows = 0;
+        for (index h = kv * (p.heads.query / p.heads.kv); h < (kv + 1) * (p.heads.query / p.heads.kv); ++h)
+          for (index row = w.query_starts[s]; row < w.query_starts[s + 1]; ++row, ++rows)
+            seen += exact_weights(h * p.queries + row, key - w.key_starts[s]) != 0;
+        if (seen == 0) k.matrix().row(key).segment(kv * p.width, p.width).setConstant(nan);
+        if (seen == 0 || (seen < rows && !partly_seen)) {
+          v.matrix().row(key).segment(kv * p.value_width, p.value_width).setConstant(nan);
+          partly_seen = partly_seen || seen > 0;
+        }
+      }
+  with(textbook);
+
+  guarded<Scalar> out(p.queries, p.heads.query * p.value_width, p.order, guard);
+  guarded<Scalar> lse(p.queries, p.heads.query, p.order, guard);
+  guarded<Scalar> weights(p.heads.query * p.queries, w.longest_keys, p.order, guard);
+  with([&](const auto&... m) {
+    heed::attention(q.matrix(), k.matrix(), v.matrix(), out.matrix(), m...,
+                    heed::log_sum_exp(lse.matrix()), heed::weights(weights.matrix()));
+  });
+  EXPECT_TRUE(out.intact() && lse.intact() && weights.intact()) << "something outside was written";
+
+  // Rounding. A chain of n products errs by about sqrt(n) u of the sum of their absolute values
+  // (Higham and Mary, "A New Approach to Probabilistic Rounding Error Analysis", 2019; 8 standard
+  // deviations here), a rule by a few u of what it handles; an error of d in every score changes a
+  // probability by a factor of at most exp(2 d).
+  const double u = static_cast<double>(std::numeric_limits<Scalar>::epsilon()) / 2;
+  const double magnitude = largest + (0.0 + ... + Cases::magnitude);
+  const double score = u * ((8 * std::sqrt(double(p.width)) + 8) * largest + 16 * magnitude);
+  const double chain = u * (8 * std::sqrt(double(p.keys)) + 32);
+  const double raise = 1 / (1 - drop.probability);
+  EXPECT_TRUE(close("out", out.matrix(), exact, raise * (2 * score + chain)));
+  EXPECT_TRUE(close("log_sum_exp", lse.matrix(), exact_lse, score + chain + 4 * u * magnitude));
+  EXPECT_TRUE(close("weights", weights.matrix(), exact_weights, 2 * score + chain));
+}
+
+inline constexpr std::array<index, 7> sizes{0, 1, 2, heed::keys_per_tile - 1, heed::keys_per_tile,
+                                            heed::keys_per_tile + 1, 2 * heed::keys_per_tile + 1};
+inline constexpr std::array<index, 6> widths{1, 3, 8, 64, 80, 128};
+inline constexpr std::array<layout, 3> layouts{layout::row_major, layout::column_major,
+                                               layout::strided};
+inline constexpr std::array<heed::heads, 3> head_counts{{{1, 1}, {2, 2}, {4, 2}}};
+
+// Every size, width, layout and head count; settings in turn.
+template <class... Cases>
+void sweep_whole() {
+  std::uint64_t n = 0;
+  for (const index queries : sizes)
+    for (const index keys : sizes)
+      for (const index width : widths)
+        for (const layout order : layouts)
+          for (const auto& heads : head_counts) {
+            const index value_width = n % 2 == 0 ? width + 1 : std::max(index(1), width / 2);
+            const point p{queries, keys, width, value_width, heads, order, int(n % 6), n};
+            ++n;
+            compare<float, Cases...>(p);
+            if (n % 3 == 0) compare<double, Cases...>(p);
+            if (::testing::Test::HasFailure()) return;
+          }
+}
+
+// Every pair of sizes; widths, layouts, head counts and settings in turn, out of step, so that all
+// of their combinations occur.
+template <class... Cases>
+void sweep_sizes() {
+  std::size_t n = 0;
+  for (const index queries : sizes)
+    for (const index keys : sizes) {
+      const index width = widths[n % 6];
+      const index value_width = n % 2 == 0 ? width + 1 : std::max(index(1), width / 2);
+      const point p{queries, keys, width, value_width, head_counts[n / 2 % 3],
+                    layouts[n / 3 % 3], int(n / 5 % 6), n};
+      ++n;
+      compare<float, Cases...>(p);
+      compare<double, Cases...>(p);
+      if (::testing::Test::HasFailure()) return;
+    }
+}
+
+// First with each rule that stands after it in all_cases; score rules in both orders.
+template <class First, class Second>
+void sweep_pair() {
+  sweep_sizes<First, Second>();
+  if constexpr (heed::score_rule<decltype(First::make(std::declval<world>()))> &&
+                heed::score_rule<decltype(Second::make(std::declval<world>()))>)
+    sweep_sizes<Second, First>();
+}
+template <class First, std::size_t I = 0, bool Found = false>
+void sweep_pairs() {
+  if constexpr (I < std::tuple_size_v<all_cases>) {
+    using Other = std::tuple_element_t<I, all_cases>;
+    if constexpr (Found) sweep_pair<First, Other>();
+    sweep_pairs<First, I + 1, Found || std::is_same_v<First, Other>>();
+  }
+}
+
+}  // namespace support
