@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The only macros: whether exceptions exist, and the name of this build's inline namespace.
+// The only macros: whether exceptions exist, the name of this build's inline namespace, and how a
+// lambda is inlined.
 #pragma once
 
 #include <heed/version.hpp>  // the version that the namespace carries
@@ -51,3 +52,10 @@ compile this file without it"
 #define HEED_ABI                                                                           \
   HEED_ABI_NAME(HEED_VERSION_MAJOR, HEED_VERSION_MINOR, HEED_VERSION_PATCH, HEED_ABI_SIMD, \
                 HEED_ABI_ERRORS)
+
+// After the parameters of a lambda: written out where it is called, at every optimisation level.
+#if defined(_MSC_VER) && !defined(__clang__)
+#define HEED_INLINED [[msvc::forceinline]]
+#else
+#define HEED_INLINED __attribute__((always_inline))
+#endif

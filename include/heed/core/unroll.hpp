@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A loop of fixed length, written out by the compiler at every optimisation level.
 //
-//   heed::unroll<3>([&](auto i) { sum[i] += x[i]; });  // i is a compile-time number
+//   heed::unroll<3>([&](auto i) HEED_INLINED { sum[i] += x[i]; });  // i is a compile-time number
 #pragma once
 
 #include <heed/core/types.hpp>  // EIGEN_ALWAYS_INLINE
@@ -16,7 +16,7 @@ inline namespace HEED_ABI {
 // where an ordinary loop at -O2 would keep them in memory.
 template <int Count, class Body>
 EIGEN_ALWAYS_INLINE void unroll(const Body& body) {
-  [&]<int... I>(std::integer_sequence<int, I...>) {
+  [&]<int... I>(std::integer_sequence<int, I...>) HEED_INLINED {
     (body(std::integral_constant<int, I>{}), ...);
   }(std::make_integer_sequence<int, Count>{});
 }

@@ -59,7 +59,7 @@ typename simd<Scalar>::packet exp2(const typename simd<Scalar>::packet& x) {
   constexpr auto& c = detail::exp2_polynomial<Scalar>::c;
   constexpr int degree = static_cast<int>(std::size(c)) - 1;
   packet p = s::broadcast(c[degree]);
-  unroll<degree>([&](auto i) {
+  unroll<degree>([&](auto i) HEED_INLINED {
     p = s::multiply_add(p, f, s::broadcast(c[degree - 1 - i]));
   });
 

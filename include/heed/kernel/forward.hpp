@@ -113,26 +113,33 @@ class forward_task {
     bool staged = false;
     for (index h = 0; h < g_.group(); ++h) {
       const scope s = scope_of(h);
-      const index count = std::min(keys_per_tile, s.keys - first_key);
+      const interval tile_keys{first_key, std::min(first_key + keys_per_tile, s.keys)};
       const auto bound = rules_.bind(s);
       for (index b = 0; b < blocks_per_head_; ++b) {
         block& q = block_of(h, b);
-        const tile_place place{s, q.first_row, q.row_count, first_key, count};
-        if (intersect(q.keys, place.keys()).empty()) continue;
+        const interval seen_keys = intersect(q.keys, tile_keys);
+        if (seen_keys.empty()) continue;
+        const tile_place place{s, q.first_row, q.row_count, seen_keys.first, seen_keys.size()};
         const coverage seen = bound.cover(place.queries(), place.keys());
         if (seen == coverage::none) continue;
-        if (!staged) stage(s, first_key, count);
+        if (!staged) stage(s, tile_keys);
         staged = true;
         use(q, place, bound, seen);
       }
     }
   }
 
-  void stage(const scope& s, index first_key, index count) {
-    const index row = s.key_row + first_key;
-    keys_.stage(call_.k.block(row, range_.kv_head * g_.width, count, g_.width));
-    values_.stage(call_.v.block(row, range_.kv_head * g_.value_width, count, g_.value_width));
-    values_finite_ = values_.finite(count);
+  void stage(const scope& s, interval keys) {
+    const index row = s.key_row + keys.first;
+    keys_.stage(call_.k.block(row, range_.kv_head * g_.width, keys.size(), g_.width));
+    values_.stage(
+        call_.v.block(row, range_.kv_head * g_.value_width, keys.size(), g_.value_width));
+    values_finite_ = values_.finite(keys.size());
+  }
+
+  // The staged rows from a key on.
+  static tile<Scalar> from(const tile<Scalar>& staged, index key) {
+    return {staged.data + key % keys_per_tile * staged.width, staged.width};
   }
 
   // One tile of keys for all blocks.
@@ -140,15 +147,17 @@ class forward_task {
     const dropout drop_rule{call_.options.drop_probability, call_.options.drop_seed};
     for_each_block(first_key, [&](block& q, const tile_place& place, const auto& bound,
                                   coverage seen) {
-      q.multiply(scores_, keys_, place.key_count);             // scores = keys · queries
-      bend(scores_, place, bound, seen);                       // score rules, masks
-      if (!values_finite_) exclusions_.note(scores_, place.key_count);
-      q.state.fold(scores_, place.key_count);                  // scores = exp(scores - max)
+      const index count = place.key_count;
+      const tile<Scalar> values = from(values_, place.first_key);
+      q.multiply(scores_, from(keys_, place.first_key), count);  // scores = keys · queries
+      bend(scores_, place, bound, seen);                         // score rules, masks
+      if (!values_finite_) exclusions_.note(scores_, count);
+      q.state.fold(scores_, count);                              // scores = exp(scores - max)
       if (drop_rule.probability > 0) drop(scores_, place, drop_rule);
       if (values_finite_)
-        q.accumulate(scores_, values_, place.key_count);       // rows += valuesᵀ scores
+        q.accumulate(scores_, values, count);                    // rows += valuesᵀ scores
       else
-        exclusions_.accumulate(q.state.rows, scores_, values_, place.key_count);
+        exclusions_.accumulate(q.state.rows, scores_, values, count);
     });
   }
 
@@ -180,11 +189,12 @@ class forward_task {
     for (index first = 0; first < scope_of(0).keys; first += keys_per_tile)
       for_each_block(first, [&](block& q, const tile_place& place, const auto& bound,
                                 coverage seen) {
-        q.multiply(scores_, keys_, place.key_count);
+        q.multiply(scores_, from(keys_, place.first_key), place.key_count);
         bend(scores_, place, bound, seen);
         q.state.normalise(scores_, place.key_count);
         const index row = place.where.head * g_.queries + place.where.query_row + q.first_row;
-        store_lanes(call_.options.weights.block(row, first, q.row_count, place.key_count), scores_);
+        store_lanes(
+            call_.options.weights.block(row, place.first_key, q.row_count, place.key_count), scores_);
       });
   }
 
@@ -207,7 +217,7 @@ class forward_task {
 template <class Scalar>
 index rows_per_task(const geometry& g, index workers) {
   constexpr index lanes = queries_per_block<Scalar>;
-  constexpr index most_blocks = 16;  // lanes * 16 rows share a staged tile
+  constexpr index most_blocks = 24;  // lanes * 24 rows share a staged tile
   const index most = std::max(index(1), most_blocks / g.group());
   const index wanted_tasks = workers > 1 ? 4 * workers : 1;
   const index blocks = (g.queries * g.kv_heads + wanted_tasks * lanes - 1) / (wanted_tasks * lanes);

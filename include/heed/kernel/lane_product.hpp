@@ -43,8 +43,8 @@ void product_block(lane_side<Scalar> c, broadcast_side<Scalar> a, lane_side<cons
   using s = simd<Scalar>;
   using packet = typename s::packet;
   packet sum[Rows][Packets];
-  unroll<Rows>([&](auto i) {
-    unroll<Packets>([&](auto p) {
+  unroll<Rows>([&](auto i) HEED_INLINED {
+    unroll<Packets>([&](auto p) HEED_INLINED {
       if constexpr (std::is_same_v<Start, from_memory>)
         sum[i][p] = s::load(c.data + i * c.pitch + p * s::size);
       else
@@ -54,59 +54,61 @@ void product_block(lane_side<Scalar> c, broadcast_side<Scalar> a, lane_side<cons
 
   for (index j = 0; j < depth; ++j) {
     packet lanes[Packets];
-    unroll<Packets>([&](auto p) {
+    unroll<Packets>([&](auto p) HEED_INLINED {
       lanes[p] = s::load(b.data + j * b.pitch + p * s::size);
     });
-    unroll<Rows>([&](auto i) {
+    unroll<Rows>([&](auto i) HEED_INLINED {
       const packet one = s::broadcast(a.data[i * a.row_stride + j * a.step]);
-      unroll<Packets>([&](auto p) {
+      unroll<Packets>([&](auto p) HEED_INLINED {
         sum[i][p] = s::multiply_add(one, lanes[p], sum[i][p]);
       });
     });
   }
 
-  unroll<Rows>([&](auto i) {
-    unroll<Packets>([&](auto p) {
+  unroll<Rows>([&](auto i) HEED_INLINED {
+    unroll<Packets>([&](auto p) HEED_INLINED {
       s::store(c.data + i * c.pitch + p * s::size, sum[i][p]);
     });
   });
 }
 
-// As many full blocks of Rows as there are, then the rest one size smaller.
+// Rows in blocks of `Rows`, the last two of even length so that neither is too short to hide the
+// latency of a multiply-add.
 template <class Scalar, class Start, int Rows, int Packets>
 void product_rows(lane_side<Scalar> c, broadcast_side<Scalar> a, lane_side<const Scalar> b,
                   index rows, index depth) {
-  index i = 0;
-  for (; i + Rows <= rows; i += Rows)
-    product_block<Scalar, Start, Rows, Packets>({c.data + i * c.pitch, c.pitch},
-                                                {a.data + i * a.row_stride, a.row_stride, a.step}, b,
-                                                depth);
-  if constexpr (Rows > 1)
-    if (i < rows)
-      product_rows<Scalar, Start, Rows - 1, Packets>(
-          {c.data + i * c.pitch, c.pitch}, {a.data + i * a.row_stride, a.row_stride, a.step}, b,
-          rows - i, depth);
+  const auto block = [&]<int Count>(std::integral_constant<int, Count>) HEED_INLINED {
+    product_block<Scalar, Start, Count, Packets>(c, a, b, depth);
+    c.data += Count * c.pitch;
+    a.data += Count * a.row_stride;
+    rows -= Count;
+  };
+  while (rows >= 2 * Rows || rows == Rows) block(std::integral_constant<int, Rows>{});
+  while (rows > 0) {
+    const index now = rows > Rows ? (rows + 1) / 2 : rows;
+    unroll<Rows>([&](auto i) HEED_INLINED {
+      if (now == i + 1) block(std::integral_constant<int, i + 1>{});
+    });
+  }
 }
 
 }  // namespace detail
 
-// Registers hold 4 x 3 accumulators, three vectors of b and one broadcast number on machines with
-// 16, and 8 x 3 on machines with 32.
-inline constexpr index packets_per_block = 3;
+// Registers hold 6 x 2 accumulators, two vectors of b and one broadcast number on machines with 16,
+// and 12 x 2 on machines with 32.
+inline constexpr index packets_per_block = 2;
 template <class Scalar>
-inline constexpr int rows_per_block = simd<Scalar>::registers == 32 ? 8 : 4;
+inline constexpr int rows_per_block = simd<Scalar>::registers == 32 ? 12 : 6;
 
-// c(rows, packets * simd size) by Start, over `depth` terms.
+// c(rows, packets * simd size) by Start, over `depth` terms; packets is 1 or 2.
 template <class Scalar, class Start>
 void lane_product(lane_side<Scalar> c, broadcast_side<Scalar> a, lane_side<const Scalar> b,
                   index rows, index packets, index depth, Start) {
   constexpr int full = rows_per_block<Scalar>;
-  switch (packets) {
-    case 3: return detail::product_rows<Scalar, Start, full, 3>(c, a, b, rows, depth);
-    case 2: return detail::product_rows<Scalar, Start, full + full / 2, 2>(c, a, b, rows, depth);
-    case 1: return detail::product_rows<Scalar, Start, full + full / 2, 1>(c, a, b, rows, depth);
-    default: return;
-  }
+  if (packets == 2)
+    detail::product_rows<Scalar, Start, full, 2>(c, a, b, rows, depth);
+  else
+    detail::product_rows<Scalar, Start, full, 1>(c, a, b, rows, depth);
 }
 
 }  // namespace HEED_ABI

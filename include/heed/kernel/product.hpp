@@ -33,7 +33,7 @@ class product_task {
   static constexpr index lanes = packets_per_block * simd<Scalar>::size;
   static constexpr index most_rows = 240;           // rows of x that share a packed block of W
   static constexpr index most_depth = 256;          // inputs of a packed block
-  static constexpr index most_columns = 10 * lanes;  // outputs of a packed block
+  static constexpr index most_columns = 16 * lanes;  // outputs of a packed block
   static constexpr index few_rows = 4;              // with so few, W is read where it lies
 
   product_task(const product_call<Scalar>& call, index first_row, index first_column,

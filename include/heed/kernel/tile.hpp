@@ -44,11 +44,14 @@ struct tile {
   bool finite(index keys) const {
     using s = simd<Scalar>;
     const index count = keys * width;
-    auto zero = s::broadcast(Scalar(0));
-    auto sum = zero;
+    const auto zero = s::broadcast(Scalar(0));
+    typename s::packet sum[4] = {zero, zero, zero, zero};
     index i = 0;
-    for (; i + s::size <= count; i += s::size) sum = s::multiply_add(s::load(data + i), zero, sum);
-    bool all = !s::any_not_equal(sum, zero);
+    for (; i + 4 * s::size <= count; i += 4 * s::size)
+      unroll<4>([&](auto n) HEED_INLINED {
+        sum[n] = s::multiply_add(s::load(data + i + n * s::size), zero, sum[n]);
+      });
+    bool all = !s::any_not_equal(s::add(s::add(sum[0], sum[1]), s::add(sum[2], sum[3])), zero);
     for (; i < count; ++i) all = all && std::isfinite(data[i]);
     return all;
   }
