@@ -140,117 +140,146 @@ using all_cases =
                key_length_case, where_case, keep_case, documents_case, soft_cap_case, alibi_case,
                bias_case, score_case>;
 
-// The largest sum of |scale q_f k_f| over any query and key: what rounding in a score grows with.
-template <class Matrix>
-double largest_product(const Matrix& q, const Matrix& k, const point& p, double scale) {
-  double largest = 0;
-  if (q.rows() == 0 || k.rows() == 0) return 0;
-  for (index h = 0; h < p.heads.query; ++h) {
-    const index kv = h / (p.heads.query / p.heads.kv);
-    const Eigen::MatrixXd a = q.middleCols(h * p.width, p.width).template cast<double>().cwiseAbs();
-    const Eigen::MatrixXd b = k.middleCols(kv * p.width, p.width).template cast<double>().cwiseAbs();
-    const double most = (a * b.transpose()).maxCoeff();
-    if (most > largest) largest = most;
-  }
-  return std::abs(scale) * largest;
-}
-
-// NaN and infinities alike, numbers within the tolerance.
-template <class Got>
-::testing::AssertionResult close(const char* name, const Got& got, const Eigen::MatrixXd& want,
-                                 double tolerance) {
-  for (index i = 0; i < want.rows(); ++i)
-    for (index j = 0; j < want.cols(); ++j) {
-      const auto g = static_cast<double>(got(i, j));
-      const double w = want(i, j);
-      const bool same = g == w || (std::isnan(g) && std::isnan(w)) ||
-                        (std::isfinite(w) && std::abs(g - w) <= tolerance);
-      if (!same)
-        return ::testing::AssertionFailure()
-               << name << "(" << i << ", " << j << ") is " << g << ", the textbook says " << w
-               << ", tolerance " << tolerance;
+// Inputs and outputs of one call, and the judgement on it; all that does not depend on the rules.
+template <class Scalar>
+class trial {
+ public:
+  explicit trial(const point& where)
+      : p(where),
+        w(where),
+        scale(p.settings == 1 || p.settings == 5 ? -0.7 : 1 / std::sqrt(double(p.width))),
+        drop{.probability = p.settings == 3 || p.settings == 5 ? 0.25 : 0, .seed = p.seed},
+        batch(w.query_starts, w.key_starts),
+        q(p.queries, p.heads.query * p.width, p.order, nan),
+        k(p.keys, p.heads.kv * p.width, p.order, nan),
+        v(p.keys, p.heads.kv * p.value_width, p.order, nan),
+        out(p.queries, p.heads.query * p.value_width, p.order, guard),
+        lse(p.queries, p.heads.query, p.order, guard),
+        weights(p.heads.query * p.queries, w.longest_keys, p.order, guard),
+        exact_lse(p.queries, p.heads.query),
+        exact_weights(p.heads.query * p.queries, w.longest_keys) {
+    for (auto* m : {&q, &k, &v}) {
+      auto map = m->matrix();
+      for (index c = 0; c < map.cols(); ++c)
+        for (index r = 0; r < map.rows(); ++r)
+          map(r, c) = Scalar(std::uniform_real_distribution<double>(-1, 1)(w.random));
     }
-  return ::testing::AssertionSuccess();
-}
-
-// One call, compared with the textbook in result, log-sum-exp and probabilities. Keys that no query
-// may see are NaN, and so is the value of one key that only some see.
-template <class Scalar, class... Cases>
-void compare(const point& p) {
-  SCOPED_TRACE(::testing::Message() << p);
-  world w(p);
-  const auto number = [&] { return Scalar(std::uniform_real_distribution<double>(-1, 1)(w.random)); };
-  const Scalar nan = std::numeric_limits<Scalar>::quiet_NaN();
-  const Scalar guard = Scalar(12345);
-  const bool all = p.settings == 5;
-  const double scale = p.settings == 1 || all ? -0.7 : 1 / std::sqrt(double(p.width));
-  const heed::dropout drop{.probability = p.settings == 3 || all ? 0.25 : 0, .seed = p.seed};
-
-  guarded<Scalar> q(p.queries, p.heads.query * p.width, p.order, nan);
-  guarded<Scalar> k(p.keys, p.heads.kv * p.width, p.order, nan);
-  guarded<Scalar> v(p.keys, p.heads.kv * p.value_width, p.order, nan);
-  for (auto* m : {&q, &k, &v}) {
-    auto map = m->matrix();
-    for (index c = 0; c < map.cols(); ++c)
-      for (index r = 0; r < map.rows(); ++r) map(r, c) = number();
+    largest = std::abs(scale) * largest_product();
   }
-  const double largest = largest_product(q.matrix(), k.matrix(), p, scale);
 
-  const std::tuple rules(Cases::make(w)...);
-  const heed::packed batch(w.query_starts, w.key_starts);
-  const auto with = [&](const auto& attend) {
-    std::apply(
-        [&](const auto&... rule) {
-          attend(rule..., p.heads, heed::scale(scale), heed::sink(w.sinks), drop, batch);
-        },
-        rules);
-  };
-
-  // The probabilities say who sees what.
-  Eigen::MatrixXd exact, exact_lse(p.queries, p.heads.query);
-  Eigen::MatrixXd exact_weights(p.heads.query * p.queries, w.longest_keys);
-  const auto textbook = [&](const auto&... m) {
-    exact = heed::reference::attention(q.matrix(), k.matrix(), v.matrix(), m...,
-                                       heed::log_sum_exp(exact_lse), heed::weights(exact_weights));
-  };
-  with(textbook);
-  bool partly_seen = false;
-  for (std::size_t s = 0; s + 1 < w.key_starts.size(); ++s)
-    for (index key = w.key_starts[s]; key < w.key_starts[s + 1]; ++key)
-      for (index kv = 0; kv < p.heads.kv; ++kv) {
-        index seen = 0, rows = 0;
-        for (index h = kv * (p.heads.query / p.heads.kv); h < (kv + 1) * (p.heads.query / p.heads.kv); ++h)
-          for (index row = w.query_starts[s]; row < w.query_starts[s + 1]; ++row, ++rows)
-            seen += exact_weights(h * p.queries + row, key - w.key_starts[s]) != 0;
-        if (seen == 0) k.matrix().row(key).segment(kv * p.width, p.width).setConstant(nan);
-        if (seen == 0 || (seen < rows && !partly_seen)) {
-          v.matrix().row(key).segment(kv * p.value_width, p.value_width).setConstant(nan);
-          partly_seen = partly_seen || seen > 0;
+  // Once exact_weights say who sees what: keys and values that no row sees become NaN, and so does
+  // one value that only some rows see.
+  void plant_nan() {
+    bool planted = false;
+    const index group = p.heads.query / p.heads.kv;
+    for (std::size_t s = 0; s + 1 < w.key_starts.size(); ++s)
+      for (index key = w.key_starts[s]; key < w.key_starts[s + 1]; ++key)
+        for (index kv = 0; kv < p.heads.kv; ++kv) {
+          index seen = 0, rows = 0;
+          for (index h = kv * group; h < (kv + 1) * group; ++h)
+            for (index row = w.query_starts[s]; row < w.query_starts[s + 1]; ++row, ++rows)
+              seen += exact_weights(h * p.queries + row, key - w.key_starts[s]) != 0;
+          if (seen == 0)
+            for (index f = 0; f < p.width; ++f) k.matrix()(key, kv * p.width + f) = nan;
+          if (seen > 0 && (seen == rows || planted)) continue;
+          planted = planted || seen > 0;
+          for (index f = 0; f < p.value_width; ++f) v.matrix()(key, kv * p.value_width + f) = nan;
         }
-      }
-  with(textbook);
-
-  guarded<Scalar> out(p.queries, p.heads.query * p.value_width, p.order, guard);
-  guarded<Scalar> lse(p.queries, p.heads.query, p.order, guard);
-  guarded<Scalar> weights(p.heads.query * p.queries, w.longest_keys, p.order, guard);
-  with([&](const auto&... m) {
-    heed::attention(q.matrix(), k.matrix(), v.matrix(), out.matrix(), m...,
-                    heed::log_sum_exp(lse.matrix()), heed::weights(weights.matrix()));
-  });
-  EXPECT_TRUE(out.intact() && lse.intact() && weights.intact()) << "something outside was written";
+  }
 
   // Rounding. A chain of n products errs by about sqrt(n) u of the sum of their absolute values
   // (Higham and Mary, "A New Approach to Probabilistic Rounding Error Analysis", 2019; 8 standard
   // deviations here), a rule by a few u of what it handles; an error of d in every score changes a
   // probability by a factor of at most exp(2 d).
-  const double u = static_cast<double>(std::numeric_limits<Scalar>::epsilon()) / 2;
-  const double magnitude = largest + (0.0 + ... + Cases::magnitude);
-  const double score = u * ((8 * std::sqrt(double(p.width)) + 8) * largest + 16 * magnitude);
-  const double chain = u * (8 * std::sqrt(double(p.keys)) + 32);
-  const double raise = 1 / (1 - drop.probability);
-  EXPECT_TRUE(close("out", out.matrix(), exact, raise * (2 * score + chain)));
-  EXPECT_TRUE(close("log_sum_exp", lse.matrix(), exact_lse, score + chain + 4 * u * magnitude));
-  EXPECT_TRUE(close("weights", weights.matrix(), exact_weights, 2 * score + chain));
+  void judge(double rule_magnitude) {
+    EXPECT_TRUE(out.intact() && lse.intact() && weights.intact()) << "something outside was written";
+    const double u = static_cast<double>(std::numeric_limits<Scalar>::epsilon()) / 2;
+    const double magnitude = largest + rule_magnitude;
+    const double score = u * ((8 * std::sqrt(double(p.width)) + 8) * largest + 16 * magnitude);
+    const double chain = u * (8 * std::sqrt(double(p.keys)) + 32);
+    const double raise = 1 / (1 - drop.probability);
+    EXPECT_TRUE(close("out", out, exact, raise * (2 * score + chain)));
+    EXPECT_TRUE(close("log_sum_exp", lse, exact_lse, score + chain + 4 * u * magnitude));
+    EXPECT_TRUE(close("weights", weights, exact_weights, 2 * score + chain));
+  }
+
+  static constexpr Scalar nan = std::numeric_limits<Scalar>::quiet_NaN();
+  static constexpr Scalar guard = Scalar(12345);
+
+  point p;
+  world w;
+  double scale;
+  heed::dropout drop;
+  heed::packed batch;
+  guarded<Scalar> q, k, v, out, lse, weights;
+  Eigen::MatrixXd exact, exact_lse, exact_weights;
+  double largest;
+
+ private:
+  // The largest sum of |q_f k_f| over any query and key: what rounding in a score grows with.
+  double largest_product() {
+    double most = 0;
+    const auto a = q.matrix(), b = k.matrix();
+    for (index h = 0; h < p.heads.query; ++h)
+      for (index i = 0; i < p.queries; ++i)
+        for (index j = 0; j < p.keys; ++j) {
+          double sum = 0;
+          const index kv = h / (p.heads.query / p.heads.kv);
+          for (index f = 0; f < p.width; ++f)
+            sum += std::abs(double(a(i, h * p.width + f)) * double(b(j, kv * p.width + f)));
+          most = std::max(most, sum);
+        }
+    return most;
+  }
+
+  // NaN and infinities alike, numbers within the tolerance.
+  static ::testing::AssertionResult close(const char* name, guarded<Scalar>& got,
+                                          const Eigen::MatrixXd& want, double tolerance) {
+    const auto map = got.matrix();
+    for (index i = 0; i < want.rows(); ++i)
+      for (index j = 0; j < want.cols(); ++j) {
+        const auto g = static_cast<double>(map(i, j));
+        const double e = want(i, j);
+        const bool same = g == e || (std::isnan(g) && std::isnan(e)) ||
+                          (std::isfinite(e) && std::abs(g - e) <= tolerance);
+        if (!same)
+          return ::testing::AssertionFailure()
+                 << name << "(" << i << ", " << j << ") is " << g << ", the textbook says " << e
+                 << ", tolerance " << tolerance;
+      }
+    return ::testing::AssertionSuccess();
+  }
+};
+
+extern template class trial<float>;
+extern template class trial<double>;
+
+// One call, compared with the textbook in result, log-sum-exp and probabilities.
+template <class Scalar, class... Cases>
+void compare(const point& p) {
+  SCOPED_TRACE(::testing::Message() << p);
+  trial<Scalar> t(p);
+  const auto q = t.q.matrix(), k = t.k.matrix(), v = t.v.matrix();
+  const std::tuple rules(Cases::make(t.w)...);
+  const auto with = [&](const auto& attend) {
+    std::apply(
+        [&](const auto&... rule) {
+          attend(rule..., p.heads, heed::scale(t.scale), heed::sink(t.w.sinks), t.drop, t.batch);
+        },
+        rules);
+  };
+  const auto textbook = [&](const auto&... m) {
+    t.exact = heed::reference::attention(q, k, v, m..., heed::log_sum_exp(t.exact_lse),
+                                         heed::weights(t.exact_weights));
+  };
+  with(textbook);
+  t.plant_nan();
+  with(textbook);
+  with([&](const auto&... m) {
+    heed::attention(q, k, v, t.out.matrix(), m..., heed::log_sum_exp(t.lse.matrix()),
+                    heed::weights(t.weights.matrix()));
+  });
+  t.judge((0.0 + ... + Cases::magnitude));
 }
 
 inline constexpr std::array<index, 7> sizes{0, 1, 2, heed::keys_per_tile - 1, heed::keys_per_tile,

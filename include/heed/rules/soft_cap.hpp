@@ -7,9 +7,10 @@
 #pragma once
 
 #include <heed/core/concepts.hpp>  // score_kind
+#include <heed/core/tanh.hpp>      // tanh
 #include <heed/rules/scope.hpp>    // at, call_shape
 
-#include <cmath>  // tanh, isfinite
+#include <cmath>  // isfinite
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -23,7 +24,7 @@ struct soft_cap {
 
   template <class Scalar>
   Scalar operator()(Scalar s, at) const {
-    return static_cast<Scalar>(cap) * std::tanh(s / static_cast<Scalar>(cap));
+    return static_cast<Scalar>(cap) * heed::tanh(s / static_cast<Scalar>(cap));
   }
   void check(const call_shape& shape) const {
     require(cap > 0 && std::isfinite(cap), shape.verb, ": soft_cap is ", cap,
