@@ -45,7 +45,7 @@ inline namespace HEED_ABI {
 // of a row do not depend on the rows beside it, on threads or on chunks.
 // Throws shape_error, before anything is written, if sizes do not fit.
 template <class Q, class K, class V, class Out, class... Modifiers>
-  requires eigen_object<Out>
+requires eigen_object<Out>
 void attention(const Q& q, const K& k, const V& v, Out&& out, const Modifiers&... modifiers) {
   if constexpr (modifiers_are_good<Modifiers...>() && inputs_are_good<Q, K, V>() &&
                 output_is_good<Out, Q>()) {
@@ -53,8 +53,8 @@ void attention(const Q& q, const K& k, const V& v, Out&& out, const Modifiers&..
     using Scalar = accumulator_t<Storage>;
     constexpr const char* verb = "heed::attention";
     const auto rules = gather_rules(modifiers...);
-    attention_call<Storage> call{view_of(q), view_of(k), view_of(v), view_of(out), {},
-                                 gather_settings<Scalar>(modifiers...)};
+    attention_call<Storage> call{view_of(q),   view_of(k), view_of(v),
+                                 view_of(out), {},         gather_settings<Scalar>(modifiers...)};
     call.sizes = check_inputs<Storage>(verb, call.q, call.k, call.v, call.options, rules);
     check_outputs(verb, call.q, call.k, call.v, call.out, call.options, call.sizes);
     forward(call, rules, call.options.memory ? *call.options.memory : default_scratch());

@@ -32,8 +32,8 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace reference {
 
-// softmax(scale q kᵀ, bent and masked) v, (queries, query heads * value width), in double. Takes the
-// arguments of heed::attention; log_sum_exp and weights must be matrices of double.
+// softmax(scale q kᵀ, bent and masked) v, (queries, query heads * value width), in double. Takes
+// the arguments of heed::attention; log_sum_exp and weights must be matrices of double.
 template <class Q, class K, class V, class... Modifiers>
 [[nodiscard]] Eigen::MatrixXd attention(const Q& q, const K& k, const V& v,
                                         const Modifiers&... modifiers) {

@@ -22,18 +22,22 @@ class guarded {
       : rows_(rows), cols_(cols), guard_(guard) {
     const heed::index gap = 3;  // lines are longer than they need be
     switch (order) {
-      case layout::row_major: row_stride_ = cols + gap, col_stride_ = 1; break;
-      case layout::column_major: row_stride_ = 1, col_stride_ = rows + gap; break;
-      case layout::strided: row_stride_ = 2 * cols + gap, col_stride_ = 2; break;
+      case layout::row_major:
+        row_stride_ = cols + gap, col_stride_ = 1;
+        break;
+      case layout::column_major:
+        row_stride_ = 1, col_stride_ = rows + gap;
+        break;
+      case layout::strided:
+        row_stride_ = 2 * cols + gap, col_stride_ = 2;
+        break;
     }
     const heed::index lines = order == layout::column_major ? cols : rows;
     const heed::index pitch = order == layout::column_major ? col_stride_ : row_stride_;
     memory_.assign(static_cast<std::size_t>(2 * margin + lines * pitch), guard);
   }
 
-  map matrix() {
-    return map(memory_.data() + margin, rows_, cols_, {col_stride_, row_stride_});
-  }
+  map matrix() { return map(memory_.data() + margin, rows_, cols_, {col_stride_, row_stride_}); }
 
   // Whether everything outside the matrix still is the guard value.
   bool intact() const {

@@ -44,17 +44,21 @@ struct world {
     for (std::size_t i = 1; i < key_starts.size(); ++i)
       longest_keys = std::max(longest_keys, key_starts[i] - key_starts[i - 1]);
     const auto chance = [&] { return std::uniform_real_distribution<double>(-1, 1)(random); };
-    bias = Eigen::MatrixXd(heads * queries, longest_keys).unaryExpr([&](double) { return chance(); });
+    bias =
+        Eigen::MatrixXd(heads * queries, longest_keys).unaryExpr([&](double) { return chance(); });
     // Some keys are excluded by an infinite bias.
-    bias = bias.unaryExpr([](double b) {
-      return b > 0.8 ? -std::numeric_limits<double>::infinity() : b;
-    });
-    keep = Eigen::MatrixXd(queries, longest_keys).unaryExpr([&](double) { return chance(); }).array() > -0.3;
+    bias = bias.unaryExpr(
+        [](double b) { return b > 0.8 ? -std::numeric_limits<double>::infinity() : b; });
+    keep =
+        Eigen::MatrixXd(queries, longest_keys).unaryExpr([&](double) { return chance(); }).array() >
+        -0.3;
     ids.resize(static_cast<std::size_t>(keys));
     for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<int>(i / 20 % 3);
     padded.resize(static_cast<std::size_t>(longest_keys));
     for (std::size_t i = 0; i < padded.size(); ++i) padded[i] = chance() > 0.7;
-    for (index h = 0; h < heads; ++h) sinks.push_back(p.settings == 2 || p.settings == 5 ? chance() : -std::numeric_limits<double>::infinity());
+    for (index h = 0; h < heads; ++h)
+      sinks.push_back(
+          p.settings == 2 || p.settings == 5 ? chance() : -std::numeric_limits<double>::infinity());
   }
 
   std::vector<index> starts(index rows) {
@@ -88,7 +92,8 @@ struct window_case {
 };
 struct composite_case {
   static auto make(const world&) {
-    return (heed::causal && heed::window{.left = 9}) || !(heed::prefix(70) || heed::window{.right = 30});
+    return (heed::causal && heed::window{.left = 9}) ||
+           !(heed::prefix(70) || heed::window{.right = 30});
   }
   static constexpr double magnitude = 0;
 };
@@ -135,10 +140,9 @@ struct score_case {
   static constexpr double magnitude = 14;
 };
 
-using all_cases =
-    std::tuple<causal_case, causal_from_case, window_case, composite_case, prefix_case,
-               key_length_case, where_case, keep_case, documents_case, soft_cap_case, alibi_case,
-               bias_case, score_case>;
+using all_cases = std::tuple<causal_case, causal_from_case, window_case, composite_case,
+                             prefix_case, key_length_case, where_case, keep_case, documents_case,
+                             soft_cap_case, alibi_case, bias_case, score_case>;
 
 // Inputs and outputs of one call, and the judgement on it; all that does not depend on the rules.
 template <class Scalar>
@@ -192,7 +196,8 @@ class trial {
   // deviations here), a rule by a few u of what it handles; an error of d in every score changes a
   // probability by a factor of at most exp(2 d).
   void judge(double rule_magnitude) {
-    EXPECT_TRUE(out.intact() && lse.intact() && weights.intact()) << "something outside was written";
+    EXPECT_TRUE(out.intact() && lse.intact() && weights.intact())
+        << "something outside was written";
     const double u = static_cast<double>(std::numeric_limits<Scalar>::epsilon()) / 2;
     const double magnitude = largest + rule_magnitude;
     const double score = u * ((8 * std::sqrt(double(p.width)) + 8) * largest + 16 * magnitude);
@@ -282,8 +287,13 @@ void compare(const point& p) {
   t.judge((0.0 + ... + Cases::magnitude));
 }
 
-inline constexpr std::array<index, 7> sizes{0, 1, 2, heed::keys_per_tile - 1, heed::keys_per_tile,
-                                            heed::keys_per_tile + 1, 2 * heed::keys_per_tile + 1};
+inline constexpr std::array<index, 7> sizes{0,
+                                            1,
+                                            2,
+                                            heed::keys_per_tile - 1,
+                                            heed::keys_per_tile,
+                                            heed::keys_per_tile + 1,
+                                            2 * heed::keys_per_tile + 1};
 inline constexpr std::array<index, 6> widths{1, 3, 8, 64, 80, 128};
 inline constexpr std::array<layout, 3> layouts{layout::row_major, layout::column_major,
                                                layout::strided};
@@ -316,8 +326,9 @@ void sweep_sizes() {
     for (const index keys : sizes) {
       const index width = widths[n % 6];
       const index value_width = n % 2 == 0 ? width + 1 : std::max(index(1), width / 2);
-      const point p{queries, keys, width, value_width, head_counts[n / 2 % 3],
-                    layouts[n / 3 % 3], int(n / 5 % 6), n};
+      const point p{
+          queries,        keys, width, value_width, head_counts[n / 2 % 3], layouts[n / 3 % 3],
+          int(n / 5 % 6), n};
       ++n;
       compare<float, Cases...>(p);
       compare<double, Cases...>(p);

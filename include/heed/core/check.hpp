@@ -37,10 +37,8 @@ template <class Error>
 inline void append(std::string& sentence, const char* words) { sentence += words; }
 inline void append(std::string& sentence, const std::string& words) { sentence += words; }
 template <class Number>
-  requires std::is_integral_v<Number>
-void append(std::string& sentence, Number number) {
-  sentence += std::to_string(number);
-}
+requires std::is_integral_v<Number>
+void append(std::string& sentence, Number number) { sentence += std::to_string(number); }
 inline void append(std::string& sentence, double number) {
   char text[32];
   std::snprintf(text, sizeof text, "%g", number);

@@ -2,7 +2,8 @@
 // What an argument can be: Eigen storage with direct access, or a modifier of the call.
 //
 //   static_assert(heed::storage<Eigen::MatrixXf>);
-//   static_assert(!heed::storage<decltype(2 * Eigen::MatrixXf())>);  // an expression owns no memory
+//   static_assert(!heed::storage<decltype(2 * Eigen::MatrixXf())>);  // an expression owns no
+//   memory
 #pragma once
 
 #include <heed/core/types.hpp>  // Eigen
@@ -20,12 +21,11 @@ concept eigen_object =
 
 // An Eigen object whose coefficients lie in memory: matrix, array, Map, Ref, block, transpose.
 template <class T>
-concept storage =
-    eigen_object<T> && requires(const std::remove_cvref_t<T>& object) {
-      object.rowStride();
-      object.colStride();
-      object.data();
-    } && (int(std::remove_cvref_t<T>::Flags) & int(Eigen::DirectAccessBit)) != 0;
+concept storage = eigen_object<T> && requires(const std::remove_cvref_t<T>& object) {
+  object.rowStride();
+  object.colStride();
+  object.data();
+} &&(int(std::remove_cvref_t<T>::Flags) & int(Eigen::DirectAccessBit)) != 0;
 
 // Storage that may be written to.
 template <class T>
@@ -38,11 +38,12 @@ struct score_kind {};    // how a score bends
 struct setting_kind {};  // anything else: heads, scale, outputs, scratch, executor
 
 template <class T>
-concept modifier = requires { typename std::remove_cvref_t<T>::heed_kind; };
+concept modifier = requires {
+  typename std::remove_cvref_t<T>::heed_kind;
+};
 
 template <class T>
-concept mask =
-    modifier<T> && std::same_as<typename std::remove_cvref_t<T>::heed_kind, mask_kind>;
+concept mask = modifier<T> && std::same_as<typename std::remove_cvref_t<T>::heed_kind, mask_kind>;
 
 template <class T>
 concept score_rule =

@@ -2,9 +2,10 @@
 // Who does the work: the calling thread, or an executor that the caller brings.
 //
 //   heed::attention(q, k, v, out, heed::on(heed::openmp{4}));
-//   heed::attention(q, k, v, out, heed::on(pool));                     // Eigen::ThreadPool, or like it
-//   heed::attention(q, k, v, out, heed::on([](heed::index n, auto&& f) {
-//                     my_parallel_for(n, f);                           // f(0) ... f(n - 1), any order
+//   heed::attention(q, k, v, out, heed::on(pool));                     // Eigen::ThreadPool, or
+//   like it heed::attention(q, k, v, out, heed::on([](heed::index n, auto&& f) {
+//                     my_parallel_for(n, f);                           // f(0) ... f(n - 1), any
+//                     order
 //                   }));
 #pragma once
 
@@ -61,7 +62,7 @@ struct openmp {
   }
   template <class Function>
   void operator()(index count, Function&& function) const {
-#pragma omp parallel for schedule(static, 1) num_threads(static_cast<int>(count))
+#pragma omp parallel for schedule(static, 1) num_threads(static_cast <int>(count))
     for (index i = 0; i < count; ++i) function(i);
   }
 };

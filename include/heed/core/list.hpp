@@ -22,8 +22,7 @@ class list {
 
   // From a vector, array, span or C array ...
   template <std::ranges::contiguous_range Range>
-    requires std::ranges::sized_range<Range> && (!eigen_object<Range>)
-  explicit list(const Range& range)
+  requires std::ranges::sized_range<Range> &&(!eigen_object<Range>)explicit list(const Range& range)
       : list(std::ranges::data(range), static_cast<index>(std::ranges::size(range)), 1) {}
 
   // ... or from an Eigen vector of any stride.

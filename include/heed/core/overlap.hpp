@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Whether two strided views share an element, without looking at every element.
 //
-//   heed::overlap(view_of(qkv.leftCols(4)), view_of(qkv.rightCols(4)));  // false: same buffer, no element shared
+//   heed::overlap(view_of(qkv.leftCols(4)), view_of(qkv.rightCols(4)));  // false: same buffer, no
+//   element shared
 #pragma once
 
 #include <heed/core/view.hpp>  // view

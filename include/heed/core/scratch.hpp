@@ -16,8 +16,8 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Grows when it must and never shrinks. One scratch serves one call at a time; the threads of a call
-// get a scratch each (see worker).
+// Grows when it must and never shrinks. One scratch serves one call at a time; the threads of a
+// call get a scratch each (see worker).
 class scratch {
  public:
   scratch() = default;
@@ -52,9 +52,7 @@ class scratch {
     while (static_cast<index>(workers_.size()) + 1 < count)
       workers_.push_back(std::make_unique<scratch>());
   }
-  scratch& worker(index i) {
-    return i == 0 ? *this : *workers_[static_cast<std::size_t>(i) - 1];
-  }
+  scratch& worker(index i) { return i == 0 ? *this : *workers_[static_cast<std::size_t>(i) - 1]; }
 
   // Bytes held, the workers' included.
   [[nodiscard]] std::size_t bytes() const {

@@ -43,8 +43,8 @@ struct bits_of<double> {
 template <class Scalar>
 Scalar shift_past_fraction(Scalar x) {
   using bits = bits_of<Scalar>;
-  return std::bit_cast<Scalar>(
-      static_cast<typename bits::integer>(std::bit_cast<typename bits::integer>(x) << bits::fraction));
+  return std::bit_cast<Scalar>(static_cast<typename bits::integer>(
+      std::bit_cast<typename bits::integer>(x) << bits::fraction));
 }
 
 #if defined(EIGEN_VECTORIZE_AVX512)
@@ -133,8 +133,8 @@ struct simd {
 
   static bool any_not_equal(const packet& a, const packet& b) {
     const packet one = broadcast(Scalar(1));
-    const packet equal = Eigen::internal::pselect(Eigen::internal::pcmp_eq(a, b), one,
-                                                  broadcast(Scalar(0)));
+    const packet equal =
+        Eigen::internal::pselect(Eigen::internal::pcmp_eq(a, b), one, broadcast(Scalar(0)));
     return Eigen::internal::predux_min(equal) != Scalar(1);
   }
 };

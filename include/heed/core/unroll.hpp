@@ -18,7 +18,8 @@ template <int Count, class Body>
 EIGEN_ALWAYS_INLINE void unroll(const Body& body) {
   [&]<int... I>(std::integer_sequence<int, I...>) HEED_INLINED {
     (body(std::integral_constant<int, I>{}), ...);
-  }(std::make_integer_sequence<int, Count>{});
+  }
+  (std::make_integer_sequence<int, Count>{});
 }
 
 }  // namespace HEED_ABI

@@ -25,15 +25,14 @@ struct view {
   }
 
   view block(index first_row, index first_col, index row_count, index col_count) const {
-    if (row_count == 0 || col_count == 0) return {data, row_count, col_count, row_stride, col_stride};
+    if (row_count == 0 || col_count == 0)
+      return {data, row_count, col_count, row_stride, col_stride};
     return {&(*this)(first_row, first_col), row_count, col_count, row_stride, col_stride};
   }
 
   bool given() const { return data != nullptr; }
 
-  operator view<const Scalar>() const
-    requires(!std::is_const_v<Scalar>)
-  {
+  operator view<const Scalar>() const requires(!std::is_const_v<Scalar>) {
     return {data, rows, cols, row_stride, col_stride};
   }
 };
@@ -45,8 +44,7 @@ using scalar_of = typename std::remove_cvref_t<Object>::Scalar;
 // Views any direct-access Eigen object without copying; read-only where the object is.
 template <storage Object>
 auto view_of(Object&& object) {
-  using element =
-      std::conditional_t<writable<Object>, scalar_of<Object>, const scalar_of<Object>>;
+  using element = std::conditional_t<writable<Object>, scalar_of<Object>, const scalar_of<Object>>;
   return view<element>{object.data(), object.rows(), object.cols(), object.rowStride(),
                        object.colStride()};
 }

@@ -20,8 +20,13 @@ template <class Scalar>
 struct exp2_polynomial;
 template <>
 struct exp2_polynomial<float> {
-  static constexpr float c[] = {1.0f,           0.69314721496788f, 0.24022652782877f, 0.05550310551207f,
-                                0.00961769297615f, 0.00134066438475f, 0.00015594677015f};
+  static constexpr float c[] = {1.0f,
+                                0.69314721496788f,
+                                0.24022652782877f,
+                                0.05550310551207f,
+                                0.00961769297615f,
+                                0.00134066438475f,
+                                0.00015594677015f};
 };
 template <>
 struct exp2_polynomial<double> {
@@ -59,9 +64,8 @@ typename simd<Scalar>::packet exp2(const typename simd<Scalar>::packet& x) {
   constexpr auto& c = detail::exp2_polynomial<Scalar>::c;
   constexpr int degree = static_cast<int>(std::size(c)) - 1;
   packet p = s::broadcast(c[degree]);
-  unroll<degree>([&](auto i) HEED_INLINED {
-    p = s::multiply_add(p, f, s::broadcast(c[degree - 1 - i]));
-  });
+  unroll<degree>([&](auto i)
+                     HEED_INLINED { p = s::multiply_add(p, f, s::broadcast(c[degree - 1 - i])); });
 
   const packet power = s::multiply(p, shift_past_fraction(rounded));
   return s::where_less(x, s::broadcast(Scalar(1 - bits::bias)), s::broadcast(Scalar(0)), power);

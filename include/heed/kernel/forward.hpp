@@ -5,9 +5,9 @@
 // 2021. Queries are lanes: docs/kernel.md tells why.
 #pragma once
 
-#include <heed/core/execute.hpp>         // run_tasks
-#include <heed/kernel/query_block.hpp>   // query_block, exclusions
-#include <heed/rules/geometry.hpp>       // geometry
+#include <heed/core/execute.hpp>        // run_tasks
+#include <heed/kernel/query_block.hpp>  // query_block, exclusions
+#include <heed/rules/geometry.hpp>      // geometry
 
 #include <cmath>  // sqrt
 
@@ -48,7 +48,11 @@ class forward_task {
  public:
   forward_task(const attention_call<Storage>& call, const Rules& rules, const query_range& range,
                scratch& memory)
-      : call_(call), g_(call.sizes), rules_(rules), range_(range), frame_(memory),
+      : call_(call),
+        g_(call.sizes),
+        rules_(rules),
+        range_(range),
+        frame_(memory),
         blocks_per_head_((range.row_count + lanes - 1) / lanes),
         blocks_(frame_.template take<block>(g_.group() * blocks_per_head_)),
         keys_{frame_.template take<Scalar>(keys_per_tile * g_.width), g_.width},
@@ -79,12 +83,12 @@ class forward_task {
       const auto bound = rules_.bind(s);
       for (index b = 0; b < blocks_per_head_; ++b) {
         block& q = *std::construct_at(&block_of(h, b), make_block(b));
-        load_queries(q.queries, q.state.packets,
-                     call_.q.block(s.query_row + q.first_row, s.head * g_.width, q.row_count, g_.width),
-                     call_.scale());
-        q.state.reset(call_.options.sink.given()
-                          ? static_cast<Scalar>(call_.options.sink[s.head])
-                          : online_softmax<Scalar>::minus_infinity);
+        load_queries(
+            q.queries, q.state.packets,
+            call_.q.block(s.query_row + q.first_row, s.head * g_.width, q.row_count, g_.width),
+            call_.scale());
+        q.state.reset(call_.options.sink.given() ? static_cast<Scalar>(call_.options.sink[s.head])
+                                                 : online_softmax<Scalar>::minus_infinity);
         const tile_place place{s, q.first_row, q.row_count, 0, s.keys};
         q.keys = intersect(bound.keys(place.queries()), {0, s.keys});
         seen = hull(seen, q.keys);
@@ -132,8 +136,7 @@ class forward_task {
   void stage(const scope& s, interval keys) {
     const index row = s.key_row + keys.first;
     keys_.stage(call_.k.block(row, range_.kv_head * g_.width, keys.size(), g_.width));
-    values_.stage(
-        call_.v.block(row, range_.kv_head * g_.value_width, keys.size(), g_.value_width));
+    values_.stage(call_.v.block(row, range_.kv_head * g_.value_width, keys.size(), g_.value_width));
     values_finite_ = values_.finite(keys.size());
   }
 
@@ -145,20 +148,20 @@ class forward_task {
   // One tile of keys for all blocks.
   void attend(index first_key) {
     const dropout drop_rule{call_.options.drop_probability, call_.options.drop_seed};
-    for_each_block(first_key, [&](block& q, const tile_place& place, const auto& bound,
-                                  coverage seen) {
-      const index count = place.key_count;
-      const tile<Scalar> values = from(values_, place.first_key);
-      q.multiply(scores_, from(keys_, place.first_key), count);  // scores = keys · queries
-      bend(scores_, place, bound, seen);                         // score rules, masks
-      if (!values_finite_) exclusions_.note(scores_, count);
-      q.state.fold(scores_, count);                              // scores = exp(scores - max)
-      if (drop_rule.probability > 0) drop(scores_, place, drop_rule);
-      if (values_finite_)
-        q.accumulate(scores_, values, count);                    // rows += valuesᵀ scores
-      else
-        exclusions_.accumulate(q.state.rows, scores_, values, count);
-    });
+    for_each_block(
+        first_key, [&](block& q, const tile_place& place, const auto& bound, coverage seen) {
+          const index count = place.key_count;
+          const tile<Scalar> values = from(values_, place.first_key);
+          q.multiply(scores_, from(keys_, place.first_key), count);  // scores = keys · queries
+          bend(scores_, place, bound, seen);                         // score rules, masks
+          if (!values_finite_) exclusions_.note(scores_, count);
+          q.state.fold(scores_, count);  // scores = exp(scores - max)
+          if (drop_rule.probability > 0) drop(scores_, place, drop_rule);
+          if (values_finite_)
+            q.accumulate(scores_, values, count);  // rows += valuesᵀ scores
+          else
+            exclusions_.accumulate(q.state.rows, scores_, values, count);
+        });
   }
 
   // rows / sum; where nothing was seen, 0 and -infinity.
@@ -193,8 +196,8 @@ class forward_task {
         bend(scores_, place, bound, seen);
         q.state.normalise(scores_, place.key_count);
         const index row = place.where.head * g_.queries + place.where.query_row + q.first_row;
-        store_lanes(
-            call_.options.weights.block(row, place.first_key, q.row_count, place.key_count), scores_);
+        store_lanes(call_.options.weights.block(row, place.first_key, q.row_count, place.key_count),
+                    scores_);
       });
   }
 

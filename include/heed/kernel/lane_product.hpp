@@ -54,21 +54,18 @@ void product_block(lane_side<Scalar> c, broadcast_side<Scalar> a, lane_side<cons
 
   for (index j = 0; j < depth; ++j) {
     packet lanes[Packets];
-    unroll<Packets>([&](auto p) HEED_INLINED {
-      lanes[p] = s::load(b.data + j * b.pitch + p * s::size);
-    });
+    unroll<Packets>([&](auto p)
+                        HEED_INLINED { lanes[p] = s::load(b.data + j * b.pitch + p * s::size); });
     unroll<Rows>([&](auto i) HEED_INLINED {
       const packet one = s::broadcast(a.data[i * a.row_stride + j * a.step]);
-      unroll<Packets>([&](auto p) HEED_INLINED {
-        sum[i][p] = s::multiply_add(one, lanes[p], sum[i][p]);
-      });
+      unroll<Packets>([&](auto p)
+                          HEED_INLINED { sum[i][p] = s::multiply_add(one, lanes[p], sum[i][p]); });
     });
   }
 
   unroll<Rows>([&](auto i) HEED_INLINED {
-    unroll<Packets>([&](auto p) HEED_INLINED {
-      s::store(c.data + i * c.pitch + p * s::size, sum[i][p]);
-    });
+    unroll<Packets>([&](auto p)
+                        HEED_INLINED { s::store(c.data + i * c.pitch + p * s::size, sum[i][p]); });
   });
 }
 

@@ -27,8 +27,8 @@ struct online_softmax {
   static constexpr Scalar log2_e = Scalar(1.44269504088896340735992468100189214L);
   static constexpr Scalar ln_2 = Scalar(0.693147180559945309417232121458176568L);
 
-  Scalar* maximum;  // (lanes)
-  Scalar* sum;      // (lanes)
+  Scalar* maximum;         // (lanes)
+  Scalar* sum;             // (lanes)
   lane_side<Scalar> rows;  // (value width, lanes)
   index packets;
   index width;  // value width
@@ -44,7 +44,8 @@ struct online_softmax {
         s::store(rows.data + f * rows.pitch + p * s::size, s::broadcast(Scalar(0)));
   }
 
-  // Turns a tile's scores (keys, lanes) into exp(score - maximum), rescaling what was summed before.
+  // Turns a tile's scores (keys, lanes) into exp(score - maximum), rescaling what was summed
+  // before.
   void fold(lane_side<Scalar> scores, index keys) const {
     for (index p = 0; p < packets; ++p) {
       const index lane = p * s::size;
@@ -115,9 +116,7 @@ struct online_softmax {
   static constexpr Scalar least_positive = std::numeric_limits<Scalar>::min();
 
   // Rounded, so that equal maxima give a factor of exactly 1.
-  static packet scaled(const packet& m) {
-    return s::rounded(s::multiply(m, s::broadcast(log2_e)));
-  }
+  static packet scaled(const packet& m) { return s::rounded(s::multiply(m, s::broadcast(log2_e))); }
 
   // Where nothing has been seen the maximum is -infinity; 0 in its place keeps -infinity minus
   // -infinity from arising, and every exponential is then 0.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // y = x W + b for many rows x, with the same micro-kernel as attention.
 //
-// Outputs are lanes, elements of x are broadcast: each y(i, o) is one chain b(o) + Σ x(i, j) W(j, o),
-// j rising, so its bits depend on no other row, on no thread and on no blocking. (Eigen's own product
-// picks its blocking by size and allocates; it can promise neither.)
+// Outputs are lanes, elements of x are broadcast: each y(i, o) is one chain b(o) + Σ x(i, j) W(j,
+// o), j rising, so its bits depend on no other row, on no thread and on no blocking. (Eigen's own
+// product picks its blocking by size and allocates; it can promise neither.)
 //
 // Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008.
 #pragma once
@@ -31,10 +31,10 @@ template <class Scalar>
 class product_task {
  public:
   static constexpr index lanes = packets_per_block * simd<Scalar>::size;
-  static constexpr index most_rows = 240;           // rows of x that share a packed block of W
-  static constexpr index most_depth = 256;          // inputs of a packed block
+  static constexpr index most_rows = 240;            // rows of x that share a packed block of W
+  static constexpr index most_depth = 256;           // inputs of a packed block
   static constexpr index most_columns = 16 * lanes;  // outputs of a packed block
-  static constexpr index few_rows = 4;              // with so few, W is read where it lies
+  static constexpr index few_rows = 4;               // with so few, W is read where it lies
 
   product_task(const product_call<Scalar>& call, index first_row, index first_column,
                scratch& memory)
@@ -67,8 +67,8 @@ class product_task {
   void add(index first, index depth, index column, index columns) {
     const index packets = (columns + simd<Scalar>::size - 1) / simd<Scalar>::size;
     const bool whole = columns == packets * simd<Scalar>::size && y_.col_stride == 1;
-    const lane_side<Scalar> y = whole ? lane_side<Scalar>{&y_(0, column), y_.row_stride}
-                                      : lane_side<Scalar>{edge_, lanes};
+    const lane_side<Scalar> y =
+        whole ? lane_side<Scalar>{&y_(0, column), y_.row_stride} : lane_side<Scalar>{edge_, lanes};
     const view<Scalar> outside = y_.block(0, column, y_.rows, columns);
     const view<Scalar> inside{edge_, y_.rows, columns, lanes, 1};
     if (!whole) copy(inside, outside);

@@ -11,9 +11,9 @@ inline namespace HEED_ABI {
 
 template <class Scalar>
 struct query_block {
-  index first_row;           // within the sequence
+  index first_row;  // within the sequence
   index row_count;
-  interval keys;             // what its queries may see at most
+  interval keys;              // what its queries may see at most
   lane_side<Scalar> queries;  // (width, lanes), scaled
   online_softmax<Scalar> state;
 
@@ -53,7 +53,8 @@ class exclusions {
         for (index i = 0; i < lanes_; ++i)
           if (!excluded_[j * lanes_ + i]) {
             Scalar& row = rows.data[f * rows.pitch + i];
-            row = fused(weights.data[j * weights.pitch + i], values.data[j * values.width + f], row);
+            row =
+                fused(weights.data[j * weights.pitch + i], values.data[j * values.width + f], row);
           }
   }
 

@@ -18,7 +18,7 @@ inline constexpr index keys_per_tile = 64;
 
 // Queries of a block, one a lane.
 template <class Scalar>
-inline constexpr index queries_per_block = packets_per_block * simd<Scalar>::size;
+inline constexpr index queries_per_block = packets_per_block* simd<Scalar>::size;
 
 // A tile of keys or values: row-major, without gaps, in the type of the sums.
 template <class Scalar>
@@ -57,7 +57,8 @@ struct tile {
   }
 };
 
-// Brings queries in as lanes, scaled: lanes(f, i) = scale * from(i, f); lanes beyond the last are 0.
+// Brings queries in as lanes, scaled: lanes(f, i) = scale * from(i, f); lanes beyond the last are
+// 0.
 template <class Storage, class Scalar>
 void load_queries(lane_side<Scalar> lanes, index packets, const view<const Storage>& from,
                   Scalar scale) {

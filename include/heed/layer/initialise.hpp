@@ -29,8 +29,8 @@ void fill_glorot(matrix<Scalar>& weight, std::uint64_t seed) {
   const double bound = std::sqrt(6.0 / static_cast<double>(weight.rows() + weight.cols()));
   for (index row = 0; row < weight.rows(); ++row)
     for (index col = 0; col < weight.cols(); ++col)
-      weight(row, col) = static_cast<Scalar>(
-          bound * (2 * unit(detail::element_words(row, col, seed)[0]) - 1));
+      weight(row, col) =
+          static_cast<Scalar>(bound * (2 * unit(detail::element_words(row, col, seed)[0]) - 1));
 }
 
 // Normal with mean 0 and the given deviation (Box and Muller, 1958).

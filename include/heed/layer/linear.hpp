@@ -29,8 +29,8 @@ struct linear {
     std::uint64_t seed = 0;
   };
 
-  matrix<Scalar> weight;                            // (inputs, outputs)
-  Eigen::Matrix<Scalar, 1, Eigen::Dynamic> bias;    // (outputs), or empty
+  matrix<Scalar> weight;                          // (inputs, outputs)
+  Eigen::Matrix<Scalar, 1, Eigen::Dynamic> bias;  // (outputs), or empty
 
   linear() = default;
   explicit linear(const sizes& s) {
@@ -44,15 +44,15 @@ struct linear {
   [[nodiscard]] index inputs() const { return weight.rows(); }
   [[nodiscard]] index outputs() const { return weight.cols(); }
 
-  // x: (tokens, inputs); y: (tokens, outputs), apart from x in memory, never resized. Modifiers: in,
-  // on. Throws shape_error, before anything is written, if sizes do not fit.
+  // x: (tokens, inputs); y: (tokens, outputs), apart from x in memory, never resized. Modifiers:
+  // in, on. Throws shape_error, before anything is written, if sizes do not fit.
   template <class X, class Y, class... Modifiers>
-    requires eigen_object<Y>
+  requires eigen_object<Y>
   void operator()(const X& x, Y&& y, const Modifiers&... modifiers) const {
     static_assert(storage<X>, "heed::linear: x is an Eigen expression; store it or call .eval()");
     static_assert(std::is_same_v<scalar_of<X>, Scalar>,
                   "heed::linear: x and the weights have different scalar types");
-    static_assert(((std::is_same_v<Modifiers, in> || is_on<Modifiers>) && ...),
+    static_assert(((std::is_same_v<Modifiers, in> || is_on<Modifiers>)&&...),
                   "heed::linear takes no modifiers but heed::in and heed::on");
     if constexpr (storage<X> && output_is_good<Y, X>()) {
       const product_call<Scalar> call{view_of(y), view_of(x), view_of(weight), bias_view()};
@@ -72,7 +72,9 @@ struct linear {
 
  private:
   template <class T>
-  static constexpr bool is_on = requires { typename T::executor_type; };
+  static constexpr bool is_on = requires {
+    typename T::executor_type;
+  };
 
   view<const Scalar> bias_view() const {
     return bias.size() == 0 ? view<const Scalar>{} : view<const Scalar>(view_of(bias));

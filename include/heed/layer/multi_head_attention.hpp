@@ -32,26 +32,27 @@ struct multi_head_attention : qkv_projection<Scalar> {
     output = linear<Scalar>({s.heads * s.width, s.model, s.bias, s.seed + 3});
   }
 
-  // Self-attention: x (tokens, model), y (tokens, model). All modifiers of heed::attention but heads.
-  // Between the projections it takes memory for (tokens, heads * width) four times from scratch; a
-  // second call with the same shapes allocates nothing. Throws shape_error if sizes do not fit.
+  // Self-attention: x (tokens, model), y (tokens, model). All modifiers of heed::attention but
+  // heads. Between the projections it takes memory for (tokens, heads * width) four times from
+  // scratch; a second call with the same shapes allocates nothing. Throws shape_error if sizes do
+  // not fit.
   template <class X, class Y, class... Modifiers>
-    requires(eigen_object<Y> && (!eigen_object<Modifiers> && ...))
-  void operator()(const X& x, Y&& y, const Modifiers&... modifiers) const {
+  requires(eigen_object<Y> && (!eigen_object<Modifiers> && ...)) void operator()(
+      const X& x, Y&& y, const Modifiers&... modifiers) const {
     apply(x, x, y, modifiers...);
   }
 
   // Cross-attention: x (tokens, model), memory (keys, model), y (tokens, model).
   template <class X, class Memory, class Y, class... Modifiers>
-    requires(eigen_object<Memory> && eigen_object<Y>)
-  void operator()(const X& x, const Memory& memory, Y&& y, const Modifiers&... modifiers) const {
+  requires(eigen_object<Memory>&& eigen_object<Y>) void operator()(
+      const X& x, const Memory& memory, Y&& y, const Modifiers&... modifiers) const {
     apply(x, memory, y, modifiers...);
   }
 
   // Self-attention by value.
   template <class X, class... Modifiers>
-    requires((!eigen_object<Modifiers> && ...))
-  [[nodiscard]] matrix<Scalar> operator()(const X& x, const Modifiers&... modifiers) const {
+  requires((!eigen_object<Modifiers> && ...)) [[nodiscard]] matrix<Scalar> operator()(
+      const X& x, const Modifiers&... modifiers) const {
     matrix<Scalar> y(x.rows(), output.outputs());
     apply(x, x, y, modifiers...);
     return y;
@@ -70,9 +71,9 @@ struct multi_head_attention : qkv_projection<Scalar> {
     const auto on_same = on(options.on);
 
     scratch::frame frame(room);
-    auto q = rows(frame, x.rows(), query.outputs());      // (tokens, heads * width)
-    auto k = rows(frame, memory.rows(), key.outputs());   // (keys, kv heads * width)
-    auto v = rows(frame, memory.rows(), value.outputs()); // (keys, kv heads * width)
+    auto q = rows(frame, x.rows(), query.outputs());       // (tokens, heads * width)
+    auto k = rows(frame, memory.rows(), key.outputs());    // (keys, kv heads * width)
+    auto v = rows(frame, memory.rows(), value.outputs());  // (keys, kv heads * width)
     auto context = rows(frame, x.rows(), value.outputs() / heads.kv * heads.query);
     query(x, q, in(room), on_same);
     key(memory, k, in(room), on_same);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Queries, keys and values of a sequence: three linear layers, or one with their weights side by side.
+// Queries, keys and values of a sequence: three linear layers, or one with their weights side by
+// side.
 //
 //   heed::qkv_projection<float> project({.model = 768, .heads = 12});
 //   auto [q, k, v] = project(x);  // each (tokens, 768)
@@ -64,8 +65,8 @@ struct qkv_projection {
     return {query(x, modifiers...), key(x, modifiers...), value(x, modifiers...)};
   }
 
-  // Takes weights that lie side by side, (model, (heads + 2 kv heads) * width), queries first, and a
-  // bias of as many elements or none.
+  // Takes weights that lie side by side, (model, (heads + 2 kv heads) * width), queries first, and
+  // a bias of as many elements or none.
   template <storage Weight, storage Bias>
   void assign_fused(const Weight& weight, const Bias& bias) {
     const index q = query.outputs(), kv = key.outputs();
@@ -88,7 +89,8 @@ struct qkv_projection {
 //
 //   heed::fused_qkv_projection<float> project({.model = 768, .heads = 12});
 //   auto qkv = project(x);  // (tokens, 3 * 768)
-//   heed::attention(project.query(qkv), project.key(qkv), project.value(qkv), out, heed::heads{12});
+//   heed::attention(project.query(qkv), project.key(qkv), project.value(qkv), out,
+//   heed::heads{12});
 template <class Scalar>
 struct fused_qkv_projection {
   using sizes = head_sizes;

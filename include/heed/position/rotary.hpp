@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Rotary positions: pairs of columns of q and k are turned by an angle that grows with the position,
-// so that a score depends on the distance between query and key.
+// Rotary positions: pairs of columns of q and k are turned by an angle that grows with the
+// position, so that a score depends on the distance between query and key.
 //
 //   heed::rotary_embedding<float> rope({.width = 64});
 //   rope(q, 0);  // q: (queries, heads * 64), its first row at position 0
@@ -74,8 +74,8 @@ class rotary_embedding {
 
   // The same where row i stands at positions[i]: any range or Eigen vector of numbers.
   template <class X, class Positions>
-    requires(!std::is_integral_v<Positions>)
-  void operator()(X&& x, const Positions& positions) const {
+  requires(!std::is_integral_v<Positions>) void operator()(X&& x,
+                                                           const Positions& positions) const {
     const list<double> places(positions);
     require(places.size() == x.rows(), "heed::rotary_embedding: there are ", places.size(),
             " positions for ", x.rows(), " rows");

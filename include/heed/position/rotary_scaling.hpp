@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Rotary frequencies, and the usual ways of stretching them to contexts longer than were trained.
 //
-//   heed::rotary_frequencies(64, 10000, heed::yarn_scaling{.factor = 4, .original_positions = 4096});
+//   heed::rotary_frequencies(64, 10000, heed::yarn_scaling{.factor = 4, .original_positions =
+//   4096});
 #pragma once
 
 #include <heed/core/types.hpp>  // index
@@ -18,7 +19,8 @@ inline namespace HEED_ABI {
 struct no_scaling {};
 
 // Position interpolation: every position is divided by the factor.
-// Chen et al., "Extending Context Window of Large Language Models via Position Interpolation", 2023.
+// Chen et al., "Extending Context Window of Large Language Models via Position Interpolation",
+// 2023.
 struct linear_scaling {
   double factor = 1;
 };

@@ -33,7 +33,8 @@ class sinusoidal {
 
   // Radians a place, for columns 2 pair and 2 pair + 1.
   [[nodiscard]] double frequency(index pair) const {
-    return std::pow(sizes_.base, -2.0 * static_cast<double>(pair) / static_cast<double>(sizes_.model));
+    return std::pow(sizes_.base,
+                    -2.0 * static_cast<double>(pair) / static_cast<double>(sizes_.model));
   }
 
   // Codes of places first ... first + count - 1: (count, model). Angles are formed in double.
@@ -52,7 +53,8 @@ class sinusoidal {
     static_assert(writable<X> && std::is_same_v<scalar_of<X>, Scalar>,
                   "heed::sinusoidal: x must be writable and of the code's scalar");
     const view<Scalar> to = view_of(x);
-    require(to.cols == sizes_.model, "heed::sinusoidal: x is ", to, ", but model is ", sizes_.model);
+    require(to.cols == sizes_.model, "heed::sinusoidal: x is ", to, ", but model is ",
+            sizes_.model);
     for (index f = 0; f < to.cols; ++f) {
       const double step = frequency(f / 2);
       for (index i = 0; i < to.rows; ++i) {

@@ -10,7 +10,7 @@ inline namespace HEED_ABI {
 
 template <class T>
 concept attention_scalar = std::is_same_v<T, float> || std::is_same_v<T, double> ||
-                           std::is_same_v<T, Eigen::half> || std::is_same_v<T, Eigen::bfloat16>;
+    std::is_same_v<T, Eigen::half> || std::is_same_v<T, Eigen::bfloat16>;
 
 // One sentence for each thing that can be wrong with q, k and v; true if nothing is.
 template <class Q, class K, class V>
@@ -21,8 +21,8 @@ constexpr bool inputs_are_good() {
   static_assert(storage<K>, "heed: k is an Eigen expression; store it or call .eval()");
   static_assert(storage<V>, "heed: v is an Eigen expression; store it or call .eval()");
   if constexpr (storage<Q> && storage<K> && storage<V>) {
-    constexpr bool same = std::is_same_v<scalar_of<Q>, scalar_of<K>> &&
-                          std::is_same_v<scalar_of<Q>, scalar_of<V>>;
+    constexpr bool same =
+        std::is_same_v<scalar_of<Q>, scalar_of<K>> && std::is_same_v<scalar_of<Q>, scalar_of<V>>;
     static_assert(same, "heed: q, k and v have different scalar types; .cast<>() to one of them");
     static_assert(attention_scalar<scalar_of<Q>>,
                   "heed: the scalar must be float, double, Eigen::half or Eigen::bfloat16");

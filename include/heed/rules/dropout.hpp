@@ -36,7 +36,8 @@ struct dropout {
   // Whether the pair keeps its probability.
   bool keeps(at i) const {
     const auto word = [](position p) { return static_cast<std::uint32_t>(p); };
-    const auto random = philox({word(i.key) / 4, word(i.query), word(i.head), word(i.sequence)}, seed);
+    const auto random =
+        philox({word(i.key) / 4, word(i.query), word(i.head), word(i.sequence)}, seed);
     return unit(random[word(i.key) % 4]) >= probability;
   }
 };

@@ -12,8 +12,8 @@ namespace heed {
 inline namespace HEED_ABI {
 
 struct geometry {
-  index queries;      // rows of q
-  index keys;         // rows of k and v
+  index queries;  // rows of q
+  index keys;     // rows of k and v
   index query_heads;
   index kv_heads;
   index width;        // columns of one head in q and k
@@ -44,7 +44,8 @@ namespace detail {
 inline void check_starts(const char* verb, const char* name, const list<index>& starts,
                          index rows) {
   require(starts.size() >= 1, verb, ": packed offsets of ", name, " are empty; they begin with 0");
-  require(starts[0] == 0, verb, ": packed offsets of ", name, " begin at ", starts[0], ", not at 0");
+  require(starts[0] == 0, verb, ": packed offsets of ", name, " begin at ", starts[0],
+          ", not at 0");
   for (index i = 1; i < starts.size(); ++i)
     require(starts[i] >= starts[i - 1], verb, ": packed offsets of ", name, " fall from ",
             starts[i - 1], " to ", starts[i], " at place ", i);
@@ -57,8 +58,7 @@ inline void check_starts(const char* verb, const char* name, const list<index>& 
 // Checks that q, k, v, the settings and the rules fit together; throws shape_error.
 template <class Storage, class Scalar, class Rules>
 geometry check_inputs(const char* verb, const view<const Storage>& q, const view<const Storage>& k,
-                      const view<const Storage>& v, const settings<Scalar>& s,
-                      const Rules& rules) {
+                      const view<const Storage>& v, const settings<Scalar>& s, const Rules& rules) {
   const index hq = s.query_heads;
   const index hk = s.kv_heads;
   require(hq >= 1 && hk >= 1 && hq % hk == 0, verb, ": ", hq, " query heads cannot share ", hk,
@@ -78,7 +78,8 @@ geometry check_inputs(const char* verb, const view<const Storage>& q, const view
   require(q.rows <= limit && k.rows <= limit, verb, ": q is ", q, ", k is ", k,
           ", but a sequence has at most ", limit, " rows");
 
-  geometry g{q.rows, k.rows, hq, hk, q.cols / hq, v.cols / hk, 1, k.rows, rules.first_query(), {}, {}};
+  geometry g{q.rows, k.rows, hq, hk, q.cols / hq, v.cols / hk, 1, k.rows, rules.first_query(),
+             {},     {}};
   require(!g.first_query || (*g.first_query >= -limit && *g.first_query <= limit), verb,
           ": causal_from(", g.first_query.value_or(0), ") is beyond ", limit);
   if (s.packed) {
@@ -108,8 +109,8 @@ void check_side_outputs(const char* verb, const settings<Scalar>& s, const geome
               (s.log_sum_exp.rows == g.queries && s.log_sum_exp.cols == g.query_heads),
           verb, ": log_sum_exp is ", s.log_sum_exp, ", but it must be ", g.queries, "x",
           g.query_heads);
-  require(!s.weights.given() || (s.weights.rows == g.query_heads * g.queries &&
-                                 s.weights.cols == g.longest_keys),
+  require(!s.weights.given() ||
+              (s.weights.rows == g.query_heads * g.queries && s.weights.cols == g.longest_keys),
           verb, ": weights is ", s.weights, ", but it must be ", g.query_heads * g.queries, "x",
           g.longest_keys);
 }

@@ -43,16 +43,19 @@ struct on_executor {
   }
 };
 
-// Runs on an executor: serial, openmp{threads}, an Eigen::ThreadPool, or anything that can be called
-// as f(n, work) or f.parallel_for(n, work) and does work(0) ... work(n - 1). `workers` is the largest
-// n; unless given, what the executor's workers() says, or the number of threads of the machine.
+// Runs on an executor: serial, openmp{threads}, an Eigen::ThreadPool, or anything that can be
+// called as f(n, work) or f.parallel_for(n, work) and does work(0) ... work(n - 1). `workers` is
+// the largest n; unless given, what the executor's workers() says, or the number of threads of the
+// machine.
 template <class Executor>
 auto on(Executor&& executor, index workers = 0) {
   using plain = std::remove_cvref_t<Executor>;
-  static_assert(task_pool<plain> || std::is_same_v<plain, heed::executor> || std::is_invocable_v<plain&, index, worker_function> ||
-                    requires(plain& e, worker_function f) { e.parallel_for(index(1), f); },
-                "heed::on: give an executor: heed::openmp{threads}, a thread pool, or a function "
-                "(n, work) that does work(0) ... work(n - 1)");
+  static_assert(
+      task_pool<plain> || std::is_same_v<plain, heed::executor> ||
+          std::is_invocable_v<plain&, index, worker_function> ||
+          requires(plain & e, worker_function f) { e.parallel_for(index(1), f); },
+      "heed::on: give an executor: heed::openmp{threads}, a thread pool, or a function "
+      "(n, work) that does work(0) ... work(n - 1)");
   return on_executor<Executor>{std::forward<Executor>(executor), workers};
 }
 

@@ -10,14 +10,14 @@ namespace heed {
 inline namespace HEED_ABI {
 
 struct scope {
-  index sequence;   // number of the sequence in a packed batch
-  index head;       // query head
-  index heads;      // query heads in all
-  index query_row;  // first row of the sequence in q
-  index key_row;    // first row of the sequence in k and v
-  index queries;    // rows of the sequence in q
-  index keys;       // rows of the sequence in k and v
-  index offset;     // position of its first query
+  index sequence;     // number of the sequence in a packed batch
+  index head;         // query head
+  index heads;        // query heads in all
+  index query_row;    // first row of the sequence in q
+  index key_row;      // first row of the sequence in k and v
+  index queries;      // rows of the sequence in q
+  index keys;         // rows of the sequence in k and v
+  index offset;       // position of its first query
   index all_queries;  // rows of q
 
   at operator()(index row, index key) const {
@@ -29,14 +29,15 @@ struct scope {
 
 // The sizes of a whole call, for rules that must fit it.
 struct call_shape {
-  const char* verb;   // "heed::attention"
-  index queries;      // rows of q
-  index keys;         // rows of k and v
+  const char* verb;  // "heed::attention"
+  index queries;     // rows of q
+  index keys;        // rows of k and v
   index query_heads;
   index longest_keys;  // keys of the longest sequence; `keys` unless the batch is packed
 };
 
-// A rule that depends on the scope has bind(scope), which gives its bound form; any other is its own.
+// A rule that depends on the scope has bind(scope), which gives its bound form; any other is its
+// own.
 template <class Rule>
 auto bind(const Rule& rule, const scope& where) {
   if constexpr (requires { rule.bind(where); })

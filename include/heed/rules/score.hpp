@@ -2,7 +2,8 @@
 // Your own score rule: any function of a score and its place.
 //
 //   heed::attention(q, k, v, out, heed::causal,
-//                   heed::score([](float s, heed::at i) { return s - 0.1f * float(i.query - i.key); }));
+//                   heed::score([](float s, heed::at i) { return s - 0.1f * float(i.query - i.key);
+//                   }));
 //
 // A score rule is any value with `using heed_kind = heed::score_kind` and
 //   template <class Scalar> Scalar operator()(Scalar score, at i) const;
@@ -28,7 +29,7 @@ struct score_parameter {
 template <class Result, class Object, class Score>
 Score score_of(Result (Object::*)(Score, at) const);
 template <class Scalar, class Function>
-  requires requires { score_of(&Function::operator()); }
+requires requires { score_of(&Function::operator()); }
 struct score_parameter<Scalar, Function> {
   using type = decltype(score_of(&Function::operator()));
 };
@@ -43,8 +44,7 @@ struct bound_score {
 
   template <class Scalar>
   Scalar operator()(Scalar s, at i) const {
-    using parameter =
-        std::remove_cvref_t<typename detail::score_parameter<Scalar, Function>::type>;
+    using parameter = std::remove_cvref_t<typename detail::score_parameter<Scalar, Function>::type>;
     return static_cast<Scalar>((*function)(static_cast<parameter>(s), i));
   }
 };

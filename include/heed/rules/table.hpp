@@ -10,9 +10,9 @@ namespace heed {
 inline namespace HEED_ABI {
 
 // Made from a matrix (queries, keys); or from one in which the heads' matrices lie under each other
-// (heads * queries, keys); or from a vector or array of such matrices, one a head. In a packed batch
-// rows are those of q, and column j is key j of the row's own sequence. Refers to what it was made
-// from.
+// (heads * queries, keys); or from a vector or array of such matrices, one a head. In a packed
+// batch rows are those of q, and column j is key j of the row's own sequence. Refers to what it was
+// made from.
 template <class Scalar>
 class table {
  public:
@@ -23,7 +23,7 @@ class table {
         }) {}
 
   template <std::ranges::contiguous_range Range>
-    requires storage<std::ranges::range_value_t<Range>>
+  requires storage<std::ranges::range_value_t<Range>>
   explicit table(const Range& matrices)
       : source_(std::ranges::data(matrices)),
         count_(static_cast<index>(std::ranges::size(matrices))),

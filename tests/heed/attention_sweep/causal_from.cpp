@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// heed::attention against the textbook: causal_from alone, and with every rule after it in the list.
+// heed::attention against the textbook: causal_from alone, and with every rule after it in the
+// list.
 #include "support/sweep.hpp"
 
 TEST(attention_sweep, causal_from_alone) { support::sweep_whole<support::causal_from_case>(); }

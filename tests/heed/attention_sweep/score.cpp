@@ -16,9 +16,14 @@ TEST(attention_sweep, by_chance) {
   };
   for (int trial = 0; trial < 150 && !HasFailure(); ++trial) {
     const heed::index kv = 1 + up_to(3);
-    const support::point p{up_to(300), up_to(300), 1 + up_to(90), 1 + up_to(90),
-                           {kv * (1 + up_to(3)), kv}, support::layouts[std::size_t(up_to(2))],
-                           int(up_to(5)), random()};
+    const support::point p{up_to(300),
+                           up_to(300),
+                           1 + up_to(90),
+                           1 + up_to(90),
+                           {kv * (1 + up_to(3)), kv},
+                           support::layouts[std::size_t(up_to(2))],
+                           int(up_to(5)),
+                           random()};
     support::compare<float, support::composite_case, support::alibi_case, support::score_case>(p);
     support::compare<double, support::composite_case, support::alibi_case, support::score_case>(p);
     support::compare<float>(p);

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// Lists read numbers of any type from any contiguous range or Eigen vector.
+#include <heed/core/list.hpp>
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <span>
+#include <vector>
+
+namespace {
+
+TEST(list, reads_ranges_and_eigen_vectors) {
+  const std::vector<int> v{1, 2, 3};
+  const std::array<short, 3> a{1, 2, 3};
+  const float c[] = {1, 2, 3};
+  const Eigen::Vector3d e(1, 2, 3);
+  Eigen::MatrixXf m(3, 3);
+  m << 1, 9, 9, 2, 9, 9, 3, 9, 9;
+  for (const auto& l : {heed::list<double>(v), heed::list<double>(a), heed::list<double>(c),
+                        heed::list<double>(std::span(v)), heed::list<double>(e),
+                        heed::list<double>(m.col(0)), heed::list<double>(m.transpose().row(0))}) {
+    ASSERT_EQ(l.size(), 3);
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(l[i], i + 1);
+  }
+  EXPECT_FALSE(heed::list<double>().given());
+}
+
+}  // namespace

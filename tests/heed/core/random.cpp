@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// Philox4x32-10 against the known answers that its authors publish with Random123.
+#include <heed/core/random.hpp>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using words = std::array<std::uint32_t, 4>;
+
+TEST(random, known_answers) {
+  EXPECT_EQ(heed::philox({0, 0, 0, 0}, 0), (words{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
+  EXPECT_EQ(heed::philox({0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff}, 0xffffffffffffffff),
+            (words{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
+  EXPECT_EQ(heed::philox({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, 0x299f31d0a4093822),
+            (words{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
+}
+
+TEST(random, unit_lies_in_the_half_open_interval) {
+  EXPECT_EQ(heed::unit(0), 0);
+  EXPECT_LT(heed::unit(0xffffffff), 1);
+}
+
+}  // namespace

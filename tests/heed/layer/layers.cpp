@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+// From token ids to context vectors: embeddings, projections, multi-head attention.
+#include <heed/heed.hpp>
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace {
+
+using Eigen::MatrixXd;
+using Eigen::MatrixXf;
+
+template <class Error, class Call>
+std::string refusal(const Call& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(token_embedding, looks_rows_up) {
+  const heed::token_embedding<float> words({.vocabulary = 10, .model = 4});
+  const std::vector<int> ids{3, 9, 3};
+  const MatrixXf x = words(ids);
+  EXPECT_EQ(x.row(0), words.weight.row(3));
+  EXPECT_EQ(x.row(1), words.weight.row(9));
+  EXPECT_EQ(x.row(2), x.row(0));
+  const Eigen::VectorXi vector = Eigen::VectorXi::Constant(2, 9);
+  EXPECT_EQ(MatrixXf(words(vector)).row(1), words.weight.row(9));
+  EXPECT_NEAR(std::sqrt(heed::token_embedding<double>({.vocabulary = 500, .model = 200})
+                            .weight.cwiseAbs2()
+                            .mean()),
+              0.02, 3e-4);
+}
+
+TEST(token_embedding, refuses_ids_outside_the_vocabulary) {
+  const heed::token_embedding<float> words({.vocabulary = 10, .model = 4});
+  MatrixXf out = MatrixXf::Constant(2, 4, 7);
+  EXPECT_EQ(refusal<std::out_of_range>([&] {
+              words(std::vector{3, 10}, out);
+            }),
+            "heed::token_embedding: id 10 at place 1 is outside the vocabulary of 10");
+  EXPECT_EQ(refusal<std::out_of_range>([&] {
+              words(std::vector{-1, 3}, out);
+            }),
+            "heed::token_embedding: id -1 at place 0 is outside the vocabulary of 10");
+  EXPECT_EQ(out, MatrixXf::Constant(2, 4, 7));
+  EXPECT_EQ(refusal<heed::shape_error>([&] {
+              words(std::vector{1, 2, 3}, out);
+            }),
+            "heed::token_embedding: out is 2x4, but it must be 3x4");
+}
+
+TEST(position_embedding, adds_rows_from_a_place_on) {
+  const heed::position_embedding<float> places({.positions = 8, .model = 4});
+  EXPECT_EQ(MatrixXf(places(2, 3)), MatrixXf(places.weight.middleRows(2, 3)));
+  MatrixXf x = MatrixXf::Ones(3, 4);
+  places.add(x, 5);
+  EXPECT_EQ(x, MatrixXf(places.weight.middleRows(5, 3).array() + 1));
+  EXPECT_EQ(refusal<std::out_of_range>([&] { (void)places(6, 3); }),
+            "heed::position_embedding: positions 6 to 9 are outside the table of 8");
+  EXPECT_EQ(refusal<std::out_of_range>([&] { places.add(x, -1); }),
+            "heed::position_embedding: positions -1 to 2 are outside the table of 8");
+}
+
+TEST(qkv_projection, separate_and_fused_weights_agree) {
+  const heed::fused_qkv_projection<float> fused(
+      {.model = 12, .heads = 6, .kv_heads = 2, .width = 4});
+  heed::qkv_projection<float> apart({.model = 12, .heads = 6, .kv_heads = 2, .width = 4});
+  apart.assign_fused(fused.all.weight, fused.all.bias);
+  const MatrixXf x = MatrixXf::Random(5, 12);
+  const auto together = fused(x);
+  const auto [q, k, v] = apart(x);
+  EXPECT_EQ(q.cols(), 24);
+  EXPECT_EQ(k.cols(), 8);
+  EXPECT_EQ(q, fused.query(together));
+  EXPECT_EQ(k, fused.key(together));
+  EXPECT_EQ(v, fused.value(together));
+  EXPECT_EQ(
+      refusal<heed::shape_error>([&] { apart.assign_fused(MatrixXf(12, 24), Eigen::VectorXf()); }),
+      "heed::qkv_projection: the fused weight is 12x24 with a bias of 0, but it must be 12x40");
+  EXPECT_EQ(
+      refusal<heed::shape_error>([] { heed::qkv_projection<float>({.model = 10, .heads = 3}); }),
+      "heed::qkv_projection: model is 10, which 3 heads do not divide; give a width");
+  EXPECT_EQ(heed::qkv_projection<float>({.model = 12, .heads = 3, .bias = false}).query.bias.size(),
+            0);
+}
+
+// The formula of the layer, in double, from its public weights.
+template <class... Modifiers>
+MatrixXd textbook(const heed::multi_head_attention<float>& mha, const MatrixXf& x,
+                  const MatrixXf& memory, const Modifiers&... m) {
+  const auto apply = [](const heed::linear<float>& l, const MatrixXd& in) {
+    MatrixXd y = in * l.weight.cast<double>();
+    if (l.bias.size() > 0) y.rowwise() += l.bias.cast<double>();
+    return y;
+  };
+  const MatrixXd q = apply(mha.query, x.cast<double>()), k = apply(mha.key, memory.cast<double>()),
+                 v = apply(mha.value, memory.cast<double>());
+  return apply(mha.output, heed::reference::attention(q, k, v, mha.heads, m...));
+}
+
+TEST(multi_head_attention, is_its_formula) {
+  heed::multi_head_attention<float> mha({.model = 24, .heads = 6, .kv_heads = 3, .width = 8});
+  mha.query.bias.setRandom();
+  mha.output.bias.setRandom();
+  const MatrixXf x = MatrixXf::Random(70, 24), memory = MatrixXf::Random(33, 24);
+  MatrixXf y(70, 24);
+  // three products of at most 48 terms and an average: 1e-5 is some hundred roundings of numbers
+  // near 1
+  mha(x, y, heed::causal);
+  EXPECT_LE((y.cast<double>() - textbook(mha, x, x, heed::causal)).cwiseAbs().maxCoeff(), 1e-5);
+  EXPECT_EQ(MatrixXf(mha(x, heed::causal)), y);
+  mha(x, memory, y);
+  EXPECT_LE((y.cast<double>() - textbook(mha, x, memory)).cwiseAbs().maxCoeff(), 1e-5);
+  const std::vector<heed::index> starts{0, 20, 70};
+  mha(x, y, heed::packed{starts}, heed::causal);
+  EXPECT_LE((y.cast<double>() - textbook(mha, x, x, heed::packed{starts}, heed::causal))
+                .cwiseAbs()
+                .maxCoeff(),
+            1e-5);
+}
+
+TEST(multi_head_attention, refuses_what_does_not_fit) {
+  const heed::multi_head_attention<float> mha({.model = 24, .heads = 6});
+  const MatrixXf x = MatrixXf::Random(7, 20);
+  MatrixXf y(7, 24);
+  EXPECT_EQ(refusal<heed::shape_error>([&] { mha(x, y); }),
+            "heed::linear: x is 7x20, but weight is 24x24 (inputs x outputs)");
+}
+
+}  // namespace
