@@ -75,7 +75,7 @@ struct data {
 };
 
 TEST(attention_allocation, the_counter_counts) {
-  EXPECT_GT(second_call([] { delete new int(3); }), 0);
+  EXPECT_GT(second_call([] { ::operator delete(::operator new(3)); }), 0);
 }
 
 TEST(attention_allocation, no_modifier_allocates_in_a_second_call) {
