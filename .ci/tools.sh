@@ -36,6 +36,9 @@ fetch_eigen_5() {
     python3 -m pip download -q --no-deps --only-binary=:all: eigency==5.0.1.1 &&
       cmake -E tar xf eigency-*.whl && mv eigency/eigen eigen
   fi || return
-  [ "$(tree_of "$PWD/eigen")" = "$eigen_5_tree" ] || { say "these are not Eigen 5.0.1's headers"; return 1; }
+  if [ "$(tree_of "$PWD/eigen")" != "$eigen_5_tree" ]; then
+    say "these are not Eigen 5.0.1's headers"
+    return 1
+  fi
   mv eigen "$1"
 }

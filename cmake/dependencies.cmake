@@ -21,8 +21,8 @@ function(heed_require target package content)
     return()
   endif()
   string(TOUPPER ${content} name)
-  message(STATUS "heed: ${package}: not installed; fetching a release pinned by its SHA256 (without "
-    "a network, point FETCHCONTENT_SOURCE_DIR_${name} to its sources)")
+  message(STATUS "heed: ${package}: not installed; fetching a release pinned by its SHA256 "
+    "(without a network, point FETCHCONTENT_SOURCE_DIR_${name} to its sources)")
   FetchContent_Declare(${content} ${ARGN})
   FetchContent_MakeAvailable(${content})
   set(${content}_SOURCE_DIR ${${content}_SOURCE_DIR} PARENT_SCOPE)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // A direction in space for every token, such that no two are easily confused.
 //
-// Directions drawn at random would do, but among thousands some pairs come close by accident (0.4 in
-// 128 dimensions). These are chirps: token a + p b is the wave 2π (a x + b x²) / p over
-// x = 0 ... p - 1, p a prime. By Gauss's sum two of them never have a product above 1 / √p, and the
-// first p of them are perpendicular.
+// Directions drawn at random would do, but among thousands some pairs come close by accident (0.4
+// in 128 dimensions). These are chirps: the wave 2π (a x + b x²) / p over x = 0 ... p - 1 for a
+// prime p, one for each a and b. By Gauss's sum the product of two of them is at most 1 / √p; those
+// that share b are perpendicular.
 #pragma once
 
 #include <heed/core/types.hpp>  // matrix, index
@@ -33,13 +33,13 @@ inline heed::matrix<float> token_codes(index vocabulary) {
   constexpr index least = 61;
   constexpr double full_turn = 6.283185307179586477;
   const index p = prime_for(least, vocabulary);
+  const double length = 1 / std::sqrt(static_cast<double>(p));
   heed::matrix<float> codes(vocabulary, 2 * p);
   for (index token = 0; token < vocabulary; ++token)
     for (index x = 0; x < p; ++x) {
       const index a = token % p, b = token / p;
-      const double angle = full_turn * static_cast<double>((a * x + b * x * x) % p) /
-                           static_cast<double>(p);
-      const double length = 1 / std::sqrt(static_cast<double>(p));
+      const double angle =
+          full_turn * static_cast<double>((a * x + b * x * x) % p) / static_cast<double>(p);
       codes(token, 2 * x) = static_cast<float>(length * std::cos(angle));
       codes(token, 2 * x + 1) = static_cast<float>(length * std::sin(angle));
     }

@@ -19,8 +19,8 @@ struct glyph {
 
 inline int columns_of(char32_t code) {
   constexpr code_range marks[] = {{0x300, 0x36f}, {0x200b, 0x200f}, {0xfe00, 0xfe0f}};
-  constexpr code_range wide[] = {{0x1100, 0x115f}, {0x2e80, 0xa4cf},   {0xac00, 0xd7a3},
-                                 {0xf900, 0xfaff}, {0xff00, 0xff60},   {0x1f300, 0x1faff},
+  constexpr code_range wide[] = {{0x1100, 0x115f},  {0x2e80, 0xa4cf}, {0xac00, 0xd7a3},
+                                 {0xf900, 0xfaff},  {0xff00, 0xff60}, {0x1f300, 0x1faff},
                                  {0x20000, 0x3ffff}};
   if (within(code, std::begin(marks), std::end(marks))) return 0;
   return within(code, std::begin(wide), std::end(wide)) ? 2 : 1;
@@ -88,11 +88,22 @@ inline std::string quoted(std::string_view token, int most = 24, keep which = ke
   return '"' + shorten(glyphs(token), most - 2, which).text + '"';
 }
 
-// The same, filled up with blanks to `columns`.
-inline std::string quoted_in(std::string_view token, int columns, keep which = keep::start) {
-  const cut_text shown = shorten(glyphs(token), columns - 2, which);
-  return '"' + shown.text + '"' +
-         std::string(static_cast<std::size_t>(columns - 2 - shown.columns), ' ');
+// As it is, but for what would upset a terminal; line ends and tabs stay.
+inline std::string harmless(std::string_view text) {
+  std::string shown;
+  for (; !text.empty(); text.remove_prefix(first_character(text).bytes)) {
+    const character c = first_character(text);
+    const std::string_view bytes = text.substr(0, c.bytes);
+    const std::string escaped = c.code == U'\n' || c.code == U'\t' ? "" : escape(c, bytes);
+    shown += escaped.empty() ? std::string(bytes) : escaped;
+  }
+  return shown;
+}
+
+// A text with blanks after it, `columns` wide.
+inline std::string filled(std::string_view text, int columns) {
+  const cut_text shown = shorten(glyphs(text), columns);
+  return shown.text + std::string(static_cast<std::size_t>(columns - shown.columns), ' ');
 }
 
 }  // namespace complete

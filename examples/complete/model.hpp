@@ -7,12 +7,13 @@
 #pragma once
 
 #include "codes.hpp"            // token_codes
-#include "induction_head.hpp"   // induction_head
+#include "induction_heads.hpp"  // induction_heads
 #include "neighbour_heads.hpp"  // neighbour_heads
 
 #include <heed/layer/token_embedding.hpp>  // token_embedding
 
 #include <algorithm>  // max, min
+#include <cmath>      // exp
 #include <span>       // span
 
 namespace complete {
@@ -20,66 +21,85 @@ namespace complete {
 // What comes next.
 struct prediction {
   index id;
-  float share;  // of the attention: how much of it looks at this token
-  bool found;   // false: nothing in the text resembles its end
+  float share;  // of what the heads say that speaks for this token
+  index alike;  // how many tokens led up to the same before; 0: nothing resembles the text's end
 };
 
-// Attention weights of some rows: (rows, columns), several heads under each other.
+// Queries, keys and values of some rows of a text. The keys begin at place first_key.
+struct projections {
+  heed::matrix<float> q, k, v;
+  index first_key;
+};
+
+// Attention weights of some rows, heads under each other: (heads * rows, keys).
 struct weights_of_rows {
   heed::matrix<float> weights;
-  index first_key;  // place of column 0
+  index first_key;
 };
 
 class model {
  public:
+  static constexpr index depth = neighbour_heads::count;
+  static_assert(depth == induction_heads::count, "each token to the left is found by one head");
+
   // For texts of up to `tokens` tokens.
   model(index vocabulary, index tokens)
       : codes(token_codes(vocabulary)),
         words({.vocabulary = vocabulary, .model = codes.cols() + neighbour_heads::place_width}),
         layer1(codes.cols()),
-        layer2(codes.cols(), neighbour_heads::place_width, neighbour_heads::count, tokens),
-        stream_(tokens, words.weight.cols() + layer2.query.outputs()) {
+        layer2(codes.cols(), tokens),
+        stream_(tokens, words.weight.cols() + depth * codes.cols()) {
     words.weight << codes, heed::matrix<float>::Zero(vocabulary, neighbour_heads::place_width);
   }
 
   index size() const { return size_; }
+  index token_width() const { return codes.cols(); }
 
-  // (tokens, token | place | what layer 1 brought): all that is kept of the text, a few KB a token.
+  // All that is kept of a text, a few KB a token: (tokens, what it is | where it stands | what
+  // layer 1 brought, the nearest first).
   auto stream() const { return stream_.topRows(size_); }
   auto x() const { return stream().leftCols(words.weight.cols()); }
+  auto own() const { return stream().leftCols(token_width()); }
+  auto left() const { return stream().rightCols(depth * token_width()); }
 
   // Appends tokens to the text; layer 1 looks at them at once.
   void read(std::span<const index> ids) {
     constexpr std::size_t chunk = 256;
     while (!ids.empty()) {
       const auto now = ids.first(std::min(chunk, ids.size()));
-      embed(now);
-      const index count = static_cast<index>(now.size());
-      const auto [q, k, v, first_key] = project(size_ - count, count);
-      layer1.attend(q, k, v,
-                    stream_.middleRows(size_ - count, count).rightCols(layer2.query.outputs()));
+      const auto count = static_cast<index>(now.size());
+      auto rows = stream_.middleRows(size_, count);
+      auto embedded = rows.leftCols(words.weight.cols());
+      words(now, embedded);  // x = words(ids) + places
+      layer1.places.add(embedded.rightCols(neighbour_heads::place_width), size_);
+      size_ += count;
+      const projections p = project(size_ - count, count);
+      layer1.attend(p.q, p.k, p.v, rows.rightCols(depth * token_width()));
       ids = ids.subspan(now.size());
     }
   }
 
-  // Layer 2 asks what follows the last token; the arg max over the vocabulary is the answer.
+  // Layer 2 asks what follows the last token; of all words, the one that the answer is most like.
   prediction next() const {
-    heed::matrix<float> arrow(1, codes.cols());
-    Eigen::MatrixXf log_sum_exp(1, 1);
-    layer2.attend(queries(size_ - 1, 1), stream(), arrow, heed::log_sum_exp(log_sum_exp));
-    const Eigen::VectorXf likeness = codes * arrow.transpose();
-    prediction best{0, 0, false};
-    best.share = likeness.maxCoeff(&best.id);
-    best.found = log_sum_exp(0) > static_cast<float>(layer2.sinks[0]) + 1;
+    heed::matrix<float> heads(1, depth * token_width());
+    Eigen::MatrixXf log_sum_exp(1, depth);
+    layer2.attend(queries(size_ - 1, 1), left(), own(), heads, heed::log_sum_exp(log_sum_exp));
+    const Eigen::VectorXf likeness = codes * layer2.output(heads).transpose();
+
+    prediction best{0, 0, 0};
+    float said = 0, say = 1;
+    for (index h = 0; h < depth; ++h, say *= induction_heads::growth) {
+      const double sink = std::exp(layer2.sinks[static_cast<std::size_t>(h)] -
+                                   static_cast<double>(log_sum_exp(h)));  // its share of the weight
+      if (sink > 0.5) break;
+      best.alike = h + 1;
+      said += say;
+    }
+    if (best.alike > 0) best.share = likeness.maxCoeff(&best.id) / said;
     return best;
   }
 
-  // Queries, keys and values of layer 1 for rows first ... first + count - 1. The keys begin a reach
-  // before the first row.
-  struct projections {
-    heed::matrix<float> q, k, v;
-    index first_key;
-  };
+  // Of layer 1 for rows first ... first + count - 1.
   projections project(index first, index count) const {
     const index first_key = std::max(index(0), first - neighbour_heads::reach);
     const auto rows = x().middleRows(first_key, first + count - first_key);
@@ -87,44 +107,35 @@ class model {
             layer1.project.value(rows), first_key};
   }
 
-  // Queries of layer 2.
+  // Of layer 2. Its keys are left(), its values own().
   heed::matrix<float> queries(index first, index count) const {
-    return layer2.query(stream().middleRows(first, count));
+    return layer2.queries(own().middleRows(first, count), left().middleRows(first, count));
   }
 
-  // The attention of layer 1's heads, for looking at: (8 * count, keys).
+  // What layer 1 looks at.
   weights_of_rows look1(index first, index count) const {
-    const auto [q, k, v, first_key] = project(first, count);
-    heed::matrix<float> out(count, neighbour_heads::count * codes.cols());
-    heed::matrix<float> weights(neighbour_heads::count * count, k.rows());
-    layer1.attend(q, k, v, out, heed::weights(weights));
-    return {weights, first_key};
+    const projections p = project(first, count);
+    heed::matrix<float> out(count, depth * token_width());
+    heed::matrix<float> weights(depth * count, p.k.rows());
+    layer1.attend(p.q, p.k, p.v, out, heed::weights(weights));
+    return {weights, p.first_key};
   }
 
-  // The attention of layer 2: (count, keys).
+  // What layer 2 looks at.
   weights_of_rows look2(index first, index count) const {
-    heed::matrix<float> out(count, codes.cols());
-    heed::matrix<float> weights(count, first + count);
-    layer2.attend(queries(first, count), stream_.topRows(first + count), out,
-                  heed::weights(weights));
+    heed::matrix<float> out(count, depth * token_width());
+    heed::matrix<float> weights(depth * count, first + count);
+    layer2.attend(queries(first, count), left().topRows(first + count),
+                  own().topRows(first + count), out, heed::weights(weights));
     return {weights, 0};
   }
 
   heed::matrix<float> codes;           // (vocabulary, token width)
   heed::token_embedding<float> words;  // codes with room for the place
   neighbour_heads layer1;
-  induction_head layer2;
+  induction_heads layer2;
 
  private:
-  // x = words(ids) + places
-  void embed(std::span<const index> ids) {
-    const index count = static_cast<index>(ids.size());
-    auto rows = stream_.block(size_, 0, count, words.weight.cols());
-    words(ids, rows);
-    layer1.places.add(rows.rightCols(neighbour_heads::place_width), size_);
-    size_ += count;
-  }
-
   heed::matrix<float> stream_;
   index size_ = 0;
 };

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
-// Layer 1: head h finds the token h + 1 places to the left and copies what it is.
+// Layer 1: head h, counted from 1, finds the token h places to the left and copies what it is.
 //
 // A place's code is a list of (sin, cos) pairs, one for each frequency, and "h to the left" turns
 // every pair by h times its frequency, wherever one stands: a fixed linear map. So a query is the
-// own place turned back, a key is the place as it is, and their product is largest where they agree.
+// own place turned back, a key is the place as it is, and their product is largest where they
+// agree.
 #pragma once
 
 #include <heed/attention.hpp>             // attention, causal, window, scale, sink
 #include <heed/layer/qkv_projection.hpp>  // qkv_projection, linear
 #include <heed/position/sinusoidal.hpp>   // sinusoidal
 
+#include <cmath>   // cos, sin
 #include <vector>  // vector
 
 namespace complete {
@@ -65,8 +67,7 @@ class neighbour_heads {
       const double angle = steps * places.frequency(pair);
       const auto cosine = static_cast<float>(std::cos(angle));
       const auto sine = static_cast<float>(std::sin(angle));
-      weight.template block<2, 2>(2 * pair, 2 * pair) << cosine, sine,  //
-          -sine, cosine;
+      weight.template block<2, 2>(2 * pair, 2 * pair) << cosine, sine, -sine, cosine;
     }
   }
 

@@ -11,7 +11,7 @@ namespace complete {
 
 class progress {
  public:
-  explicit progress(const char* task) : task_(task) {}
+  explicit progress(const char* task, bool silent = false) : task_(task), silent_(silent) {}
   progress(const progress&) = delete;
   progress& operator=(const progress&) = delete;
   ~progress() {
@@ -21,7 +21,7 @@ class progress {
   void operator()(long long done, long long all) {
     using namespace std::chrono_literals;
     const auto now = clock::now();
-    if (now < next_) return;
+    if (silent_ || now < next_) return;
     next_ = now + (on_terminal_ ? 100ms : 5000ms);
     shown_ = true;
     std::fprintf(stderr, on_terminal_ ? "\r%s %lld of %lld tokens " : "%s %lld of %lld tokens\n",
@@ -33,6 +33,7 @@ class progress {
   using clock = std::chrono::steady_clock;
 
   const char* task_;
+  bool silent_;
   bool on_terminal_ = is_terminal(stderr);
   bool shown_ = false;
   clock::time_point next_ = clock::now() + std::chrono::milliseconds(1000);

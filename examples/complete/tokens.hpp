@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Cuts a text into words, punctuation and white space; put end to end, the tokens are the text again.
+// Cuts a text into words, punctuation and white space; put end to end, the tokens are the text
+// again.
 //
 //   complete::cut("Who's there?\n");  // "Who's", " ", "there", "?", "\n"
 #pragma once

@@ -39,7 +39,8 @@ inline std::optional<std::filesystem::path> data_folder(const std::string& name)
 inline std::string data_is_missing(const std::string& name) {
   const std::string root = data_root().string();
   return "NOT RUN: this test compares with numbers that are not here: " +
-         (root.empty() ? "HEED_TEST_DATA is not set" : "there is no folder " + name + " in " + root);
+         (root.empty() ? "HEED_TEST_DATA is not set"
+                       : "there is no folder " + name + " in " + root);
 }
 
 // All bytes of a file.

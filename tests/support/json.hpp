@@ -88,9 +88,7 @@ class json::parser {
     throw std::runtime_error("json: " + why + " at byte " + std::to_string(at_));
   }
   [[nodiscard]] char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
-  void skip_space() {
-    at_ = std::min(text_.find_first_not_of(" \t\r\n", at_), text_.size());
-  }
+  void skip_space() { at_ = std::min(text_.find_first_not_of(" \t\r\n", at_), text_.size()); }
   bool take(char c) {
     skip_space();
     if (peek() != c) return false;
@@ -140,7 +138,8 @@ class json::parser {
   }
 
   json number() {
-    const std::size_t last = std::min(text_.find_first_not_of("+-.0123456789eE", at_), text_.size());
+    const std::size_t last =
+        std::min(text_.find_first_not_of("+-.0123456789eE", at_), text_.size());
     const std::string digits(text_.substr(at_, last - at_));
     char* end = nullptr;
     const double value = std::strtod(digits.c_str(), &end);

@@ -32,6 +32,7 @@ class safetensors {
         tensors_.emplace(name, read(entry, bytes.data() + first, bytes.size() - first));
   }
 
+  [[nodiscard]] bool contains(const std::string& name) const { return tensors_.count(name) > 0; }
   const tensor& operator[](const std::string& name) const {
     const auto found = tensors_.find(name);
     if (found == tensors_.end()) throw std::runtime_error("safetensors: no tensor " + name);

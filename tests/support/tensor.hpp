@@ -67,13 +67,17 @@ struct element_of<double> {
 
 inline index bytes_of(element type) {
   switch (type) {
-    case element::boolean: return 1;
+    case element::boolean:
+      return 1;
     case element::float16:
-    case element::bfloat16: return 2;
+    case element::bfloat16:
+      return 2;
     case element::int32:
-    case element::float32: return 4;
+    case element::float32:
+      return 4;
     case element::int64:
-    case element::float64: return 8;
+    case element::float64:
+      return 8;
   }
   throw std::runtime_error("tensor: unknown element type");
 }

@@ -8,6 +8,8 @@
 #include "onnx_case.hpp"
 #include "rounding.hpp"
 
+#include <optional>
+
 namespace conformance {
 
 // The tokens of one item: (tokens, heads * width), after those of the past if there is one. ONNX
@@ -19,7 +21,7 @@ class token_rows {
   token_rows(const tensor& present, index item, const tensor* past = nullptr)
       : present_(present.rank() == 3 ? &present : nullptr), item_(item) {
     if (present_ && !past) return;
-    const index heads = present_ ? past->extent(1) : present.extent(1);
+    const index heads = (present_ && past ? *past : present).extent(1);
     const index width = present_ ? present.extent(2) / heads : present.extent(3);
     const index before = past ? past->extent(2) : 0;
     const index tokens = present.extent(-2);
@@ -70,16 +72,15 @@ struct scale_if_given {
 
 template <class Scalar>
 struct attention_results {
-  heed::matrix<Scalar> out;                             // (queries, query heads * value width)
-  heed::matrix<heed::accumulator_t<Scalar>> weights;    // (query heads * queries, keys)
+  heed::matrix<Scalar> out;                               // (queries, query heads * value width)
+  heed::matrix<heed::accumulator_t<Scalar>> weights;      // (query heads * queries, keys)
   heed::matrix<heed::accumulator_t<Scalar>> log_sum_exp;  // (queries, query heads)
 
   // What the softmax was taken of, -infinity where a mask excludes the key.
   [[nodiscard]] Eigen::MatrixXd scores() const {
     Eigen::MatrixXd s = weights.template cast<double>().array().log();
     for (index row = 0; row < s.rows(); ++row)
-      s.row(row).array() +=
-          static_cast<double>(log_sum_exp(row % out.rows(), row / out.rows()));
+      s.row(row).array() += static_cast<double>(log_sum_exp(row % out.rows(), row / out.rows()));
     return s;
   }
 };
@@ -142,7 +143,7 @@ class attention_item {
   }
   [[nodiscard]] static double of_both(double (attention_rounding::*error)(precision) const,
                                       const attention_rounding& r) {
-    return (r.*error)(precision_of<Scalar>) + (r.*error)(precision_of<Sum>);
+    return (r.*error)(precision_of<Scalar>)+(r.*error)(precision_of<Sum>);
   }
 
   // What is wrong with both results, given ONNX's.

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 #include <span>
 
@@ -106,8 +107,8 @@ void run_every_case(const std::string& op, std::span<const listed_case> listed, 
       ++(problem.empty() ? passed : failed);
     }
   }
-  std::cout << op << ": " << passed << " cases passed, " << failed << " failed, "
-            << left_out.size() << " listed\n";
+  std::cout << op << ": " << passed << " cases passed, " << failed << " failed, " << left_out.size()
+            << " listed\n";
   EXPECT_GT(passed, 0) << "there is no case of " << op << " in " << *folder;
   EXPECT_EQ(left_out.size(), listed.size()) << "a listed case of " << op << " is not in the data";
 }

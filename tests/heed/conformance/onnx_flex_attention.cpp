@@ -39,12 +39,18 @@ class elementwise {
     std::size_t next = initial_.size() - steps_.size();
     for (const step& s : steps_) {
       const auto in = [&](std::size_t i) { return values[s.from.at(i)]; };
-      if (s.op == "Add") values[next++] = in(0) + in(1);
-      else if (s.op == "Sub") values[next++] = in(0) - in(1);
-      else if (s.op == "Mul") values[next++] = in(0) * in(1);
-      else if (s.op == "Div") values[next++] = in(0) / in(1);
-      else if (s.op == "Tanh") values[next++] = std::tanh(in(0));
-      else throw std::runtime_error("operator " + s.op + " is not elementwise here");
+      if (s.op == "Add")
+        values[next++] = in(0) + in(1);
+      else if (s.op == "Sub")
+        values[next++] = in(0) - in(1);
+      else if (s.op == "Mul")
+        values[next++] = in(0) * in(1);
+      else if (s.op == "Div")
+        values[next++] = in(0) / in(1);
+      else if (s.op == "Tanh")
+        values[next++] = std::tanh(in(0));
+      else
+        throw std::runtime_error("operator " + s.op + " is not elementwise here");
     }
     return values[result_];
   }

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <sstream>
+#include <string>
 
 namespace conformance {
 
@@ -24,8 +25,8 @@ inline constexpr double unit_roundoff<Eigen::half> = 0x1p-11;
 template <>
 inline constexpr double unit_roundoff<Eigen::bfloat16> = 0x1p-8;
 
-// The error of one rounding, and of one addition within a sum, which NumPy, like heed, forms in float
-// for half and bfloat16.
+// The error of one rounding, and of one addition within a sum, which NumPy, like heed, forms in
+// float for half and bfloat16.
 struct precision {
   double rounding, adding;
 };
@@ -34,12 +35,11 @@ inline constexpr precision precision_of{unit_roundoff<Scalar>,
                                         unit_roundoff<heed::accumulator_t<Scalar>>};
 
 // First-order worst cases for one evaluation:
-//   a score is a sum of `width` products that was scaled (before or after: at most 4 roundings), bent
-//   (3) and added to a bias (1), from which the row's maximum is taken away (a difference of at most
-//   twice the largest score);
-//   a probability inherits that twice (from its own score and from the sum), and has an exponential,
-//   a sum of `keys` terms and a division of its own;
-//   an output is a sum of `keys` products of probabilities, whose sum is 1, and values.
+//   a score is a sum of `width` products that was scaled (before or after: at most 4 roundings),
+//   bent (3) and added to a bias (1), from which the row's maximum is taken away (a difference of
+//   at most twice the largest score); a probability inherits that twice (from its own score and
+//   from the sum), and has an exponential, a sum of `keys` terms and a division of its own; an
+//   output is a sum of `keys` products of probabilities, whose sum is 1, and values.
 struct attention_rounding {
   index width, keys;
   double largest_score;  // sum of |q_f k_f|, scaled, plus the largest finite |bias|
@@ -71,16 +71,16 @@ std::string difference(const std::string& what, const Got& got, const Expected& 
                        double bound) {
   std::ostringstream said;
   if (got.rows() != expected.rows() || got.cols() != expected.cols())
-    said << what << " is " << got.rows() << 'x' << got.cols() << ", but must be "
-         << expected.rows() << 'x' << expected.cols() << "; ";
+    said << what << " is " << got.rows() << 'x' << got.cols() << ", but must be " << expected.rows()
+         << 'x' << expected.cols() << "; ";
   else
     for (index row = 0; row < got.rows(); ++row)
       for (index col = 0; col < got.cols(); ++col) {
         const auto a = static_cast<double>(got(row, col));
         const auto b = static_cast<double>(expected(row, col));
         if (a == b || std::abs(a - b) <= bound) continue;
-        said << what << '(' << row << ", " << col << ") is " << a << ", but must be " << b
-             << " to " << bound << "; ";
+        said << what << '(' << row << ", " << col << ") is " << a << ", but must be " << b << " to "
+             << bound << "; ";
         return said.str();
       }
   return said.str();
