@@ -22,15 +22,19 @@ double peak() {
   double best = 0;
   for (int attempt = 0; attempt < 5; ++attempt) {
     typename s::packet sum[chains];
-    heed::unroll<chains>([&](auto i) { sum[i] = s::broadcast(Scalar(i)); });
+    heed::unroll<chains>([&](auto i) HEED_INLINED { sum[i] = s::broadcast(Scalar(i)); });
     auto a = s::broadcast(Scalar(0.999));
     auto b = s::broadcast(Scalar(0.001));
     benchmark::DoNotOptimize(a);
     benchmark::DoNotOptimize(b);
     const auto start = std::chrono::steady_clock::now();
     for (int step = 0; step < steps; ++step)
-      heed::unroll<chains>([&](auto i) { sum[i] = s::multiply_add(sum[i], a, b); });
-    heed::unroll<chains>([&](auto i) { benchmark::DoNotOptimize(sum[i]); });
+      heed::unroll<chains>([&](auto i) HEED_INLINED { sum[i] = s::multiply_add(sum[i], a, b); });
+    Scalar kept[static_cast<std::size_t>(s::size)];
+    heed::unroll<chains>([&](auto i) HEED_INLINED {
+      s::store(kept, sum[i]);
+      benchmark::DoNotOptimize(kept);
+    });
     const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
     best = std::max(best, 2.0 * chains * steps * static_cast<double>(s::size) / time.count());
   }
