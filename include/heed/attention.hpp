@@ -68,8 +68,10 @@ template <class Q, class K, class V, class... Modifiers>
     constexpr int order = Q::IsRowMajor ? Eigen::RowMajor : Eigen::ColMajor;
     Eigen::Matrix<scalar_of<Q>, Eigen::Dynamic, Eigen::Dynamic, order> out;
     const auto s = gather_settings<accumulator_t<scalar_of<Q>>>(modifiers...);
-    const bool divides = s.kv_heads > 0 && v.cols() % s.kv_heads == 0;
-    out.resize(q.rows(), divides ? v.cols() / s.kv_heads * s.query_heads : 0);
+    const bool divides = s.query_heads >= 1 && s.kv_heads >= 1 && q.cols() % s.query_heads == 0 &&
+                         v.cols() % s.kv_heads == 0;
+    out.resize(q.rows(),
+               divides && s.query_heads <= q.cols() ? v.cols() / s.kv_heads * s.query_heads : 0);
     attention(q, k, v, out, modifiers...);
     return out;
   }

@@ -5,7 +5,7 @@
 
 #include <heed/version.hpp>  // the version that the namespace carries
 
-#if defined(__FAST_MATH__) || defined(_M_FP_FAST) || \
+#if defined(__FAST_MATH__) || defined(_M_FP_FAST) || defined(__ASSOCIATIVE_MATH__) || \
     (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
 #error \
     "heed: -ffast-math / -ffinite-math-only removes the infinities and NaN that masks need; \

@@ -80,19 +80,19 @@ template <class Q, class K, class V, class... Modifiers>
         // out = sum of p_j v_j
         for (index key = 0; key < s.keys; ++key) {
           const double weight = seen(key) ? std::exp(p[key] - largest) / sum : 0;
-          if (options.weights.given())
-            options.weights(head * g.queries + s.query_row + row, key) = weight;
+          if (options.weights)
+            (*options.weights)(head * g.queries + s.query_row + row, key) = weight;
           if (!seen(key)) continue;
           const double raised = drop.keeps(s(row, key)) ? weight / (1 - drop.probability) : 0;
           for (index f = 0; f < g.value_width; ++f)
             out(s.query_row + row, head * g.value_width + f) +=
                 raised * static_cast<double>(v(s.key_row + key, kv_head * g.value_width + f));
         }
-        if (options.weights.given())
+        if (options.weights)
           for (index key = s.keys; key < g.longest_keys; ++key)
-            options.weights(head * g.queries + s.query_row + row, key) = 0;
-        if (options.log_sum_exp.given())
-          options.log_sum_exp(s.query_row + row, head) =
+            (*options.weights)(head * g.queries + s.query_row + row, key) = 0;
+        if (options.log_sum_exp)
+          (*options.log_sum_exp)(s.query_row + row, head) =
               sum == 0 ? -infinity : largest + std::log(sum);
       }
     }

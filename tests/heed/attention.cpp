@@ -130,9 +130,21 @@ TEST(attention, an_infinite_bias_excludes_its_key) {
   k.row(1).setConstant(nan_value);
   v(1, 0) = nan_value;
   EXPECT_TRUE(std::isnan(heed::attention(m.q, k, v)(0, 0)));
-  EXPECT_TRUE(std::isnan(heed::attention(m.q, k, m.v, heed::bias(added))(0, 0)))
-      << "NaN - infinity is NaN, not an exclusion";
+  EXPECT_NEAR(heed::attention(m.q, k, m.v, heed::bias(added))(0, 0), 101.0 / 2, 1e-12);
   EXPECT_NEAR(heed::attention(m.q, m.k, v, heed::bias(added))(0, 0), 101.0 / 2, 1e-12);
+}
+
+// The most negative number, where others write -infinity, is a number like any other.
+TEST(attention, the_lowest_bias_is_no_exclusion) {
+  const Eigen::MatrixXf q = Eigen::MatrixXf::Zero(1, 2), k = q.replicate(2, 1);
+  Eigen::MatrixXf v(2, 1), added(1, 2);
+  v << 1, 3;
+  added.setConstant(std::numeric_limits<float>::lowest());
+  EXPECT_EQ(heed::attention(q, k, v, heed::bias(added))(0, 0), 2);
+  added(0, 1) = 0;
+  EXPECT_EQ(heed::attention(q, k, v, heed::bias(added))(0, 0), 3);
+  added << 1e12f, 1e12f;
+  EXPECT_EQ(heed::attention(q, k, v, heed::bias(added))(0, 0), 2);
 }
 
 TEST(attention, bias_may_be_a_matrix_a_head) {

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -124,6 +124,32 @@ TEST(attention_errors, rules) {
             "heed::attention: keep is 5x5, but it must be 5x6 or, with a matrix a head, 5x6");
   EXPECT_EQ(c.refusal(heed::causal_from(index(1) << 40)),
             "heed::attention: causal_from(1099511627776) is beyond 1073741823");
+}
+
+TEST(attention_errors, empty_and_contradictory) {
+  call c;
+  const std::vector<float> none, infinite{std::numeric_limits<float>::infinity()};
+  const std::vector<MatrixXf> no_matrices;
+  MatrixXf unsized;
+  EXPECT_EQ(c.refusal(heed::sink(none)),
+            "heed::attention: sink has 0 logits, but there are 1 query heads");
+  EXPECT_EQ(c.refusal(heed::sink(infinite)),
+            "heed::attention: sink 0 is inf, but a logit must be a number below infinity");
+  EXPECT_EQ(c.refusal(heed::alibi(none)),
+            "heed::attention: alibi has 0 slopes, but there are 1 query heads");
+  EXPECT_EQ(c.refusal(heed::bias(no_matrices)),
+            "heed::attention: bias has 0 matrices, but there are 1 query heads");
+  EXPECT_EQ(c.refusal(heed::log_sum_exp(unsized)),
+            "heed::attention: log_sum_exp is 0x0, but it must be 5x1");
+  EXPECT_EQ(c.refusal(heed::weights(unsized)),
+            "heed::attention: weights is 0x0, but it must be 5x6");
+  EXPECT_EQ(c.refusal(heed::causal_from(2) && heed::causal_from(5)),
+            "heed: the first query cannot stand at 2 and at 5 in one call");
+  EXPECT_THROW(heed::sink(c.q), heed::shape_error) << "a matrix is no vector";
+  EXPECT_THROW((void)heed::attention(c.q, c.k, c.v, heed::heads{.query = -4, .kv = 2}),
+               heed::shape_error);
+  EXPECT_THROW((void)heed::attention(c.q, c.k, c.v, heed::heads{.query = index(1) << 50, .kv = 1}),
+               heed::shape_error);
 }
 
 TEST(attention_errors, side_outputs) {

@@ -48,7 +48,7 @@ struct same_bits : ::testing::Test {
     matrix out(some.rows(), heads.query * 12);
     heed::attention(some, k, v, out, heads, heed::alibi(), heed::soft_cap(5),
                     heed::score([](Scalar s, heed::at i) {
-                      return s + Scalar(0.01) * Scalar(i.query - i.key);
+                      return s * Scalar(1.1) - Scalar(0.01) * Scalar(i.query - i.key);
                     }),
                     heed::dropout{.probability = 0.1, .seed = 4}, m...);
     return out;
@@ -128,7 +128,7 @@ TYPED_TEST(same_bits, beside_values_that_are_not_finite) {
   rows_type out(this->rows, 48);
   heed::attention(this->q, this->k, tainted, out, this->heads, heed::alibi(), heed::soft_cap(5),
                   heed::score([](TypeParam s, heed::at i) {
-                    return s + TypeParam(0.01) * TypeParam(i.query - i.key);
+                    return s * TypeParam(1.1) - TypeParam(0.01) * TypeParam(i.query - i.key);
                   }),
                   heed::dropout{.probability = 0.1, .seed = 4}, heed::causal);
   EXPECT_TRUE(this->equal(out.topRows(this->rows - 2), clean.topRows(this->rows - 2)));

@@ -9,15 +9,16 @@
 #include <heed/core/types.hpp>  // Eigen
 
 #include <concepts>     // same_as
-#include <type_traits>  // remove_cvref_t, is_base_of_v
+#include <type_traits>  // remove_cvref_t
 
 namespace heed {
 inline namespace HEED_ABI {
 
 // Any Eigen matrix or array, expressions included.
 template <class T>
-concept eigen_object =
-    std::is_base_of_v<Eigen::EigenBase<std::remove_cvref_t<T>>, std::remove_cvref_t<T>>;
+concept eigen_object = requires(const std::remove_cvref_t<T>& object) {
+  []<class Derived>(const Eigen::EigenBase<Derived>&) {}(object);
+};
 
 // An Eigen object whose coefficients lie in memory: matrix, array, Map, Ref, block, transpose.
 template <class T>

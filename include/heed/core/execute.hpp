@@ -81,18 +81,21 @@ concept task_pool = requires(T& pool) {
 template <task_pool Pool>
 void run_on_pool(Pool& pool, index count, worker_function work) {
   if (pool.CurrentThreadId() >= 0) return serial{}(count, work);
-  std::mutex mutex;
-  std::condition_variable finished;
-  index running = count - 1;
+  struct shared_state {  // behind one reference, so that a scheduled task fits without allocation
+    worker_function work;
+    index running;
+    std::mutex mutex;
+    std::condition_variable finished;
+  } state{work, count - 1, {}, {}};
   for (index i = 1; i < count; ++i)
-    pool.Schedule([&, i] {
-      work(i);
-      const std::lock_guard lock(mutex);
-      if (--running == 0) finished.notify_one();
+    pool.Schedule([&state, i] {
+      state.work(i);
+      const std::lock_guard lock(state.mutex);
+      if (--state.running == 0) state.finished.notify_one();
     });
   work(0);
-  std::unique_lock lock(mutex);
-  finished.wait(lock, [&] { return running == 0; });
+  std::unique_lock lock(state.mutex);
+  state.finished.wait(lock, [&state] { return state.running == 0; });
 }
 
 inline executor erase(const executor& e, index) { return e; }

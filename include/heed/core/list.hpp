@@ -6,7 +6,7 @@
 //   offsets[2];  // 19
 #pragma once
 
-#include <heed/core/concepts.hpp>  // storage, index
+#include <heed/core/check.hpp>  // require, storage, index
 
 #include <ranges>  // contiguous_range, sized_range
 
@@ -29,17 +29,29 @@ class list {
   template <storage Vector>
   explicit list(const Vector& vector)
       : list(vector.data(), vector.size(),
-             vector.cols() == 1 ? vector.rowStride() : vector.colStride()) {}
+             vector.cols() == 1 ? vector.rowStride() : vector.colStride()) {
+    require(vector.rows() == 1 || vector.cols() == 1,
+            "heed: a vector of numbers is expected, but a ", view_of(vector), " matrix is given");
+  }
+
+  template <class Other>
+  requires(!std::ranges::contiguous_range<Other> && !storage<Other>) explicit list(const Other&) {
+    static_assert(
+        storage<Other>,
+        "heed: give a vector of numbers; an Eigen expression must be stored or .eval()ed");
+  }
 
   index size() const { return size_; }
-  bool given() const { return data_ != nullptr; }
+  bool given() const { return read_ != nullptr; }
   Value operator[](index i) const { return read_(data_, i * stride_); }
 
  private:
   template <class Element>
   list(const Element* data, index size, index stride)
       : data_(data), size_(size), stride_(stride), read_(&read<Element>) {
-    static_assert(std::is_arithmetic_v<Element>, "heed: a list holds plain numbers");
+    static_assert(
+        requires(const Element& e) { static_cast<Value>(e); },
+        "heed: give a vector of plain numbers");
   }
 
   template <class Element>

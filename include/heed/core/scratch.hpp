@@ -99,7 +99,9 @@ class scratch {
   std::vector<std::unique_ptr<scratch>> workers_;
 };
 
-// The scratch of a call that was given none: one for each thread that calls.
+// The scratch of a call that was given none: one for each thread that calls. An executor that lets
+// the waiting caller do other work must not start a second call there: give each its own by
+// in(scratch).
 inline scratch& default_scratch() {
   thread_local scratch memory;
   return memory;

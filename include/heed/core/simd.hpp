@@ -10,6 +10,7 @@
 #include <heed/core/types.hpp>  // index, Eigen
 
 #include <bit>      // bit_cast
+#include <cmath>    // fma
 #include <cstdint>  // uint32_t, uint64_t
 
 // GCC 12 takes the deliberately undefined operand of its own AVX-512 intrinsics for a mistake.
@@ -41,10 +42,20 @@ struct bits_of<double> {
 // Moves the bits of a number left past its fraction, so that what was its lowest bits becomes sign
 // and exponent.
 template <class Scalar>
-Scalar shift_past_fraction(Scalar x) {
+requires std::is_floating_point_v<Scalar> Scalar shift_past_fraction(Scalar x) {
   using bits = bits_of<Scalar>;
   return std::bit_cast<Scalar>(static_cast<typename bits::integer>(
       std::bit_cast<typename bits::integer>(x) << bits::fraction));
+}
+
+// ... in each lane of a packet, for instruction sets that have no overload below.
+template <class Packet>
+requires(!std::is_floating_point_v<Packet>) Packet shift_past_fraction(const Packet& x) {
+  using traits = Eigen::internal::unpacket_traits<Packet>;
+  typename traits::type lanes[static_cast<std::size_t>(traits::size)];
+  Eigen::internal::pstoreu(lanes, x);
+  for (auto& lane : lanes) lane = shift_past_fraction(lane);
+  return Eigen::internal::ploadu<Packet>(lanes);
 }
 
 #if defined(EIGEN_VECTORIZE_AVX512)
@@ -115,13 +126,25 @@ struct simd {
 
   // a b + c: one rounding where the machine has fused multiply-add, two where not.
   static packet multiply_add(const packet& a, const packet& b, const packet& c) {
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+    if constexpr (size == 1) return std::fma(a, b, c);
+#endif
     return Eigen::internal::pmadd(a, b, c);
   }
 
   // The same number, rounded here and now: the compiler may not fuse the product that made it into
   // a later addition.
   static packet rounded(packet a) {
+#if (defined(__GNUC__) || defined(__clang__)) && (defined(__x86_64__) || defined(__i386__))
+    // Eigen's own lets the compiler choose memory, and clang does.
+#if defined(__AVX512F__)
+    __asm__("" : "+v"(a));
+#else
+    __asm__("" : "+x"(a));
+#endif
+#else
     EIGEN_OPTIMIZATION_BARRIER(a)
+#endif
     return a;
   }
 

@@ -18,7 +18,7 @@ inline namespace HEED_ABI {
 using index = Eigen::Index;
 
 // A place in a sequence, as rules see it. 32 bits, so that compilers turn a rule's arithmetic over
-// neighbouring queries into vector instructions; sequences longer than 2^31 - 1 are refused.
+// neighbouring queries into vector instructions; sequences longer than 2^30 - 1 are refused.
 using position = std::int32_t;
 
 // What a row-major owner of tokens looks like: (tokens, features).

@@ -7,7 +7,8 @@
 #include <heed/rules/rules.hpp>          // bound_rules
 #include <heed/rules/scope.hpp>          // scope
 
-#include <limits>  // infinity
+#include <algorithm>  // min
+#include <limits>     // infinity
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -28,39 +29,43 @@ struct tile_place {
 
 namespace detail {
 
-// change(number, at) for every pair; whole blocks in loops of fixed length, which become vectors.
+// change(number, at) for every pair, in one loop of fixed length, which becomes vectors. Lanes
+// beyond the last row ask about that row again, and what they get is not used.
+//
+// Never inlined: compilers may fuse a product and a sum into one rounding or not, as the code
+// around suggests; the bits of a row must not depend on it, so there is one piece of code for all.
 template <class Scalar, class Change>
-void for_each_pair(lane_side<Scalar> scores, const tile_place& place, const Change& change) {
+EIGEN_DONT_INLINE void for_each_pair(lane_side<Scalar> scores, const tile_place& place,
+                                     const Change& change) {
   constexpr index size = simd<Scalar>::size;
   for (index j = 0; j < place.key_count; ++j) {
     Scalar* const row = scores.data + j * scores.pitch;
     const at first = place.where(place.first_row, place.first_key + j);
-    const auto lane = [&](index i) {
-      at here = first;
-      here.query += static_cast<position>(i);
-      here.row += static_cast<position>(i);
-      row[i] = change(row[i], here);
-    };
-    index i = 0;
-    for (; i + size <= place.row_count; i += size)
-      for (index l = 0; l < size; ++l) lane(i + l);
-    for (; i < place.row_count; ++i) lane(i);
+    const auto last = static_cast<position>(place.row_count - 1);
+    for (index i = 0; i < place.row_count; i += size)
+      for (index l = 0; l < size; ++l) {
+        const position lane = std::min(static_cast<position>(i + l), last);
+        at here = first;
+        here.query += lane;
+        here.row += lane;
+        row[i + l] = change(row[i + l], here);
+      }
   }
 }
 
 }  // namespace detail
 
-// Score rules first, then masks, by select; masks only where the tile is not covered whole.
+// Score rules first, then masks, by select; masks only where the tile is not covered whole. Two
+// passes, so that the first is the same code for every tile.
 template <class Scalar, class Rules>
 void bend(lane_side<Scalar> scores, const tile_place& place, const Rules& rules, coverage seen) {
   constexpr Scalar excluded = -std::numeric_limits<Scalar>::infinity();
-  if (Rules::has_masks && seen != coverage::all)
-    detail::for_each_pair(scores, place, [&](Scalar score, at i) {
-      const Scalar bent = rules.bend(score, i);
-      return rules.sees(i) ? bent : excluded;
-    });
-  else if (Rules::has_scores)
+  if constexpr (Rules::has_scores)
     detail::for_each_pair(scores, place, [&](Scalar score, at i) { return rules.bend(score, i); });
+  if constexpr (Rules::has_masks)
+    if (seen != coverage::all)
+      detail::for_each_pair(scores, place,
+                            [&](Scalar score, at i) { return rules.sees(i) ? score : excluded; });
 }
 
 // Drops probabilities and raises the survivors.

@@ -58,8 +58,8 @@ typename simd<Scalar>::packet exp2(const typename simd<Scalar>::packet& x) {
   // the exponent of 2^round(x).
   constexpr Scalar rounder =
       Scalar(1.5) * static_cast<Scalar>(std::uint64_t(1) << bits::fraction) + Scalar(bits::bias);
-  const packet rounded = s::add(x, s::broadcast(rounder));
-  const packet f = s::subtract(x, s::subtract(rounded, s::broadcast(rounder)));
+  const packet rounded = s::rounded(s::add(x, s::broadcast(rounder)));
+  const packet f = s::subtract(x, s::rounded(s::subtract(rounded, s::broadcast(rounder))));
 
   constexpr auto& c = detail::exp2_polynomial<Scalar>::c;
   constexpr int degree = static_cast<int>(std::size(c)) - 1;

@@ -58,7 +58,7 @@ class forward_task {
         keys_{frame_.template take<Scalar>(keys_per_tile * g_.width), g_.width},
         values_{frame_.template take<Scalar>(keys_per_tile * g_.value_width), g_.value_width},
         scores_{frame_.template take<Scalar>(keys_per_tile * lanes), lanes},
-        exclusions_(frame_.template take<bool>(keys_per_tile * lanes), lanes) {}
+        exclusions_(frame_.template take<bool>(keys_per_tile * lanes)) {}
 
   void run() {
     const interval seen = load();
@@ -66,7 +66,7 @@ class forward_task {
          first += keys_per_tile)
       attend(first);
     finish();
-    if (call_.options.weights.given()) weigh();
+    if (call_.options.weights) weigh();
   }
 
  private:
@@ -154,13 +154,13 @@ class forward_task {
           const tile<Scalar> values = from(values_, place.first_key);
           q.multiply(scores_, from(keys_, place.first_key), count);  // scores = keys · queries
           bend(scores_, place, bound, seen);                         // score rules, masks
-          if (!values_finite_) exclusions_.note(scores_, count);
+          if (!values_finite_) exclusions_.note(scores_, count, q.state.packets);
           q.state.fold(scores_, count);  // scores = exp(scores - max)
           if (drop_rule.probability > 0) drop(scores_, place, drop_rule);
           if (values_finite_)
             q.accumulate(scores_, values, count);  // rows += valuesᵀ scores
           else
-            exclusions_.accumulate(q.state.rows, scores_, values, count);
+            exclusions_.accumulate(q.state, scores_, values, count);
         });
   }
 
@@ -174,9 +174,9 @@ class forward_task {
         q.state.finish();
         store_lanes(call_.out.block(row, s.head * g_.value_width, q.row_count, g_.value_width),
                     q.state.rows);
-        if (call_.options.log_sum_exp.given())
+        if (call_.options.log_sum_exp)
           for (index i = 0; i < q.row_count; ++i)
-            call_.options.log_sum_exp(row + i, s.head) = q.state.log_sum_exp(i);
+            (*call_.options.log_sum_exp)(row + i, s.head) = q.state.log_sum_exp(i);
       }
     }
   }
@@ -187,18 +187,19 @@ class forward_task {
       const scope s = scope_of(h);
       for (index row = range_.first_row; row < range_.first_row + range_.row_count; ++row)
         for (index key = 0; key < g_.longest_keys; ++key)
-          call_.options.weights(s.head * g_.queries + s.query_row + row, key) = Scalar(0);
+          (*call_.options.weights)(s.head * g_.queries + s.query_row + row, key) = Scalar(0);
     }
     for (index first = 0; first < scope_of(0).keys; first += keys_per_tile)
-      for_each_block(first, [&](block& q, const tile_place& place, const auto& bound,
-                                coverage seen) {
-        q.multiply(scores_, from(keys_, place.first_key), place.key_count);
-        bend(scores_, place, bound, seen);
-        q.state.normalise(scores_, place.key_count);
-        const index row = place.where.head * g_.queries + place.where.query_row + q.first_row;
-        store_lanes(call_.options.weights.block(row, place.first_key, q.row_count, place.key_count),
-                    scores_);
-      });
+      for_each_block(
+          first, [&](block& q, const tile_place& place, const auto& bound, coverage seen) {
+            q.multiply(scores_, from(keys_, place.first_key), place.key_count);
+            bend(scores_, place, bound, seen);
+            q.state.normalise(scores_, place.key_count);
+            const index row = place.where.head * g_.queries + place.where.query_row + q.first_row;
+            store_lanes(
+                call_.options.weights->block(row, place.first_key, q.row_count, place.key_count),
+                scores_);
+          });
   }
 
   const attention_call<Storage>& call_;
@@ -238,11 +239,26 @@ void forward(const attention_call<Storage>& call, const Rules& rules, scratch& m
   for (index sequence = 0; sequence < g.sequences; ++sequence)
     tasks += chunks(sequence) * g.kv_heads;
 
-  memory.prepare_workers(std::min(call.options.on.workers, tasks));
+  // Tasks are handed out in rising order, so each worker goes through the sequences but once.
+  struct place {
+    index sequence;
+    index first_task;
+  };
+  const index workers = std::max(index(1), std::min(call.options.on.workers, tasks));
+  memory.prepare_workers(workers);
+  scratch::frame frame(memory);
+  place* const places = frame.take<place>(workers);
+  std::fill_n(places, workers, place{0, 0});
   run_tasks(call.options.on, tasks, [&](index worker, index task) {
-    query_range range{0, 0, 0, 0};
-    for (; task >= chunks(range.sequence) * g.kv_heads; ++range.sequence)
-      task -= chunks(range.sequence) * g.kv_heads;
+    place& at_sequence = places[worker];
+    index in_sequence = chunks(at_sequence.sequence) * g.kv_heads;
+    for (; task >= at_sequence.first_task + in_sequence;
+         in_sequence = chunks(at_sequence.sequence) * g.kv_heads) {
+      at_sequence.first_task += in_sequence;
+      ++at_sequence.sequence;
+    }
+    task -= at_sequence.first_task;
+    query_range range{at_sequence.sequence, 0, 0, 0};
     range.kv_head = task % g.kv_heads;
     range.first_row = task / g.kv_heads * rows;
     range.row_count = std::min(rows, g.of(range.sequence, 0).queries - range.first_row);

@@ -11,21 +11,20 @@
 #include <heed/kernel/exponential.hpp>   // exp2
 #include <heed/kernel/lane_product.hpp>  // lane_side
 
-#include <cmath>   // log2
+#include <cmath>   // log
 #include <limits>  // infinity
 
 namespace heed {
 inline namespace HEED_ABI {
 
-// State of a block of queries. Exponentials are powers of two of score * log2 e; the reference
-// point m * log2 e is rounded once and then used in every term, so that its rounding cancels.
+// State of a block of queries. Exponentials are powers of two of (score - maximum) * log2 e, the
+// difference first, so that large scores neither overflow nor lose more than their own rounding.
 template <class Scalar>
 struct online_softmax {
   using s = simd<Scalar>;
   using packet = typename s::packet;
   static constexpr Scalar minus_infinity = -std::numeric_limits<Scalar>::infinity();
   static constexpr Scalar log2_e = Scalar(1.44269504088896340735992468100189214L);
-  static constexpr Scalar ln_2 = Scalar(0.693147180559945309417232121458176568L);
 
   Scalar* maximum;         // (lanes)
   Scalar* sum;             // (lanes)
@@ -55,7 +54,7 @@ struct online_softmax {
         now = s::maximum(now, s::load(scores.data + j * scores.pitch + lane));
       const packet origin = reference_point(now);
 
-      const packet factor = exp2<Scalar>(s::subtract(scaled(before), origin));
+      const packet factor = exponential(before, origin);
       packet total = s::broadcast(Scalar(0));
       for (index j = 0; j < keys; ++j) {
         Scalar* const place = scores.data + j * scores.pitch + lane;
@@ -107,27 +106,22 @@ struct online_softmax {
   // log(sum of exp(score)) of one lane, natural logarithm; -infinity if nothing was seen.
   Scalar log_sum_exp(index lane) const {
     if (sum[lane] == 0) return minus_infinity;
-    const auto origin = static_cast<double>(maximum[lane] * log2_e);
-    const double bits = origin + std::log2(static_cast<double>(sum[lane]));
-    return static_cast<Scalar>(bits / static_cast<double>(log2_e));
+    return static_cast<Scalar>(static_cast<double>(maximum[lane]) +
+                               std::log(static_cast<double>(sum[lane])));
   }
 
  private:
   static constexpr Scalar least_positive = std::numeric_limits<Scalar>::min();
 
-  // Rounded, so that equal maxima give a factor of exactly 1.
-  static packet scaled(const packet& m) { return s::rounded(s::multiply(m, s::broadcast(log2_e))); }
-
   // Where nothing has been seen the maximum is -infinity; 0 in its place keeps -infinity minus
   // -infinity from arising, and every exponential is then 0.
   static packet reference_point(const packet& m) {
     return s::where_less(m, s::broadcast(std::numeric_limits<Scalar>::lowest()),
-                         s::broadcast(Scalar(0)), scaled(m));
+                         s::broadcast(Scalar(0)), m);
   }
 
   static packet exponential(const packet& score, const packet& origin) {
-    return exp2<Scalar>(
-        s::multiply_add(score, s::broadcast(log2_e), s::subtract(s::broadcast(Scalar(0)), origin)));
+    return exp2<Scalar>(s::rounded(s::multiply(s::subtract(score, origin), s::broadcast(log2_e))));
   }
 };
 

@@ -36,9 +36,10 @@ struct query_block {
 template <class Scalar>
 class exclusions {
  public:
-  exclusions(bool* room, index lanes) : excluded_(room), lanes_(lanes) {}
+  explicit exclusions(bool* room) : excluded_(room) {}
 
-  void note(lane_side<Scalar> scores, index keys) const {
+  void note(lane_side<Scalar> scores, index keys, index packets) {
+    lanes_ = packets * simd<Scalar>::size;
     for (index j = 0; j < keys; ++j)
       for (index i = 0; i < lanes_; ++i)
         excluded_[j * lanes_ + i] =
@@ -46,13 +47,13 @@ class exclusions {
   }
 
   // query_block::accumulate without the excluded keys.
-  void accumulate(lane_side<Scalar> rows, lane_side<Scalar> weights, const tile<Scalar>& values,
-                  index keys) const {
+  void accumulate(const online_softmax<Scalar>& state, lane_side<Scalar> weights,
+                  const tile<Scalar>& values, index keys) const {
     for (index j = 0; j < keys; ++j)
       for (index f = 0; f < values.width; ++f)
         for (index i = 0; i < lanes_; ++i)
           if (!excluded_[j * lanes_ + i]) {
-            Scalar& row = rows.data[f * rows.pitch + i];
+            Scalar& row = state.rows.data[f * state.rows.pitch + i];
             row =
                 fused(weights.data[j * weights.pitch + i], values.data[j * values.width + f], row);
           }
@@ -68,7 +69,7 @@ class exclusions {
   }
 
   bool* excluded_;
-  index lanes_;
+  index lanes_ = 0;
 };
 
 }  // namespace HEED_ABI

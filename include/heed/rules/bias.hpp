@@ -8,6 +8,8 @@
 #include <heed/core/concepts.hpp>  // score_kind
 #include <heed/rules/table.hpp>    // table
 
+#include <limits>  // infinity
+
 namespace heed {
 inline namespace HEED_ABI {
 
@@ -19,7 +21,9 @@ struct bound_bias {
 
   template <class Scalar>
   Scalar operator()(Scalar s, at i) const {
-    return s + static_cast<Scalar>(added(i.row, i.key));
+    constexpr Scalar excluded = -std::numeric_limits<Scalar>::infinity();
+    const auto b = static_cast<Scalar>(added(i.row, i.key));
+    return b == excluded ? excluded : s + b;
   }
 };
 
@@ -39,6 +43,8 @@ auto bias(const Source& added) {
   static_assert(!eigen_object<Source> || storage<Source>,
                 "heed::bias: the matrix is an Eigen expression; store it or call .eval()");
   using Element = typename table_scalar<Source>::type;
+  static_assert(!std::is_same_v<Element, bool>,
+                "heed::bias adds numbers; a matrix of bool is a mask: heed::keep");
   return bias_rule<Element>{table<Element>(added)};
 }
 

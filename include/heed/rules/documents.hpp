@@ -23,8 +23,13 @@ struct documents {
   index count;
 
   template <std::ranges::contiguous_range Range>
-  explicit documents(const Range& range)
+  requires(!eigen_object<Range>) explicit documents(const Range& range)
       : ids(std::ranges::data(range)), count(static_cast<index>(std::ranges::size(range))) {}
+  template <storage Vector>
+  explicit documents(const Vector& vector) : ids(vector.data()), count(vector.size()) {
+    static_assert(Vector::IsVectorAtCompileTime && Vector::InnerStrideAtCompileTime == 1,
+                  "heed::documents: give a vector of ids without gaps");
+  }
   documents(const Id* first, index size) : ids(first), count(size) {}
 
   bool operator()(at i) const {
@@ -50,6 +55,8 @@ struct documents {
 };
 template <class Range>
 documents(const Range&) -> documents<std::ranges::range_value_t<Range>>;
+template <storage Vector>
+documents(const Vector&) -> documents<scalar_of<Vector>>;
 
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -96,6 +96,9 @@ geometry check_inputs(const char* verb, const view<const Storage>& q, const view
   }
   require(!s.sink.given() || s.sink.size() == hq, verb, ": sink has ", s.sink.size(),
           " logits, but there are ", hq, " query heads");
+  for (index h = 0; s.sink.given() && h < hq; ++h)
+    require(s.sink[h] < std::numeric_limits<double>::infinity(), verb, ": sink ", h, " is ",
+            s.sink[h], ", but a logit must be a number below infinity");
   require(s.drop_probability >= 0 && s.drop_probability < 1, verb, ": dropout probability is ",
           s.drop_probability, ", but it must be at least 0 and less than 1");
   rules.check(call_shape{verb, g.queries, g.keys, g.query_heads, g.longest_keys});
@@ -105,22 +108,22 @@ geometry check_inputs(const char* verb, const view<const Storage>& q, const view
 // Checks the sizes of what a call writes beside its result.
 template <class Scalar>
 void check_side_outputs(const char* verb, const settings<Scalar>& s, const geometry& g) {
-  require(!s.log_sum_exp.given() ||
-              (s.log_sum_exp.rows == g.queries && s.log_sum_exp.cols == g.query_heads),
-          verb, ": log_sum_exp is ", s.log_sum_exp, ", but it must be ", g.queries, "x",
-          g.query_heads);
-  require(!s.weights.given() ||
-              (s.weights.rows == g.query_heads * g.queries && s.weights.cols == g.longest_keys),
-          verb, ": weights is ", s.weights, ", but it must be ", g.query_heads * g.queries, "x",
-          g.longest_keys);
+  require(
+      !s.log_sum_exp || (s.log_sum_exp->rows == g.queries && s.log_sum_exp->cols == g.query_heads),
+      verb, ": log_sum_exp is ", s.log_sum_exp.value_or(view<Scalar>{}), ", but it must be ",
+      g.queries, "x", g.query_heads);
+  require(!s.weights ||
+              (s.weights->rows == g.query_heads * g.queries && s.weights->cols == g.longest_keys),
+          verb, ": weights is ", s.weights.value_or(view<Scalar>{}), ", but it must be ",
+          g.query_heads * g.queries, "x", g.longest_keys);
 }
 
 // Refuses an output that shares memory with something else of the call.
 template <class Output, class Other>
 void check_apart(const char* verb, const char* output_name, const view<Output>& output,
                  const char* other_name, const view<Other>& other) {
-  require(!output.given() || !other.given() || !overlap(output, other), verb, ": ", output_name,
-          " (", output, ") overlaps ", other_name, " (", other, ") in memory");
+  require(!overlap(output, other), verb, ": ", output_name, " (", output, ") overlaps ", other_name,
+          " (", other, ") in memory");
 }
 
 // Checks a call's result: its shape, and that nothing that is written is also read.
@@ -137,11 +140,15 @@ void check_outputs(const char* verb, const view<const Storage>& q, const view<co
     check_apart(verb, name, output, "v", v);
   };
   apart_from_inputs("out", out);
-  apart_from_inputs("log_sum_exp", s.log_sum_exp);
-  apart_from_inputs("weights", s.weights);
-  check_apart(verb, "log_sum_exp", s.log_sum_exp, "out", out);
-  check_apart(verb, "weights", s.weights, "out", out);
-  check_apart(verb, "weights", s.weights, "log_sum_exp", s.log_sum_exp);
+  if (s.log_sum_exp) {
+    apart_from_inputs("log_sum_exp", *s.log_sum_exp);
+    check_apart(verb, "log_sum_exp", *s.log_sum_exp, "out", out);
+  }
+  if (s.weights) {
+    apart_from_inputs("weights", *s.weights);
+    check_apart(verb, "weights", *s.weights, "out", out);
+    if (s.log_sum_exp) check_apart(verb, "weights", *s.weights, "log_sum_exp", *s.log_sum_exp);
+  }
 }
 
 }  // namespace HEED_ABI

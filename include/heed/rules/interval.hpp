@@ -47,8 +47,7 @@ constexpr coverage opposite(coverage a) {
   return a == coverage::none ? coverage::all : coverage::none;
 }
 
-// What a query that stands at q sees at least, seen from a run of queries: pairs whose distance
-// key - query lies in [low, high].
+// Covers the pairs whose distance key - query lies in [low, high].
 constexpr coverage cover_band(index low, index high, interval queries, interval keys) {
   const index nearest = keys.first - (queries.last - 1);   // smallest key - query in the tile
   const index farthest = (keys.last - 1) - queries.first;  // largest

@@ -36,6 +36,8 @@ auto keep(const Source& seen) {
   static_assert(!eigen_object<Source> || storage<Source>,
                 "heed::keep: the matrix is an Eigen expression; store it or call .eval()");
   using Scalar = typename table_scalar<Source>::type;
+  static_assert(std::is_integral_v<Scalar>,
+                "heed::keep takes a matrix of bool (true = attend); numbers to add are heed::bias");
   return keep_mask<Scalar>{table<Scalar>(seen)};
 }
 

@@ -46,6 +46,13 @@ std::optional<index> first_query_of(const Mask& m) {
     return std::nullopt;
 }
 
+// What two masks say together; they must not differ.
+inline std::optional<index> same_first_query(std::optional<index> a, std::optional<index> b) {
+  require(!a || !b || *a == *b, "heed: the first query cannot stand at ", a.value_or(0), " and at ",
+          b.value_or(0), " in one call");
+  return a ? a : b;
+}
+
 // Seen by both.
 template <mask A, mask B>
 struct mask_and {
@@ -61,8 +68,7 @@ struct mask_and {
     return both(cover_of(a, queries, keys), cover_of(b, queries, keys));
   }
   std::optional<index> first_query() const {
-    const auto first = first_query_of(a);
-    return first ? first : first_query_of(b);
+    return same_first_query(first_query_of(a), first_query_of(b));
   }
   auto bind(const scope& s) const {
     return mask_and<decltype(heed::bind(a, s)), decltype(heed::bind(b, s))>{heed::bind(a, s),
@@ -87,8 +93,7 @@ struct mask_or {
     return either(cover_of(a, queries, keys), cover_of(b, queries, keys));
   }
   std::optional<index> first_query() const {
-    const auto first = first_query_of(a);
-    return first ? first : first_query_of(b);
+    return same_first_query(first_query_of(a), first_query_of(b));
   }
   auto bind(const scope& s) const {
     return mask_or<decltype(heed::bind(a, s)), decltype(heed::bind(b, s))>{heed::bind(a, s),

@@ -71,8 +71,9 @@ class rule_set {
   // Where the first query stands, if a mask says so.
   std::optional<index> first_query() const {
     std::optional<index> first;
-    std::apply([&](const auto&... m) { ((first = first ? first : first_query_of(m)), ...); },
-               masks_);
+    std::apply(
+        [&](const auto&... m) { ((first = same_first_query(first, first_query_of(m))), ...); },
+        masks_);
     return first;
   }
 

@@ -13,7 +13,7 @@
 #include <heed/core/concepts.hpp>  // score_kind
 #include <heed/rules/scope.hpp>    // at
 
-#include <type_traits>  // is_invocable_v
+#include <type_traits>  // is_invocable_r_v
 #include <utility>      // move
 
 namespace heed {
@@ -28,10 +28,21 @@ struct score_parameter {
 };
 template <class Result, class Object, class Score>
 Score score_of(Result (Object::*)(Score, at) const);
+template <class Result, class Object, class Score>
+Score score_of(Result (Object::*)(Score, const at&) const);
+template <class Result, class Score>
+Score score_of(Result (*)(Score, at));
+template <class Result, class Score>
+Score score_of(Result (*)(Score, const at&));
 template <class Scalar, class Function>
 requires requires { score_of(&Function::operator()); }
 struct score_parameter<Scalar, Function> {
   using type = decltype(score_of(&Function::operator()));
+};
+template <class Scalar, class Function>
+requires requires(Function* function) { score_of(*function); }
+struct score_parameter<Scalar, Function> {
+  using type = decltype(score_of(std::declval<Function>()));
 };
 
 }  // namespace detail
@@ -61,7 +72,7 @@ struct score_function {
 // and keys, those that a mask excludes among them, in any order and perhaps from several threads.
 template <class Function>
 constexpr score_function<Function> score(Function function) {
-  static_assert(std::is_invocable_v<const Function&, float, at>,
+  static_assert(std::is_invocable_r_v<double, const Function&, float, at>,
                 "heed::score: the function must take a score and a heed::at and return a score");
   return {std::move(function)};
 }

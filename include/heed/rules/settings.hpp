@@ -27,8 +27,8 @@ struct settings {
   list<double> sink;
   double drop_probability = 0;
   std::uint64_t drop_seed = 0;
-  view<Scalar> log_sum_exp;
-  view<Scalar> weights;
+  std::optional<view<Scalar>> log_sum_exp;
+  std::optional<view<Scalar>> weights;
   scratch* memory = nullptr;
   executor on;
 };

@@ -18,7 +18,7 @@ class table {
  public:
   template <storage Matrix>
   explicit table(const Matrix& matrix)
-      : source_(&matrix), count_(0), matrix_of_([](const void* source, index) {
+      : source_(&matrix), count_(one_for_all), matrix_of_([](const void* source, index) {
           return view<const Scalar>(view_of(*static_cast<const Matrix*>(source)));
         }) {}
 
@@ -33,7 +33,7 @@ class table {
         }) {}
 
   void check(const char* name, const call_shape& shape) const {
-    if (count_ == 0) {
+    if (count_ == one_for_all) {
       const auto all = matrix_of_(source_, 0);
       require(all.cols == shape.longest_keys &&
                   (all.rows == shape.queries || all.rows == shape.queries * shape.query_heads),
@@ -54,7 +54,8 @@ class table {
 
   // What one sequence and head reads: (queries, keys).
   view<const Scalar> of(const scope& s) const {
-    if (count_ > 0) return matrix_of_(source_, s.head).block(s.query_row, 0, s.queries, s.keys);
+    if (count_ != one_for_all)
+      return matrix_of_(source_, s.head).block(s.query_row, 0, s.queries, s.keys);
     const auto all = matrix_of_(source_, 0);
     const index first = all.rows == s.all_queries ? 0 : s.head * s.all_queries;
     return all.block(first + s.query_row, 0, s.queries, s.keys);
@@ -62,7 +63,8 @@ class table {
 
  private:
   const void* source_;
-  index count_;  // 0: one matrix, shared or stacked
+  static constexpr index one_for_all = -1;
+  index count_;  // matrices, or one_for_all: a single one, shared or stacked
   view<const Scalar> (*matrix_of_)(const void*, index);
 };
 
