@@ -1,61 +1,23 @@
 // SPDX-License-Identifier: MIT
 // The second call of everything allocates nothing, and scratch does not grow with n.
-#define EIGEN_RUNTIME_NO_MALLOC
+#include "support/allocations.hpp"
+
 #include <heed/heed.hpp>
+
+#if __has_include(<Eigen/ThreadPool>)
+#include <Eigen/ThreadPool>
+#else
+#include <unsupported/Eigen/CXX11/ThreadPool>  // where Eigen 3.4 keeps it
+#endif
 
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstddef>
-#include <cstdint>
-#include <cstdlib>
-#include <new>
 #include <vector>
 
 namespace {
 
-std::atomic<long> allocations{0};
-
-// The address that malloc gave stands before the aligned one that is handed out.
-void* counted(std::size_t bytes, std::size_t alignment) {
-  ++allocations;
-  void* const raw = std::malloc(bytes + alignment + sizeof(void*));
-  if (raw == nullptr) throw std::bad_alloc();
-  const auto first = reinterpret_cast<std::uintptr_t>(raw) + sizeof(void*);
-  auto* const place = reinterpret_cast<void**>((first + alignment - 1) / alignment * alignment);
-  place[-1] = raw;
-  return place;
-}
-void (*volatile release)(void*) = std::free;  // volatile: compilers may not pair it with a new
-void give_back(void* p) {
-  if (p != nullptr) release(static_cast<void**>(p)[-1]);
-}
-
-}  // namespace
-
-void* operator new(std::size_t bytes) { return counted(bytes, alignof(std::max_align_t)); }
-void* operator new(std::size_t bytes, std::align_val_t alignment) {
-  return counted(bytes, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* p) noexcept { give_back(p); }
-void operator delete(void* p, std::size_t) noexcept { give_back(p); }
-void operator delete(void* p, std::align_val_t) noexcept { give_back(p); }
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept { give_back(p); }
-
-namespace {
-
 using Eigen::MatrixXf;
-
-// Allocations of the second of two calls, Eigen's own among them.
-template <class Call>
-long second_call(const Call& call) {
-  call();
-  const long before = allocations;
-  Eigen::internal::set_is_malloc_allowed(false);
-  call();
-  Eigen::internal::set_is_malloc_allowed(true);
-  return allocations - before;
-}
+using support::second_call;
 
 struct data {
   MatrixXf q = MatrixXf::Random(150, 32), k = MatrixXf::Random(170, 16),
@@ -106,6 +68,34 @@ TEST(attention_allocation, nor_do_scratch_and_executors) {
     for (heed::index i = 0; i < n; ++i) work(i);
   };
   EXPECT_EQ(d.count(heed::in(scratch), heed::on(in_turn, 3)), 0);
+}
+
+TEST(attention_allocation, nor_does_a_pool_of_threads) {
+  data d;
+  Eigen::ThreadPool pool(2);
+  heed::scratch scratch;
+  EXPECT_EQ(d.count(heed::in(scratch), heed::on(pool), heed::causal), 0);
+  EXPECT_EQ(d.count(heed::on(pool), heed::causal), 0);
+}
+
+// A larger call first: the smaller one finds room.
+TEST(attention_allocation, nor_does_a_smaller_call_after_a_larger) {
+  data d;
+  heed::scratch scratch;
+  heed::attention(d.q, d.k, d.v, d.out, d.heads, heed::in(scratch));
+  const long before = support::allocations;
+  heed::attention(d.q.topRows(3), d.k, d.v, d.out.topRows(3), d.heads, heed::in(scratch),
+                  heed::causal);
+  EXPECT_EQ(support::allocations, before);
+}
+
+TEST(attention_allocation, nor_do_half_and_bfloat16) {
+  const heed::matrix<Eigen::half> h = MatrixXf::Random(100, 16).cast<Eigen::half>();
+  const heed::matrix<Eigen::bfloat16> b = h.cast<float>().cast<Eigen::bfloat16>();
+  heed::matrix<Eigen::half> h_out(100, 16);
+  heed::matrix<Eigen::bfloat16> b_out(100, 16);
+  EXPECT_EQ(second_call([&] { heed::attention(h, h, h, h_out, heed::causal); }), 0);
+  EXPECT_EQ(second_call([&] { heed::attention(b, b, b, b_out, heed::causal); }), 0);
 }
 
 TEST(attention_allocation, nor_do_layers) {

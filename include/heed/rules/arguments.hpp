@@ -36,7 +36,8 @@ constexpr bool inputs_are_good() {
 template <class Out, class Like>
 constexpr bool output_is_good() {
   static_assert(storage<Out>, "heed: the output is an Eigen expression; give memory to write to");
-  static_assert(writable<Out>, "heed: the output is constant; give memory that can be written to");
+  static_assert(!storage<Out> || writable<Out>,
+                "heed: the output is constant; give memory that can be written to");
   if constexpr (writable<Out>) {
     constexpr bool same = std::is_same_v<scalar_of<Out>, scalar_of<Like>>;
     static_assert(same, "heed: the output and the inputs have different scalar types");

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+// Rules on a tile of scores: each pair as the rules say, one at a time.
+#include <heed/kernel/bend.hpp>
+#include <heed/rules/alibi.hpp>
+#include <heed/rules/causal.hpp>
+#include <heed/rules/score.hpp>
+#include <heed/rules/where.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+namespace {
+
+using heed::at;
+using heed::coverage;
+using heed::index;
+
+template <class Scalar>
+struct bend : ::testing::Test {
+  static constexpr index lanes = 2 * heed::simd<Scalar>::size, pitch = lanes + 3, keys = 6;
+  static constexpr Scalar guard = 777;
+  // rows 3 ... of 40, keys 10 ... 15 of 50
+  const heed::scope where{1, 2, 4, 0, 0, 40, 50, 10, 40};
+
+  static Scalar score(index key, index lane) { return Scalar(std::sin(double(3 * key + lane))); }
+
+  template <class Change>
+  std::vector<Scalar> changed(index rows, const Change& change) const {
+    std::vector<Scalar> scores(std::size_t((keys + 1) * pitch), guard);
+    for (index j = 0; j < keys; ++j)
+      for (index l = 0; l < rows; ++l) scores[std::size_t(j * pitch + l)] = score(j, l);
+    change(heed::lane_side<Scalar>{scores.data(), pitch},
+           heed::tile_place{where, 3, rows, 10, keys});
+    return scores;
+  }
+
+  // Every lane that stands for a row holds want(score, place); all memory beyond the lanes and
+  // keys is as it was.
+  template <class Want>
+  void expect(const std::vector<Scalar>& got, index rows, const Want& want) const {
+    for (index j = 0; j <= keys; ++j)
+      for (index l = 0; l < pitch; ++l) {
+        const Scalar g = got[std::size_t(j * pitch + l)];
+        if (j == keys || l >= lanes) {
+          ASSERT_EQ(g, guard);
+        } else if (l < rows) {
+          const at place{int(3 + l + 10), int(10 + j), 2, int(3 + l), 1};
+          ASSERT_NEAR(g, want(score(j, l), place), 4 * std::numeric_limits<Scalar>::epsilon())
+              << j << " " << l;
+        }
+      }
+  }
+};
+using scalars = ::testing::Types<float, double>;
+TYPED_TEST_SUITE(bend, scalars);
+
+TYPED_TEST(bend, applies_score_rules_left_to_right) {
+  const auto twice = heed::score([](auto s, at) { return 2 * s; });
+  const auto plus_place = heed::score([](auto s, at i) {
+    return s + static_cast<decltype(s)>(i.query - i.key + i.head + i.row + i.sequence) / 64;
+  });
+  const auto rules = heed::gather_rules(twice, plus_place).bind(this->where);
+  for (index rows = 1; rows <= this->lanes; ++rows) {
+    const auto got = this->changed(rows, [&](auto scores, const heed::tile_place& place) {
+      heed::bend(scores, place, rules, coverage::all);
+    });
+    this->expect(got, rows, [](double s, at i) {
+      return 2 * s + (i.query - i.key + i.head + i.row + i.sequence) / 64.0;
+    });
+  }
+}
+
+TYPED_TEST(bend, excludes_by_select_unless_the_tile_is_covered) {
+  const auto odd = heed::where([](at i) { return (i.key + i.query) % 2 == 1; });
+  const auto not_seven = heed::where([](at i) { return i.key % 7 != 0; });
+  const auto rules = heed::gather_rules(odd, not_seven).bind(this->where);
+  for (index rows = 1; rows <= this->lanes; ++rows) {
+    const auto bent = [&](coverage seen) {
+      return this->changed(rows, [&](auto scores, const heed::tile_place& place) {
+        heed::bend(scores, place, rules, seen);
+      });
+    };
+    const auto some = bent(coverage::some), all = bent(coverage::all);
+    for (index j = 0; j < this->keys; ++j)
+      for (index l = 0; l < rows; ++l) {
+        const bool seen = (10 + j + 13 + l) % 2 == 1 && (10 + j) % 7 != 0;
+        const auto score = this->score(j, l);
+        ASSERT_EQ(some[std::size_t(j * this->pitch + l)], seen ? score : -INFINITY);
+        ASSERT_EQ(all[std::size_t(j * this->pitch + l)], score);
+      }
+  }
+}
+
+TYPED_TEST(bend, a_mask_stands_above_what_a_score_rule_makes) {
+  const auto nan =
+      heed::score([](auto s, at) { return s * std::numeric_limits<TypeParam>::quiet_NaN(); });
+  const auto none = heed::where([](at) { return false; });
+  const auto rules = heed::gather_rules(none, nan).bind(this->where);
+  const auto got = this->changed(3, [&](auto scores, const heed::tile_place& place) {
+    heed::bend(scores, place, rules, coverage::some);
+  });
+  for (index l = 0; l < 3; ++l) EXPECT_EQ(got[std::size_t(l)], -INFINITY);
+}
+
+TYPED_TEST(bend, asks_about_real_places_only) {
+  int outside = 0, asked = 0;
+  for (index rows = 1; rows <= this->lanes; ++rows) {
+    const auto look = heed::score([&](auto s, at i) {
+      ++asked;
+      outside +=
+          i.row < 3 || i.row >= 3 + rows || i.query != i.row + 10 || i.key < 10 || i.key >= 16;
+      return s;
+    });
+    const auto rules = heed::gather_rules(look).bind(this->where);
+    (void)this->changed(rows, [&](auto scores, const heed::tile_place& place) {
+      heed::bend(scores, place, rules, coverage::all);
+    });
+  }
+  EXPECT_GT(asked, 0);
+  EXPECT_EQ(outside, 0);
+}
+
+TYPED_TEST(bend, drop_zeroes_or_raises) {
+  const heed::dropout half{.probability = 0.5, .seed = 8};
+  const auto got = this->changed(this->lanes, [&](auto scores, const heed::tile_place& place) {
+    heed::drop(scores, place, half);
+  });
+  this->expect(got, this->lanes, [&](double s, at i) { return half.keeps(i) ? 2 * s : 0; });
+}
+
+}  // namespace

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+// The online softmax on bare arrays: however scores are cut into tiles, against sums in double.
+#include <heed/kernel/online_softmax.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <vector>
+
+namespace {
+
+using heed::index;
+
+template <class Scalar>
+struct online_softmax : ::testing::Test {
+  static constexpr index packets = 2, lanes = packets * heed::simd<Scalar>::size, width = 3;
+  static constexpr double u = double(std::numeric_limits<Scalar>::epsilon()) / 2;
+  static constexpr Scalar infinity = std::numeric_limits<Scalar>::infinity();
+  static constexpr Scalar nan = std::numeric_limits<Scalar>::quiet_NaN();
+
+  std::vector<Scalar> maximum = std::vector<Scalar>(lanes), sum = std::vector<Scalar>(lanes),
+                      rows = std::vector<Scalar>(width * lanes);
+  const heed::online_softmax<Scalar> state{
+      maximum.data(), sum.data(), {rows.data(), lanes}, packets, width};
+
+  using function = std::function<double(index key, index lane)>;
+
+  static double value(index key, index f) { return std::cos(double(key * 3 + f)); }
+
+  // Folds keys in runs of the given lengths, adding p * value as the kernel would.
+  void fold(const function& score, const std::vector<index>& tiles) {
+    index first = 0;
+    for (const index count : tiles) {
+      std::vector<Scalar> scores(std::size_t(count * lanes));
+      for (index j = 0; j < count; ++j)
+        for (index l = 0; l < lanes; ++l)
+          scores[std::size_t(j * lanes + l)] = Scalar(score(first + j, l));
+      state.fold({scores.data(), lanes}, count);
+      for (index f = 0; f < width; ++f)
+        for (index j = 0; j < count; ++j)
+          for (index l = 0; l < lanes; ++l)
+            rows[std::size_t(f * lanes + l)] +=
+                scores[std::size_t(j * lanes + l)] * Scalar(value(first + j, f));
+      first += count;
+    }
+  }
+
+  // Compares one lane with the textbook. The largest score of its keys is `magnitude` away from the
+  // smallest at most.
+  void compare(const function& score, index keys, double sink, double magnitude) {
+    // An exponential errs by 3 u (2 ulp) and by what rounding in its argument makes of it; a tile
+    // more or less rescales by one more; a sum of n terms adds n u.
+    const double tolerance = u * (2 * magnitude + 2 * double(keys) + 40);
+    state.finish();
+    for (index l = 0; l < lanes; ++l) {
+      const auto s = [&](index j) { return double(Scalar(score(j, l))); };
+      double largest = sink;
+      for (index j = 0; j < keys; ++j) largest = std::max(largest, s(j));
+      double total = std::isinf(sink) ? 0 : std::exp(sink - largest);
+      for (index j = 0; j < keys; ++j) total += std::exp(s(j) - largest);
+      for (index f = 0; f < width; ++f) {
+        double mean = 0;
+        for (index j = 0; j < keys; ++j)
+          mean += std::exp(s(j) - largest) / total * double(Scalar(value(j, f)));
+        EXPECT_NEAR(rows[std::size_t(f * lanes + l)], mean, tolerance) << l;
+      }
+      const double lse = largest + std::log(total);
+      EXPECT_NEAR(state.log_sum_exp(l), lse, tolerance + 2 * u * std::abs(lse)) << l;
+    }
+  }
+};
+using scalars = ::testing::Types<float, double>;
+TYPED_TEST_SUITE(online_softmax, scalars);
+
+TYPED_TEST(online_softmax, does_not_mind_how_keys_are_cut) {
+  const auto score = [](index key, index lane) { return 6 * std::sin(double(key * 7 + lane * 5)); };
+  for (const auto& tiles : std::vector<std::vector<index>>{{50},
+                                                           {1, 49},
+                                                           {49, 1},
+                                                           {10, 10, 10, 10, 10},
+                                                           {0, 25, 0, 25},
+                                                           std::vector<index>(50, 1)}) {
+    for (const double sink : {-double(this->infinity), 0.0, 20.0}) {
+      this->state.reset(TypeParam(sink));
+      this->fold(score, tiles);
+      this->compare(score, 50, sink, 26);
+    }
+  }
+}
+
+TYPED_TEST(online_softmax, rises_with_its_maximum) {
+  // each tile's scores are above all before it, so that every fold rescales
+  const auto score = [](index key, index lane) { return double(key + lane) - 20; };
+  this->state.reset(-this->infinity);
+  this->fold(score, {5, 5, 5, 5});
+  this->compare(score, 20, -double(this->infinity), 20);
+}
+
+TYPED_TEST(online_softmax, of_nothing_is_nothing) {
+  const auto excluded = [&](index, index) { return -double(this->infinity); };
+  for (const auto& tiles : std::vector<std::vector<index>>{{}, {0}, {7}, {3, 9}}) {
+    this->state.reset(-this->infinity);
+    this->fold(excluded, tiles);
+    this->state.finish();
+    for (const TypeParam x : this->rows) EXPECT_TRUE(x == 0 && !std::signbit(x));
+    EXPECT_EQ(this->state.log_sum_exp(0), -this->infinity);
+  }
+}
+
+TYPED_TEST(online_softmax, excluded_keys_change_no_bit_of_the_sum) {
+  const auto score = [](index key, index lane) { return std::sin(double(key * 7 + lane)); };
+  const auto among_excluded = [&](index key, index lane) {
+    return key % 2 == 0 ? -double(this->infinity) : score(key / 2, lane);
+  };
+  this->state.reset(-this->infinity);
+  this->fold(score, {4, 4, 4});
+  const auto maximum_before = this->maximum, sum_before = this->sum;
+  this->state.reset(-this->infinity);
+  this->fold([&](index, index) { return -double(this->infinity); },
+             {5, 1});  // whole tiles of them, first
+  this->fold(among_excluded, {8, 8, 8});
+  EXPECT_EQ(this->maximum, maximum_before);
+  EXPECT_EQ(this->sum, sum_before);
+}
+
+TYPED_TEST(online_softmax, lanes_know_nothing_of_each_other) {
+  using Scalar = TypeParam;
+  const auto score = [&](index key, index lane) {
+    return lane == 1 ? double(this->nan) : lane == 2 ? double(this->infinity) : double(key) / 4;
+  };
+  this->state.reset(-this->infinity);
+  this->fold(score, {3, 3});
+  this->state.finish();
+  const auto row = [&](index lane) { return this->rows[std::size_t(lane)]; };
+  if (this->lanes > 2) {
+    EXPECT_TRUE(std::isnan(row(1)) && std::isnan(this->state.log_sum_exp(1)));
+    EXPECT_TRUE(std::isnan(row(2))) << "infinity minus infinity";
+  }
+  for (index l = 3; l < this->lanes; ++l) EXPECT_EQ(row(l), row(0));
+  EXPECT_TRUE(std::isfinite(row(0)));
+  EXPECT_NE(row(0), Scalar(0));
+}
+
+TYPED_TEST(online_softmax, normalise_gives_the_probabilities) {
+  using Scalar = TypeParam;
+  const auto score = [](index key, index lane) {
+    return key % 5 == 4 ? -INFINITY : std::sin(double(key + lane));
+  };
+  this->state.reset(Scalar(0.5));
+  this->fold(score, {6, 6});
+  std::vector<Scalar> p(std::size_t(12 * this->lanes));
+  for (index j = 0; j < 12; ++j)
+    for (index l = 0; l < this->lanes; ++l)
+      p[std::size_t(j * this->lanes + l)] = Scalar(score(j, l));
+  this->state.normalise({p.data(), this->lanes}, 12);
+  for (index l = 0; l < this->lanes; ++l) {
+    double total = std::exp(0.5);
+    for (index j = 0; j < 12; ++j) total += std::exp(score(j, l));
+    for (index j = 0; j < 12; ++j)
+      EXPECT_NEAR(p[std::size_t(j * this->lanes + l)], std::exp(score(j, l)) / total, 30 * this->u);
+  }
+}
+
+TYPED_TEST(online_softmax, a_sink_alone_is_the_log_sum_exp) {
+  for (const TypeParam sink : {TypeParam(-3.7), TypeParam(0), TypeParam(100.3)}) {
+    this->state.reset(sink);
+    this->fold([&](index, index) { return -double(this->infinity); }, {4});
+    this->state.finish();
+    EXPECT_EQ(this->state.log_sum_exp(0), sink);
+    EXPECT_EQ(this->rows[0], 0);
+  }
+}
+
+// However large scores are, their differences count: a mean of equals stays a mean.
+TYPED_TEST(online_softmax, of_scores_near_the_largest_number) {
+  using limits = std::numeric_limits<TypeParam>;
+  for (const double level : {1e4, -1e9, 1e12, double(limits::max()), double(limits::lowest())}) {
+    const auto score = [&](index, index) { return level; };
+    this->state.reset(-this->infinity);
+    this->fold(score, {3, 2});
+    this->compare(score, 5, -double(this->infinity), 0);
+  }
+  const auto extremes = [](index key, index) {
+    return double(key == 3 ? limits::max() : limits::lowest());
+  };
+  this->state.reset(-this->infinity);
+  this->fold(extremes, {2, 3});
+  this->compare(extremes, 5, -double(this->infinity), 0);
+}
+
+}  // namespace

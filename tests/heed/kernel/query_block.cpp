@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// A block of queries: its two products, and values that are not finite.
+#include <heed/kernel/query_block.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <vector>
+
+namespace {
+
+using heed::index;
+
+template <class Scalar>
+struct query_block : ::testing::Test {
+  static constexpr index lanes = heed::queries_per_block<Scalar>, keys = 13, width = 5,
+                         value_width = 7;
+  static constexpr Scalar infinity = std::numeric_limits<Scalar>::infinity();
+  static constexpr Scalar nan = std::numeric_limits<Scalar>::quiet_NaN();
+
+  std::vector<Scalar> queries = ramp(width * lanes, 7), keys_of = ramp(keys * width, 5),
+                      values = ramp(keys * value_width, 3), scores = ramp(keys * lanes, 11),
+                      maximum = ramp(lanes, 0), sum = ramp(lanes, 0),
+                      rows = ramp(value_width * lanes, 0);
+  heed::query_block<Scalar> block{
+      0,
+      lanes,
+      {},
+      {queries.data(), lanes},
+      {maximum.data(), sum.data(), {rows.data(), lanes}, heed::packets_per_block, value_width}};
+
+  // Small integers: every sum is exact.
+  static std::vector<Scalar> ramp(index size, int step) {
+    std::vector<Scalar> v(static_cast<std::size_t>(size));
+    int n = 0;
+    for (Scalar& x : v) x = Scalar((n += step) % 9 - 4 * (step != 0));
+    return v;
+  }
+  Scalar& score(index key, index lane) { return scores[std::size_t(key * lanes + lane)]; }
+  Scalar& value(index key, index f) { return values[std::size_t(key * value_width + f)]; }
+  Scalar row(index f, index lane) const { return rows[std::size_t(f * lanes + lane)]; }
+};
+using scalars = ::testing::Types<float, double>;
+TYPED_TEST_SUITE(query_block, scalars);
+
+TYPED_TEST(query_block, multiplies_keys_with_queries) {
+  this->block.multiply({this->scores.data(), this->lanes}, {this->keys_of.data(), this->width},
+                       this->keys);
+  for (index j = 0; j < this->keys; ++j)
+    for (index l = 0; l < this->lanes; ++l) {
+      TypeParam want = 0;
+      for (index f = 0; f < this->width; ++f)
+        want += this->keys_of[std::size_t(j * this->width + f)] *
+                this->queries[std::size_t(f * this->lanes + l)];
+      ASSERT_EQ(this->score(j, l), want);
+    }
+}
+
+TYPED_TEST(query_block, accumulates_weighted_values) {
+  for (int times = 1; times <= 2; ++times) {
+    this->block.accumulate({this->scores.data(), this->lanes},
+                           {this->values.data(), this->value_width}, this->keys);
+    for (index f = 0; f < this->value_width; ++f)
+      for (index l = 0; l < this->lanes; ++l) {
+        TypeParam want = 0;
+        for (index j = 0; j < this->keys; ++j)
+          want += TypeParam(times) * this->score(j, l) * this->value(j, f);
+        ASSERT_EQ(this->row(f, l), want);
+      }
+  }
+}
+
+// With exclusions: what a lane does not see is not multiplied into it, and the rest has the bits
+// that it has without.
+TYPED_TEST(query_block, what_is_excluded_is_not_read) {
+  using Scalar = TypeParam;
+  const index n = this->keys;
+  const auto room = std::make_unique<bool[]>(std::size_t(n * this->lanes));
+  heed::exclusions<Scalar> excluded(room.get());
+  const heed::lane_side<Scalar> weights{this->scores.data(), this->lanes};
+  const heed::tile<Scalar> values_tile{this->values.data(), this->value_width};
+  const auto hidden = [](index key, index lane) { return (key + lane) % 3 == 0; };
+  const auto begin_again = [&] { std::fill(this->rows.begin(), this->rows.end(), Scalar(0)); };
+  for (index j = 0; j < n; ++j)
+    for (index l = 0; l < this->lanes; ++l)
+      if (hidden(j, l)) this->score(j, l) = -this->infinity;
+  excluded.note(weights, n, heed::packets_per_block);
+  for (index j = 0; j < n; ++j)
+    for (index l = 0; l < this->lanes; ++l)
+      this->score(j, l) = hidden(j, l) ? Scalar(0) : Scalar(std::sin(double(j * 5 + l)));
+
+  // nothing is infinite or NaN yet
+  begin_again();
+  this->block.accumulate(weights, values_tile, n);
+  const auto want = this->rows;
+  begin_again();
+  excluded.accumulate(this->block.state, weights, values_tile, n);
+  ASSERT_EQ(this->rows, want);
+
+  this->value(4, 2) = this->nan;
+  this->value(5, 6) = this->infinity;
+  begin_again();
+  excluded.accumulate(this->block.state, weights, values_tile, n);
+  for (index l = 0; l < this->lanes; ++l)
+    for (index f = 0; f < this->value_width; ++f) {
+      const Scalar got = this->row(f, l);
+      if (f == 2 && !hidden(4, l)) {
+        EXPECT_TRUE(std::isnan(got));
+      } else if (f == 6 && !hidden(5, l)) {
+        EXPECT_TRUE(std::isinf(got));
+      } else {
+        EXPECT_EQ(got, want[std::size_t(f * this->lanes + l)]) << f << " " << l;
+      }
+    }
+}
+
+}  // namespace

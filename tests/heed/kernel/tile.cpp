@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// Staging: tiles come in from any layout and storage type, lanes go in and out transposed.
+#include <heed/kernel/tile.hpp>
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <vector>
+
+namespace {
+
+using heed::index;
+
+template <class Storage, int Order>
+using stored = Eigen::Matrix<Storage, Eigen::Dynamic, Eigen::Dynamic, Order>;
+
+template <class Storage, class Scalar, int Order>
+void stages(index keys, index width) {
+  const stored<Storage, Order> wide =
+      stored<float, Order>::Random(keys + 2, width + 3).template cast<Storage>();
+  const auto from = wide.block(1, 2, keys, width);
+  std::vector<Scalar> memory(std::size_t(keys * width + 1), Scalar(77));
+  const heed::tile<Scalar> tile{memory.data(), width};
+  tile.stage(heed::view<const Storage>(heed::view_of(from)));
+  for (index i = 0; i < keys; ++i)
+    for (index f = 0; f < width; ++f)
+      ASSERT_EQ(memory[std::size_t(i * width + f)], static_cast<Scalar>(from(i, f)));
+  EXPECT_EQ(memory.back(), 77);
+}
+
+TEST(tile, stages_any_layout_and_type) {
+  for (const index keys : {1, 5, 64})
+    for (const index width : {1, 3, 80}) {
+      stages<float, float, Eigen::RowMajor>(keys, width);
+      stages<float, float, Eigen::ColMajor>(keys, width);
+      stages<double, double, Eigen::RowMajor>(keys, width);
+      stages<double, double, Eigen::ColMajor>(keys, width);
+      stages<Eigen::half, float, Eigen::RowMajor>(keys, width);
+      stages<Eigen::bfloat16, float, Eigen::ColMajor>(keys, width);
+    }
+}
+
+// A value that is not finite is seen wherever it stands, and none where it stands beyond the keys.
+template <class Scalar>
+void sees_what_is_not_finite() {
+  using limits = std::numeric_limits<Scalar>;
+  const index width = 7, keys = 11;
+  std::vector<Scalar> memory(std::size_t((keys + 1) * width), limits::max());
+  const heed::tile<Scalar> tile{memory.data(), width};
+  for (index i = 0; i < width; ++i)
+    memory[std::size_t(i)] = i % 2 == 0 ? limits::lowest() : limits::denorm_min();
+  EXPECT_TRUE(tile.finite(keys));
+  EXPECT_TRUE(tile.finite(0));
+  for (std::size_t i = 0; i < memory.size(); ++i)
+    for (const Scalar bad : {limits::infinity(), -limits::infinity(), limits::quiet_NaN()}) {
+      const Scalar before = std::exchange(memory[i], bad);
+      EXPECT_EQ(tile.finite(keys), i >= std::size_t(keys * width)) << i;
+      memory[i] = before;
+    }
+}
+
+TEST(tile, knows_whether_all_is_finite) {
+  sees_what_is_not_finite<float>();
+  sees_what_is_not_finite<double>();
+}
+
+template <class Storage, class Scalar, int Order>
+void turns() {
+  const index size = heed::simd<Scalar>::size, pitch = 3 * size + 1;
+  for (index rows = 1; rows <= 2 * size; ++rows) {
+    const index width = 5, packets = (rows + size - 1) / size;
+    const stored<Storage, Order> q =
+        stored<float, Order>::Random(rows, width).template cast<Storage>();
+    std::vector<Scalar> memory(std::size_t(width * pitch), Scalar(77));
+    const heed::lane_side<Scalar> lanes{memory.data(), pitch};
+    heed::load_queries(lanes, packets, heed::view<const Storage>(heed::view_of(q)), Scalar(0.5));
+    for (index f = 0; f < width; ++f)
+      for (index i = 0; i < pitch; ++i) {
+        const Scalar beyond = i < packets * size ? Scalar(0) : Scalar(77);
+        const Scalar want = i < rows ? Scalar(0.5) * static_cast<Scalar>(q(i, f)) : beyond;
+        ASSERT_EQ(memory[std::size_t(f * pitch + i)], want) << rows;
+      }
+    stored<Storage, Order> back = stored<Storage, Order>::Zero(rows + 1, width + 1);
+    heed::store_lanes(heed::view_of(back.topLeftCorner(rows, width)), lanes);
+    EXPECT_EQ(back.topLeftCorner(rows, width), q * Storage(0.5f));
+    EXPECT_TRUE((back.row(rows).array() == Storage(0)).all() &&
+                (back.col(width).array() == Storage(0)).all());
+  }
+}
+
+TEST(lanes, go_in_scaled_and_come_out_again) {
+  turns<float, float, Eigen::RowMajor>();
+  turns<float, float, Eigen::ColMajor>();
+  turns<double, double, Eigen::ColMajor>();
+  turns<Eigen::half, float, Eigen::RowMajor>();
+  turns<Eigen::bfloat16, float, Eigen::ColMajor>();
+}
+
+}  // namespace
