@@ -47,10 +47,15 @@ class scratch {
     std::size_t used_;
   };
 
-  // Makes worker(0) ... worker(count - 1) ready; worker(0) is this scratch itself.
-  void prepare_workers(index count) {
+  // Every take is rounded up to this many bytes.
+  static constexpr index granule = 64;
+
+  // Makes worker(0) ... worker(count - 1) ready, each with room for `bytes`, so that none of them
+  // allocates later, whichever gets work first. worker(0) is this scratch itself.
+  void prepare_workers(index count, index bytes) {
     while (static_cast<index>(workers_.size()) + 1 < count)
       workers_.push_back(std::make_unique<scratch>());
+    for (index i = 0; i < count; ++i) frame(worker(i)).take<std::byte>(bytes);
   }
   scratch& worker(index i) { return i == 0 ? *this : *workers_[static_cast<std::size_t>(i) - 1]; }
 
@@ -63,7 +68,7 @@ class scratch {
   }
 
  private:
-  static constexpr std::size_t cache_line = 64;
+  static constexpr std::size_t cache_line = granule;
   static constexpr std::size_t smallest_block = 32 * 1024;
 
   struct release {

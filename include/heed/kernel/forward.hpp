@@ -60,6 +60,16 @@ class forward_task {
         scores_{frame_.template take<Scalar>(keys_per_tile * lanes), lanes},
         exclusions_(frame_.template take<bool>(keys_per_tile * lanes)) {}
 
+  // Bytes that a task of so many rows a head takes from scratch, roundings included.
+  static index footprint(const geometry& g, index row_count) {
+    const index blocks = g.group() * ((row_count + lanes - 1) / lanes);
+    const index takes = 5 + 4 * blocks;
+    const index numbers = keys_per_tile * (g.width + g.value_width + lanes) +
+                          blocks * lanes * (g.width + g.value_width + 2);
+    return numbers * static_cast<index>(sizeof(Scalar)) + keys_per_tile * lanes +
+           blocks * static_cast<index>(sizeof(block)) + takes * scratch::granule;
+  }
+
   void run() {
     const interval seen = load();
     for (index first = seen.first / keys_per_tile * keys_per_tile; first < seen.last;
@@ -245,7 +255,9 @@ void forward(const attention_call<Storage>& call, const Rules& rules, scratch& m
     index first_task;
   };
   const index workers = std::max(index(1), std::min(call.options.on.workers, tasks));
-  memory.prepare_workers(workers);
+  const index room = forward_task<Storage, Rules>::footprint(g, std::min(rows, g.queries)) +
+                     workers * static_cast<index>(sizeof(place)) + scratch::granule;
+  memory.prepare_workers(workers, room);
   scratch::frame frame(memory);
   place* const places = frame.take<place>(workers);
   std::fill_n(places, workers, place{0, 0});

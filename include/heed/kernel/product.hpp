@@ -47,6 +47,10 @@ class product_task {
         packed_(frame_.template take<Scalar>(most_depth * lanes)),
         edge_(frame_.template take<Scalar>(most_rows * lanes)) {}
 
+  // Bytes that a task takes from scratch, roundings included.
+  static constexpr index footprint =
+      (most_depth + most_rows) * lanes * static_cast<index>(sizeof(Scalar)) + 2 * scratch::granule;
+
   void run() {
     start();
     for (index depth = 0; depth < x_.cols; depth += most_depth)
@@ -109,7 +113,7 @@ void product(const product_call<Scalar>& call, const executor& on, scratch& memo
   const index row_blocks = (call.y.rows + task_type::most_rows - 1) / task_type::most_rows;
   const index column_blocks = (call.y.cols + task_type::most_columns - 1) / task_type::most_columns;
   const index tasks = row_blocks * column_blocks;
-  memory.prepare_workers(std::min(on.workers, tasks));
+  memory.prepare_workers(std::max(index(1), std::min(on.workers, tasks)), task_type::footprint);
   run_tasks(on, tasks, [&](index worker, index task) {
     task_type(call, task / column_blocks * task_type::most_rows,
               task % column_blocks * task_type::most_columns, memory.worker(worker))

@@ -46,7 +46,7 @@ TEST(scratch, does_not_grow_when_the_same_is_taken_again) {
     frame.take<float>(5000);
     frame.take<float>(50000);
     frame.take<float>(7);
-    memory.prepare_workers(3);
+    memory.prepare_workers(3, 1000);
     heed::scratch::frame other(memory.worker(2));
     other.take<float>(100);
   };
