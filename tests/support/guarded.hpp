@@ -14,7 +14,7 @@ enum class layout { row_major, column_major, strided };
 template <class Scalar>
 class guarded {
  public:
-  using map = Eigen::Map<Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>, 0,
+  using map = Eigen::Map<Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor>, 0,
                          Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>;
 
   // Every element, those that belong to the matrix too, begins as `guard`.

@@ -57,15 +57,15 @@ struct tile {
   }
 };
 
-// Brings queries in as lanes, scaled: lanes(f, i) = scale * from(i, f); lanes beyond the last are
-// 0.
+// Brings queries in as lanes, scaled: lanes(f, i) = scale * from(i, f). Lanes beyond the last row,
+// of which there must be one, hold it again, so that rules asked about them meet its scores.
 template <class Storage, class Scalar>
 void load_queries(lane_side<Scalar> lanes, index packets, const view<const Storage>& from,
                   Scalar scale) {
   for (index f = 0; f < from.cols; ++f) {
     Scalar* const row = lanes.data + f * lanes.pitch;
     for (index i = 0; i < from.rows; ++i) row[i] = scale * static_cast<Scalar>(from(i, f));
-    for (index i = from.rows; i < packets * simd<Scalar>::size; ++i) row[i] = Scalar(0);
+    for (index i = from.rows; i < packets * simd<Scalar>::size; ++i) row[i] = row[from.rows - 1];
   }
 }
 

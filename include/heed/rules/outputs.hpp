@@ -25,7 +25,7 @@ struct log_sum_exp_output {
     static_assert(std::is_same_v<Element, Scalar>,
                   "heed::log_sum_exp: the matrix must have the scalar that sums are formed in: "
                   "float for float, half and bfloat16, double for double and for the reference");
-    s.log_sum_exp = into;
+    if constexpr (std::is_same_v<Element, Scalar>) s.log_sum_exp = into;
   }
 };
 
@@ -51,7 +51,7 @@ struct weights_output {
     static_assert(std::is_same_v<Element, Scalar>,
                   "heed::weights: the matrix must have the scalar that sums are formed in: "
                   "float for float, half and bfloat16, double for double and for the reference");
-    s.weights = into;
+    if constexpr (std::is_same_v<Element, Scalar>) s.weights = into;
   }
 };
 
