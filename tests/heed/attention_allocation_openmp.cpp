@@ -14,8 +14,12 @@ TEST(attention_allocation_openmp, a_second_call_allocates_nothing) {
   heed::scratch scratch;
   for (const int threads : {1, 2, 5}) {
     const heed::openmp team{threads};
-    EXPECT_EQ(support::second_call([&] { heed::attention(x, x, x, out, heed::on(team), heed::causal); }), 0);
-    EXPECT_EQ(support::second_call([&] { heed::attention(x, x, x, out, heed::on(team), heed::in(scratch)); }), 0);
+    EXPECT_EQ(
+        support::second_call([&] { heed::attention(x, x, x, out, heed::on(team), heed::causal); }),
+        0);
+    EXPECT_EQ(support::second_call(
+                  [&] { heed::attention(x, x, x, out, heed::on(team), heed::in(scratch)); }),
+              0);
   }
 }
 

@@ -25,7 +25,8 @@ inline void* counted(std::size_t bytes, std::size_t alignment) {
   place[-1] = raw;
   return place;
 }
-inline void (*volatile release)(void*) = std::free;  // volatile: compilers may not pair it with a new
+inline void (*volatile release)(void*) =
+    std::free;  // volatile: compilers may not pair it with a new
 inline void give_back(void* p) {
   if (p != nullptr) release(static_cast<void**>(p)[-1]);
 }
