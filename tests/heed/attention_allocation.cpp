@@ -78,6 +78,26 @@ TEST(attention_allocation, nor_does_a_pool_of_threads) {
   EXPECT_EQ(d.count(heed::on(pool), heed::causal), 0);
 }
 
+// An executor whose last worker does everything in the first call and whose first does in the
+// second: room must not depend on who got work.
+TEST(attention_allocation, nor_does_another_worker) {
+  data d;
+  for (const heed::index workers : {2, 5}) {
+    int calls = 0;
+    const auto turn = [&](heed::index n, auto&& work) {
+      const bool backwards = calls++ % 2 == 0;
+      for (heed::index i = 0; i < n; ++i) work(backwards ? n - 1 - i : i);
+    };
+    heed::scratch scratch;
+    EXPECT_EQ(d.count(heed::in(scratch), heed::on(turn, workers)), 0) << workers;
+    EXPECT_EQ(d.count(heed::in(scratch), heed::on(turn, workers), heed::weights(d.weights)), 0);
+    const heed::multi_head_attention<float> mha({.model = 48, .heads = 6});
+    const MatrixXf x = MatrixXf::Random(300, 48);
+    MatrixXf y(300, 48);
+    EXPECT_EQ(second_call([&] { mha(x, y, heed::in(scratch), heed::on(turn, workers)); }), 0);
+  }
+}
+
 // A larger call first: the smaller one finds room.
 TEST(attention_allocation, nor_does_a_smaller_call_after_a_larger) {
   data d;
