@@ -2,8 +2,7 @@
 // What an argument can be: Eigen storage with direct access, or a modifier of the call.
 //
 //   static_assert(heed::storage<Eigen::MatrixXf>);
-//   static_assert(!heed::storage<decltype(2 * Eigen::MatrixXf())>);  // an expression owns no
-//   memory
+//   static_assert(!heed::storage<decltype(2 * Eigen::MatrixXf())>);  // it owns no memory
 #pragma once
 
 #include <heed/core/types.hpp>  // Eigen

@@ -2,10 +2,9 @@
 // Who does the work: the calling thread, or an executor that the caller brings.
 //
 //   heed::attention(q, k, v, out, heed::on(heed::openmp{4}));
-//   heed::attention(q, k, v, out, heed::on(pool));                     // Eigen::ThreadPool, or
-//   like it heed::attention(q, k, v, out, heed::on([](heed::index n, auto&& f) {
-//                     my_parallel_for(n, f);                           // f(0) ... f(n - 1), any
-//                     order
+//   heed::attention(q, k, v, out, heed::on(pool));    // Eigen::ThreadPool, or like it
+//   heed::attention(q, k, v, out, heed::on([](heed::index n, auto&& f) {
+//                     my_parallel_for(n, f);          // f(0) ... f(n - 1), in any order
 //                   }));
 #pragma once
 

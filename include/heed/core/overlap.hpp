@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Whether two strided views share an element, without looking at every element.
 //
-//   heed::overlap(view_of(qkv.leftCols(4)), view_of(qkv.rightCols(4)));  // false: same buffer, no
-//   element shared
+//   heed::overlap(view_of(qkv.leftCols(4)), view_of(qkv.rightCols(4)));  // false
+//
+// There, the buffer is the same, but no element is shared.
 #pragma once
 
 #include <heed/core/view.hpp>  // view

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Causal attention: a query sees the keys at its own position and before.
 //
-//   heed::attention(q, k, v, out, heed::causal);          // 3 queries, 5 keys: they see 3, 4, 5
-//   keys heed::attention(q, k, v, out, heed::causal_from(0));  // the same: they see 1, 2, 3 keys
+//   heed::attention(q, k, v, out, heed::causal);          // 3 queries, 5 keys: they see 3, 4, 5 keys
+//   heed::attention(q, k, v, out, heed::causal_from(0));  // the same: they see 1, 2, 3 keys
 #pragma once
 
 #include <heed/rules/mask.hpp>  // mask_kind, at, interval, coverage

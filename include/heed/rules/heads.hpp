@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // How many heads a row holds: heads are column blocks of equal width.
 //
-//   heed::attention(q, k, v, out, heed::heads{.query = 8, .kv = 2});  // q is (n, 8 w), k is (m, 2
-//   w)
+//   heed::attention(q, k, v, out, heed::heads{.query = 8, .kv = 2});
+//   // q is (n, 8 width), k is (m, 2 width)
 //
 // Ainslie et al., "GQA: Training Generalized Multi-Query Transformer Models", 2023.
 #pragma once

@@ -4,13 +4,13 @@
 //   heed::attention(q, k, v, out, (heed::causal && heed::window{.left = 255}) || heed::prefix(16));
 //
 // A mask is any value with `using heed_kind = heed::mask_kind` and
-//   bool operator()(at i) const;                              // may i.query see i.key?
+//   bool operator()(at i) const;                           // may i.query see i.key?
 // Where it knows more, it says so, and tiles are skipped:
-//   interval keys(interval queries) const;                    // outside it, none of them sees a
-//   key coverage cover(interval queries, interval keys) const;    // of a tile std::optional<index>
-//   first_query() const;                 // where the first query stands auto bind(const scope&)
-//   const;                            // the mask for one sequence and head void check(const
-//   call_shape&) const;                      // throws shape_error
+//   interval keys(interval queries) const;                 // none of them sees a key outside
+//   coverage cover(interval queries, interval keys) const; // none, some or all of the pairs
+//   std::optional<index> first_query() const;              // where the first query stands
+//   auto bind(const scope&) const;                         // the mask for one sequence and head
+//   void check(const call_shape&) const;                   // throws shape_error
 // Positions of queries are those of at::query.
 #pragma once
 

@@ -2,8 +2,7 @@
 // The first keys only: prefix(n) for a prompt that all may see, key_length(n) for padded keys.
 //
 //   heed::attention(q, k, v, out, heed::causal || heed::prefix(16));  // prefix language model
-//   heed::attention(q, k, v, out, heed::key_length(17));              // rows 17 ... of k are
-//   padding
+//   heed::attention(q, k, v, out, heed::key_length(17));              // rows from 17 are padding
 #pragma once
 
 #include <heed/rules/mask.hpp>  // mask_kind, at, interval, coverage

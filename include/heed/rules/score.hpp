@@ -2,7 +2,8 @@
 // Your own score rule: any function of a score and its place.
 //
 //   heed::attention(q, k, v, out, heed::causal,
-//                   heed::score([](float s, heed::at i) { return s - 0.1f * float(i.query - i.key);
+//                   heed::score([](float s, heed::at i) {
+//                     return s - 0.1f * float(i.query - i.key);
 //                   }));
 //
 // A score rule is any value with `using heed_kind = heed::score_kind` and

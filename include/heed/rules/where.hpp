@@ -2,8 +2,8 @@
 // Your own mask: any function of a place.
 //
 //   std::vector<bool> padded = ...;
-//   heed::attention(q, k, v, out, heed::causal && !heed::where([&](heed::at i) { return
-//   padded[i.key]; }));
+//   heed::attention(q, k, v, out,
+//                   heed::causal && !heed::where([&](heed::at i) { return padded[i.key]; }));
 #pragma once
 
 #include <heed/rules/mask.hpp>  // mask_kind, at
