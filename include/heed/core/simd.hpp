@@ -18,6 +18,7 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wignored-attributes"  // packets as template arguments
 #endif
 
 namespace heed {
@@ -117,6 +118,33 @@ struct simd {
 
   static packet load(const Scalar* from) { return Eigen::internal::ploadu<packet>(from); }
   static void store(Scalar* to, const packet& a) { Eigen::internal::pstoreu<Scalar>(to, a); }
+
+  // ... from and to memory that holds half or bfloat16.
+  template <class Storage>
+  static packet load(const Storage* from) {
+#if defined(EIGEN_VECTORIZE_AVX) && defined(__F16C__)
+    if constexpr (std::is_same_v<Storage, Eigen::half> && size == 8)
+      return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+#endif
+    Scalar lanes[static_cast<std::size_t>(size)];
+    for (index i = 0; i < size; ++i) lanes[i] = static_cast<Scalar>(from[i]);
+    return load(lanes);
+  }
+  template <class Storage>
+  static void store(Storage* to, const packet& a) {
+    Scalar lanes[static_cast<std::size_t>(size)];
+    store(lanes, a);
+    for (index i = 0; i < size; ++i) to[i] = static_cast<Storage>(lanes[i]);
+  }
+
+  // Rows become columns.
+  static void transpose(packet (&square)[static_cast<std::size_t>(size)]) {
+    Eigen::internal::PacketBlock<packet, static_cast<int>(size)> block;
+    for (index i = 0; i < size; ++i) block.packet[i] = square[i];
+    Eigen::internal::ptranspose(block);
+    for (index i = 0; i < size; ++i) square[i] = block.packet[i];
+  }
+
   static packet broadcast(Scalar a) { return Eigen::internal::pset1<packet>(a); }
   static packet add(const packet& a, const packet& b) { return Eigen::internal::padd(a, b); }
   static packet subtract(const packet& a, const packet& b) { return Eigen::internal::psub(a, b); }
@@ -130,6 +158,19 @@ struct simd {
     if constexpr (size == 1) return std::fma(a, b, c);
 #endif
     return Eigen::internal::pmadd(a, b, c);
+  }
+
+  // sum = a b + sum, for sums that stay in registers over a loop: GCC left to itself lets them
+  // wander from one register to another, until some end in memory.
+  static void accumulate(packet& sum, const packet& a, const packet& b) {
+#if defined(__FMA__) && defined(__GNUC__) && !defined(__clang__)
+    if constexpr (size > 1 && std::is_same_v<Scalar, float>)
+      __asm__("vfmadd231ps %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
+    else if constexpr (size > 1)
+      __asm__("vfmadd231pd %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
+    else
+#endif
+      sum = multiply_add(a, b, sum);
   }
 
   // The same number, rounded here and now: the compiler may not fuse the product that made it into

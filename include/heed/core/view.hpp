@@ -30,6 +30,9 @@ struct view {
     return {&(*this)(first_row, first_col), row_count, col_count, row_stride, col_stride};
   }
 
+  // The transpose.
+  view turned() const { return {data, cols, rows, col_stride, row_stride}; }
+
   bool given() const { return data != nullptr; }
 
   operator view<const Scalar>() const requires(!std::is_const_v<Scalar>) {

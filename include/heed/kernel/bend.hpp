@@ -2,7 +2,7 @@
 // Applies a call's score rules and masks to a tile of scores.
 #pragma once
 
-#include <heed/kernel/lane_product.hpp>  // lane_side, simd
+#include <heed/kernel/lane_product.hpp>  // packed_lanes, simd
 #include <heed/rules/dropout.hpp>        // dropout
 #include <heed/rules/rules.hpp>          // bound_rules
 #include <heed/rules/scope.hpp>          // scope
@@ -35,11 +35,11 @@ namespace detail {
 // Never inlined: compilers may fuse a product and a sum into one rounding or not, as the code
 // around suggests; the bits of a row must not depend on it, so there is one piece of code for all.
 template <class Scalar, class Change>
-EIGEN_DONT_INLINE void for_each_pair(lane_side<Scalar> scores, const tile_place& place,
+EIGEN_DONT_INLINE void for_each_pair(Scalar* scores, const tile_place& place,
                                      const Change& change) {
   constexpr index size = simd<Scalar>::size;
   for (index j = 0; j < place.key_count; ++j) {
-    Scalar* const row = scores.data + j * scores.pitch;
+    Scalar* const row = scores + j * packed_lanes<Scalar>::pitch;
     const at first = place.where(place.first_row, place.first_key + j);
     const auto last = static_cast<position>(place.row_count - 1);
     for (index i = 0; i < place.row_count; i += size)
@@ -58,7 +58,7 @@ EIGEN_DONT_INLINE void for_each_pair(lane_side<Scalar> scores, const tile_place&
 // Score rules first, then masks, by select; masks only where the tile is not covered whole. Two
 // passes, so that the first is the same code for every tile.
 template <class Scalar, class Rules>
-void bend(lane_side<Scalar> scores, const tile_place& place, const Rules& rules, coverage seen) {
+void bend(Scalar* scores, const tile_place& place, const Rules& rules, coverage seen) {
   constexpr Scalar excluded = -std::numeric_limits<Scalar>::infinity();
   if constexpr (Rules::has_scores)
     detail::for_each_pair(scores, place, [&](Scalar score, at i) { return rules.bend(score, i); });
@@ -70,7 +70,7 @@ void bend(lane_side<Scalar> scores, const tile_place& place, const Rules& rules,
 
 // Drops probabilities and raises the survivors.
 template <class Scalar>
-void drop(lane_side<Scalar> weights, const tile_place& place, const dropout& rule) {
+void drop(Scalar* weights, const tile_place& place, const dropout& rule) {
   const auto raise = static_cast<Scalar>(1 / (1 - rule.probability));
   detail::for_each_pair(weights, place, [&](Scalar weight, at i) {
     return rule.keeps(i) ? weight * raise : Scalar(0);

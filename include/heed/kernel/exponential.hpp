@@ -46,29 +46,47 @@ struct exp2_polynomial<double> {
 
 }  // namespace detail
 
-// 2^x for x from -infinity to 1. Exactly 1 at 0, exactly 0 at -infinity; results that would be
-// subnormal are 0; NaN stays NaN.
-template <class Scalar>
-typename simd<Scalar>::packet exp2(const typename simd<Scalar>::packet& x) {
+// x = 2^x for x from -infinity to 1, in Count packets: exactly 1 at 0, exactly 0 at -infinity; what
+// would be subnormal is subnormal or 0; NaN stays NaN. The packets take every step together, since
+// each step waits for the one before: one packet alone would leave the machine idle.
+template <class Scalar, int Count>
+EIGEN_ALWAYS_INLINE void exp2_in_place(typename simd<Scalar>::packet (&x)[Count]) {
   using s = simd<Scalar>;
   using bits = bits_of<Scalar>;
   using packet = typename s::packet;
+  const auto each = [](const auto& step) HEED_INLINED { unroll<Count>(step); };
+
+  // Below it, the power of two is 0.
+  const packet lowest = s::broadcast(Scalar(-bits::bias));
+  each([&](auto i) HEED_INLINED { x[i] = s::maximum(x[i], lowest); });
 
   // Adding 1.5 * 2^fraction leaves round(x) in the lowest bits; with the bias added too, they are
   // the exponent of 2^round(x).
-  constexpr Scalar rounder =
-      Scalar(1.5) * static_cast<Scalar>(std::uint64_t(1) << bits::fraction) + Scalar(bits::bias);
-  const packet rounded = s::rounded(s::add(x, s::broadcast(rounder)));
-  const packet f = s::subtract(x, s::rounded(s::subtract(rounded, s::broadcast(rounder))));
+  const packet rounder = s::broadcast(
+      Scalar(1.5) * static_cast<Scalar>(std::uint64_t(1) << bits::fraction) + Scalar(bits::bias));
+  packet power[Count];
+  each([&](auto i) HEED_INLINED { power[i] = s::rounded(s::add(x[i], rounder)); });
+  each([&](auto i)
+           HEED_INLINED { x[i] = s::subtract(x[i], s::rounded(s::subtract(power[i], rounder))); });
+  each([&](auto i) HEED_INLINED { power[i] = shift_past_fraction(power[i]); });
 
   constexpr auto& c = detail::exp2_polynomial<Scalar>::c;
   constexpr int degree = static_cast<int>(std::size(c)) - 1;
-  packet p = s::broadcast(c[degree]);
-  unroll<degree>([&](auto i)
-                     HEED_INLINED { p = s::multiply_add(p, f, s::broadcast(c[degree - 1 - i])); });
+  packet p[Count];
+  each([&](auto i) HEED_INLINED { p[i] = s::broadcast(c[degree]); });
+  unroll<degree>([&](auto k) HEED_INLINED {
+    const packet next = s::broadcast(c[degree - 1 - k]);
+    each([&](auto i) HEED_INLINED { p[i] = s::multiply_add(p[i], x[i], next); });
+  });
+  each([&](auto i) HEED_INLINED { x[i] = s::multiply(p[i], power[i]); });
+}
 
-  const packet power = s::multiply(p, shift_past_fraction(rounded));
-  return s::where_less(x, s::broadcast(Scalar(1 - bits::bias)), s::broadcast(Scalar(0)), power);
+// 2^x of one packet.
+template <class Scalar>
+typename simd<Scalar>::packet exp2(const typename simd<Scalar>::packet& x) {
+  typename simd<Scalar>::packet alone[] = {x};
+  exp2_in_place<Scalar>(alone);
+  return alone[0];
 }
 
 }  // namespace HEED_ABI

@@ -57,15 +57,15 @@ class forward_task {
         blocks_(frame_.template take<block>(g_.group() * blocks_per_head_)),
         keys_{frame_.template take<Scalar>(keys_per_tile * g_.width), g_.width},
         values_{frame_.template take<Scalar>(keys_per_tile * g_.value_width), g_.value_width},
-        scores_{frame_.template take<Scalar>(keys_per_tile * lanes), lanes},
+        scores_(frame_.template take<Scalar>(keys_per_tile * lanes)),
         exclusions_(frame_.template take<bool>(keys_per_tile * lanes)) {}
 
   // Bytes that a task of so many rows a head takes from scratch, roundings included.
   static index footprint(const geometry& g, index row_count) {
     const index blocks = g.group() * ((row_count + lanes - 1) / lanes);
-    const index takes = 5 + 4 * blocks;
+    const index takes = 5 + 5 * blocks;
     const index numbers = keys_per_tile * (g.width + g.value_width + lanes) +
-                          blocks * lanes * (g.width + g.value_width + 2);
+                          blocks * lanes * (g.width + g.value_width + 3);
     return numbers * static_cast<index>(sizeof(Scalar)) + keys_per_tile * lanes +
            blocks * static_cast<index>(sizeof(block)) + takes * scratch::granule;
   }
@@ -109,15 +109,14 @@ class forward_task {
 
   block make_block(index b) {
     const index row_count = std::min(lanes, range_.row_count - b * lanes);
-    return {range_.first_row + b * lanes,
-            row_count,
-            {},
-            {frame_.template take<Scalar>(g_.width * lanes), lanes},
-            {frame_.template take<Scalar>(lanes),
-             frame_.template take<Scalar>(lanes),
-             {frame_.template take<Scalar>(g_.value_width * lanes), lanes},
-             (row_count + simd<Scalar>::size - 1) / simd<Scalar>::size,
-             g_.value_width}};
+    return {
+        range_.first_row + b * lanes,
+        row_count,
+        {},
+        frame_.template take<Scalar>(g_.width * lanes),
+        {frame_.template take<Scalar>(lanes), frame_.template take<Scalar>(lanes),
+         frame_.template take<Scalar>(lanes), frame_.template take<Scalar>(g_.value_width * lanes),
+         (row_count + simd<Scalar>::size - 1) / simd<Scalar>::size, g_.value_width}};
   }
 
   // Calls use(block, place, rules, coverage) for every block that sees a key of the tile, once its
@@ -221,7 +220,7 @@ class forward_task {
   block* blocks_;
   tile<Scalar> keys_;
   tile<Scalar> values_;
-  lane_side<Scalar> scores_;  // (keys, lanes)
+  Scalar* scores_;  // (keys, lanes)
   exclusions<Scalar> exclusions_;
   bool values_finite_ = true;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The one matrix product of the library: every lane sums its own column.
 //
-//   c(i, lane) = c(i, lane) + sum over j of a(i, j) b(j, lane),  j rising
+//   c(i, lane) = start(i, lane) + sum over j of a(i, j) b(j, lane),  j rising
 //
 // Elements of a are broadcast, rows of b and c are vectors. Each c(i, lane) is one chain of
 // multiply-adds in the order of j, whatever the blocking: its bits depend on nothing else.
@@ -15,12 +15,28 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// a: one number at a time, any strides.
-template <class Scalar>
+// Registers hold 6 x 2 accumulators, two vectors of b and one broadcast number on machines with 16,
+// and 12 x 2 on machines with 32; 12 x 1 for a lone packet of lanes.
+inline constexpr int packets_per_block = 2;
+template <class Scalar, int Packets>
+inline constexpr int rows_per_block = Packets == 1 || simd<Scalar>::registers == 32 ? 12 : 6;
+
+// Which neighbours of a lie next to each other in memory: a(i, j) and a(i, j + 1), or a(i, j) and
+// a(i + 1, j). Known when compiling, so that their addresses are part of the instructions.
+struct along_rows {
+  static constexpr bool by_rows = true;
+};
+struct along_columns {
+  static constexpr bool by_rows = false;
+};
+
+// a: one number at a time.
+template <class Scalar, class Layout>
 struct broadcast_side {
   const Scalar* data;
-  index row_stride;  // from i to i + 1
-  index step;        // from j to j + 1
+  index stride;  // from one row, or column, to the next
+
+  void skip_rows(index count) { data += Layout::by_rows ? count * stride : count; }
 };
 
 // b or c: a row of lanes at a time, lanes next to each other.
@@ -30,37 +46,83 @@ struct lane_side {
   index pitch;  // from one row to the next
 };
 
-// Where the chains begin.
-struct from_zero {};    // c = a b
-struct from_memory {};  // c = c + a b
+// b with no gap between its rows of packets_per_block packets.
+template <class Scalar>
+struct packed_lanes {
+  const Scalar* data;
+  static constexpr index pitch = packets_per_block * simd<Scalar>::size;
+};
+
+// Where the chains begin: at 0, at what c holds, or at that times a factor a lane.
+template <class Scalar>
+struct from_zero {
+  using s = simd<Scalar>;
+  auto operator()(const Scalar*, int) const { return s::broadcast(Scalar(0)); }
+};
+template <class Scalar>
+struct from_memory {
+  using s = simd<Scalar>;
+  auto operator()(const Scalar* c, int) const { return s::load(c); }
+};
+template <class Scalar>
+struct from_scaled {
+  using s = simd<Scalar>;
+  const Scalar* factors;  // (lanes)
+  auto operator()(const Scalar* c, int packet) const {
+    return s::multiply(s::load(c), s::load(factors + packet * s::size));
+  }
+};
 
 namespace detail {
 
-// Rows x Packets accumulators stay in registers over the whole chain.
-template <class Scalar, class Start, int Rows, int Packets>
-void product_block(lane_side<Scalar> c, broadcast_side<Scalar> a, lane_side<const Scalar> b,
-                   index depth) {
+// A pointer whose origin the compiler is not to know: GCC would otherwise keep the distances between
+// rows in registers, run out of them, and reload them in the innermost loop.
+template <class T>
+T* opaque(T* p) {
+#if defined(__GNUC__)
+  __asm__("" : "+r"(p));
+#endif
+  return p;
+}
+
+// Rows x Packets accumulators stay in registers over the whole chain. Four terms are written out,
+// so that the loop is short enough for its end to be foreseen.
+template <int Rows, int Packets, class Scalar, class Layout, class Start, class Lanes>
+void product_block(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b, index depth,
+                   const Start& start) {
   using s = simd<Scalar>;
-  using packet = typename s::packet;
-  packet sum[Rows][Packets];
+  typename s::packet sum[Rows][Packets];
   unroll<Rows>([&](auto i) HEED_INLINED {
-    unroll<Packets>([&](auto p) HEED_INLINED {
-      if constexpr (std::is_same_v<Start, from_memory>)
-        sum[i][p] = s::load(c.data + i * c.pitch + p * s::size);
-      else
-        sum[i][p] = s::broadcast(Scalar(0));
-    });
+    unroll<Packets>([&](auto p)
+                        HEED_INLINED { sum[i][p] = start(c.data + i * c.pitch + p * s::size, p); });
   });
 
-  for (index j = 0; j < depth; ++j) {
-    packet lanes[Packets];
+  constexpr int places = Layout::by_rows ? Rows : 1;
+  const Scalar* place[places];
+  unroll<places>([&](auto i) HEED_INLINED { place[i] = opaque(&a.data[i * a.stride]); });
+  const auto add = [&](auto j) HEED_INLINED {
+    typename s::packet lanes[Packets];
     unroll<Packets>([&](auto p)
                         HEED_INLINED { lanes[p] = s::load(b.data + j * b.pitch + p * s::size); });
     unroll<Rows>([&](auto i) HEED_INLINED {
-      const packet one = s::broadcast(a.data[i * a.row_stride + j * a.step]);
-      unroll<Packets>([&](auto p)
-                          HEED_INLINED { sum[i][p] = s::multiply_add(one, lanes[p], sum[i][p]); });
+      const auto one =
+          s::broadcast(Layout::by_rows ? place[i % places][j] : place[0][j * a.stride + i]);
+      unroll<Packets>([&](auto p) HEED_INLINED { s::accumulate(sum[i][p], one, lanes[p]); });
     });
+  };
+  const auto advance = [&](int steps) HEED_INLINED {
+    unroll<places>([&](auto i)
+                       HEED_INLINED { place[i] += Layout::by_rows ? steps : steps * a.stride; });
+    b.data += steps * b.pitch;
+  };
+  constexpr int written_out = 4;
+  for (; depth >= written_out; depth -= written_out) {
+    unroll<written_out>(add);
+    advance(written_out);
+  }
+  for (; depth > 0; --depth) {
+    add(std::integral_constant<int, 0>{});
+    advance(1);
   }
 
   unroll<Rows>([&](auto i) HEED_INLINED {
@@ -69,21 +131,22 @@ void product_block(lane_side<Scalar> c, broadcast_side<Scalar> a, lane_side<cons
   });
 }
 
-// Rows in blocks of `Rows`, the last two of even length so that neither is too short to hide the
-// latency of a multiply-add.
-template <class Scalar, class Start, int Rows, int Packets>
-void product_rows(lane_side<Scalar> c, broadcast_side<Scalar> a, lane_side<const Scalar> b,
-                  index rows, index depth) {
+// Rows in blocks, the last two of even length so that neither is too short to hide the latency of a
+// multiply-add.
+template <int Packets, class Scalar, class Layout, class Start, class Lanes>
+void product_rows(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b, index rows,
+                  index depth, const Start& start) {
+  constexpr int full = rows_per_block<Scalar, Packets>;
   const auto block = [&]<int Count>(std::integral_constant<int, Count>) HEED_INLINED {
-    product_block<Scalar, Start, Count, Packets>(c, a, b, depth);
+    product_block<Count, Packets>(c, a, b, depth, start);
     c.data += Count * c.pitch;
-    a.data += Count * a.row_stride;
+    a.skip_rows(Count);
     rows -= Count;
   };
-  while (rows >= 2 * Rows || rows == Rows) block(std::integral_constant<int, Rows>{});
+  while (rows >= 2 * full || rows == full) block(std::integral_constant<int, full>{});
   while (rows > 0) {
-    const index now = rows > Rows ? (rows + 1) / 2 : rows;
-    unroll<Rows>([&](auto i) HEED_INLINED {
+    const index now = rows > full ? (rows + 1) / 2 : rows;
+    unroll<full>([&](auto i) HEED_INLINED {
       if (now == i + 1) block(std::integral_constant<int, i + 1>{});
     });
   }
@@ -91,21 +154,14 @@ void product_rows(lane_side<Scalar> c, broadcast_side<Scalar> a, lane_side<const
 
 }  // namespace detail
 
-// Registers hold 6 x 2 accumulators, two vectors of b and one broadcast number on machines with 16,
-// and 12 x 2 on machines with 32.
-inline constexpr index packets_per_block = 2;
-template <class Scalar>
-inline constexpr int rows_per_block = simd<Scalar>::registers == 32 ? 12 : 6;
-
-// c(rows, packets * simd size) by Start, over `depth` terms; packets is 1 or 2.
-template <class Scalar, class Start>
-void lane_product(lane_side<Scalar> c, broadcast_side<Scalar> a, lane_side<const Scalar> b,
-                  index rows, index packets, index depth, Start) {
-  constexpr int full = rows_per_block<Scalar>;
+// c(rows, packets * simd size) by `start`, over `depth` terms; packets is 1 or 2.
+template <class Scalar, class Layout, class Lanes, class Start>
+void lane_product(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b, index rows,
+                  index packets, index depth, const Start& start) {
   if (packets == 2)
-    detail::product_rows<Scalar, Start, full, 2>(c, a, b, rows, depth);
+    detail::product_rows<2>(c, a, b, rows, depth, start);
   else
-    detail::product_rows<Scalar, Start, full, 1>(c, a, b, rows, depth);
+    detail::product_rows<1>(c, a, b, rows, depth, start);
 }
 
 }  // namespace HEED_ABI

@@ -2,14 +2,15 @@
 // The online softmax: maximum, sum and weighted values of the keys seen so far, one query a lane.
 //
 //   fold a tile of scores s:   m' = max(m, max s);   p = exp(s - m')
-//                              sum = sum exp(m - m') + Σ p;   rows = rows exp(m - m') + pᵀ values
+//                              factor = exp(m - m');   sum = sum factor + Σ p
+//   then the product with the values:   rows = rows factor + pᵀ values
 //
 // Milakov and Gimelshein, "Online normalizer calculation for softmax", 2018; Dao et al.,
 // "FlashAttention", 2022.
 #pragma once
 
 #include <heed/kernel/exponential.hpp>   // exp2
-#include <heed/kernel/lane_product.hpp>  // lane_side
+#include <heed/kernel/lane_product.hpp>  // packed_lanes
 
 #include <cmath>   // log
 #include <limits>  // infinity
@@ -26,9 +27,12 @@ struct online_softmax {
   static constexpr Scalar minus_infinity = -std::numeric_limits<Scalar>::infinity();
   static constexpr Scalar log2_e = Scalar(1.44269504088896340735992468100189214L);
 
-  Scalar* maximum;         // (lanes)
-  Scalar* sum;             // (lanes)
-  lane_side<Scalar> rows;  // (value width, lanes)
+  static constexpr index lanes = packed_lanes<Scalar>::pitch;
+
+  Scalar* maximum;  // (lanes)
+  Scalar* sum;      // (lanes)
+  Scalar* factor;   // (lanes), what rows must be multiplied by
+  Scalar* rows;     // (value width, lanes)
   index packets;
   index width;  // value width
 
@@ -40,49 +44,28 @@ struct online_softmax {
     }
     for (index f = 0; f < width; ++f)
       for (index p = 0; p < packets; ++p)
-        s::store(rows.data + f * rows.pitch + p * s::size, s::broadcast(Scalar(0)));
+        s::store(rows + f * lanes + p * s::size, s::broadcast(Scalar(0)));
   }
 
-  // Turns a tile's scores (keys, lanes) into exp(score - maximum), rescaling what was summed
-  // before.
-  void fold(lane_side<Scalar> scores, index keys) const {
-    for (index p = 0; p < packets; ++p) {
-      const index lane = p * s::size;
-      const packet before = s::load(maximum + lane);
-      packet now = before;
-      for (index j = 0; j < keys; ++j)
-        now = s::maximum(now, s::load(scores.data + j * scores.pitch + lane));
-      const packet origin = reference_point(now);
-
-      const packet factor = exponential(before, origin);
-      packet total = s::broadcast(Scalar(0));
-      for (index j = 0; j < keys; ++j) {
-        Scalar* const place = scores.data + j * scores.pitch + lane;
-        const packet e = exponential(s::load(place), origin);
-        s::store(place, e);
-        total = s::add(total, e);
-      }
-      s::store(maximum + lane, now);
-      s::store(sum + lane, s::multiply_add(s::load(sum + lane), factor, total));
-
-      if (s::any_not_equal(factor, s::broadcast(Scalar(1))))
-        for (index f = 0; f < width; ++f) {
-          Scalar* const place = rows.data + f * rows.pitch + lane;
-          s::store(place, s::multiply(s::load(place), factor));
-        }
-    }
+  // Turns a tile's scores (keys, lanes) into exp(score - maximum), and sets the factor by which what
+  // was summed before is to be rescaled: sum has been, rows wait for the next product.
+  void fold(Scalar* scores, index keys) const {
+    if (packets == 2)
+      fold_packets<2>(scores, keys);
+    else
+      fold_packets<1>(scores, keys);
   }
 
   // Turns a tile's scores into probabilities, once every key has been folded.
-  void normalise(lane_side<Scalar> scores, index keys) const {
+  void normalise(Scalar* scores, index keys) const {
     for (index p = 0; p < packets; ++p) {
       const index lane = p * s::size;
       const packet origin = reference_point(s::load(maximum + lane));
       const packet total = s::load(sum + lane);
       const packet zero = s::broadcast(Scalar(0));
       for (index j = 0; j < keys; ++j) {
-        Scalar* const place = scores.data + j * scores.pitch + lane;
-        const packet e = exponential(s::load(place), origin);
+        Scalar* const place = scores + j * lanes + lane;
+        const packet e = exp2<Scalar>(exponent(s::load(place), origin));
         // A sum of 0 has nothing but zeros above it; NaN must come through.
         s::store(place, s::where_less(s::maximum(e, total), s::broadcast(least_positive), zero,
                                       s::divide(e, total)));
@@ -96,7 +79,7 @@ struct online_softmax {
       const packet total = s::load(sum + p * s::size);
       const packet zero = s::broadcast(Scalar(0));
       for (index f = 0; f < width; ++f) {
-        Scalar* const place = rows.data + f * rows.pitch + p * s::size;
+        Scalar* const place = rows + f * lanes + p * s::size;
         const packet mean = s::add(s::divide(s::load(place), total), zero);
         s::store(place, s::where_less(total, s::broadcast(least_positive), zero, mean));
       }
@@ -111,6 +94,50 @@ struct online_softmax {
   }
 
  private:
+  template <int Packets>
+  void fold_packets(Scalar* scores, index keys) const {
+    // Keys whose exponentials are formed together: as many as registers hold.
+    constexpr int together = 4 / Packets;
+    packet now[Packets], origin[Packets], total[Packets];
+    const auto each = [](const auto& step) HEED_INLINED { unroll<Packets>(step); };
+    each([&](auto p) HEED_INLINED { now[p] = s::load(maximum + p * s::size); });
+    for (index j = 0; j < keys; ++j)
+      each([&](auto p) HEED_INLINED {
+        now[p] = s::maximum(now[p], s::load(scores + j * lanes + p * s::size));
+      });
+    packet factors[Packets];
+    each([&](auto p) HEED_INLINED {
+      origin[p] = reference_point(now[p]);
+      factors[p] = exponent(s::load(maximum + p * s::size), origin[p]);
+      s::store(maximum + p * s::size, now[p]);
+      total[p] = s::broadcast(Scalar(0));
+    });
+    exp2_in_place<Scalar>(factors);
+
+    const auto some = [&]<int Keys>(std::integral_constant<int, Keys>, Scalar* from) HEED_INLINED {
+      packet e[Keys * Packets];
+      unroll<Keys * Packets>([&](auto i) HEED_INLINED {
+        e[i] = exponent(s::load(from + i / Packets * lanes + i % Packets * s::size),
+                        origin[i % Packets]);
+      });
+      exp2_in_place<Scalar>(e);
+      unroll<Keys * Packets>([&](auto i) HEED_INLINED {
+        s::store(from + i / Packets * lanes + i % Packets * s::size, e[i]);
+        total[i % Packets] = s::add(total[i % Packets], e[i]);
+      });
+    };
+    index j = 0;
+    for (; j + together <= keys; j += together)
+      some(std::integral_constant<int, together>{}, scores + j * lanes);
+    for (; j < keys; ++j) some(std::integral_constant<int, 1>{}, scores + j * lanes);
+
+    each([&](auto p) HEED_INLINED {
+      Scalar* const place = sum + p * s::size;
+      s::store(place, s::multiply_add(s::load(place), factors[p], total[p]));
+      s::store(factor + p * s::size, factors[p]);
+    });
+  }
+
   static constexpr Scalar least_positive = std::numeric_limits<Scalar>::min();
 
   // Where nothing has been seen the maximum is -infinity; 0 in its place keeps -infinity minus
@@ -120,8 +147,9 @@ struct online_softmax {
                          s::broadcast(Scalar(0)), m);
   }
 
-  static packet exponential(const packet& score, const packet& origin) {
-    return exp2<Scalar>(s::rounded(s::multiply(s::subtract(score, origin), s::broadcast(log2_e))));
+  // log2 of exp(score - origin).
+  static packet exponent(const packet& score, const packet& origin) {
+    return s::rounded(s::multiply(s::subtract(score, origin), s::broadcast(log2_e)));
   }
 };
 

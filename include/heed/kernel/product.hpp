@@ -8,12 +8,12 @@
 // Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008.
 #pragma once
 
+#include <heed/core/copy.hpp>            // copy
 #include <heed/core/execute.hpp>         // run_tasks
 #include <heed/core/scratch.hpp>         // scratch
-#include <heed/core/view.hpp>            // view
 #include <heed/kernel/lane_product.hpp>  // lane_product
 
-#include <algorithm>  // min
+#include <algorithm>  // fill, min
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -45,21 +45,32 @@ class product_task {
         bias_(call.bias.given() ? call.bias.block(0, first_column, 1, y_.cols) : call.bias),
         frame_(memory),
         packed_(frame_.template take<Scalar>(most_depth * lanes)),
-        edge_(frame_.template take<Scalar>(most_rows * lanes)) {}
+        edge_(frame_.template take<Scalar>(most_rows * lanes)),
+        staged_(is_direct(call.x) ? nullptr
+                                  : frame_.template take<Scalar>(most_rows * most_depth)) {}
 
   // Bytes that a task takes from scratch, roundings included.
-  static constexpr index footprint =
-      (most_depth + most_rows) * lanes * static_cast<index>(sizeof(Scalar)) + 2 * scratch::granule;
+  static index footprint(const product_call<Scalar>& call) {
+    const index numbers =
+        (most_depth + most_rows) * lanes + (is_direct(call.x) ? 0 : most_rows * most_depth);
+    return numbers * static_cast<index>(sizeof(Scalar)) + 3 * scratch::granule;
+  }
 
   void run() {
     start();
-    for (index depth = 0; depth < x_.cols; depth += most_depth)
+    for (index depth = 0; depth < x_.cols; depth += most_depth) {
+      const index count = std::min(most_depth, x_.cols - depth);
+      const view<const Scalar> x = inputs(depth, count);
       for (index column = 0; column < y_.cols; column += lanes)
-        add(depth, std::min(most_depth, x_.cols - depth), column,
-            std::min(lanes, y_.cols - column));
+        add(x, w_.block(depth, column, count, std::min(lanes, y_.cols - column)), column);
+    }
   }
 
  private:
+  static bool is_direct(const view<const Scalar>& x) {
+    return x.col_stride == 1 || x.row_stride == 1;
+  }
+
   // y = b
   void start() {
     for (index row = 0; row < y_.rows; ++row)
@@ -67,34 +78,47 @@ class product_task {
         y_(row, column) = bias_.given() ? bias_(0, column) : Scalar(0);
   }
 
-  // y += x W for one panel of columns and one run of inputs
-  void add(index first, index depth, index column, index columns) {
-    const index packets = (columns + simd<Scalar>::size - 1) / simd<Scalar>::size;
-    const bool whole = columns == packets * simd<Scalar>::size && y_.col_stride == 1;
-    const lane_side<Scalar> y =
-        whole ? lane_side<Scalar>{&y_(0, column), y_.row_stride} : lane_side<Scalar>{edge_, lanes};
-    const view<Scalar> outside = y_.block(0, column, y_.rows, columns);
-    const view<Scalar> inside{edge_, y_.rows, columns, lanes, 1};
-    if (!whole) copy(inside, outside);
-    lane_product<Scalar>(y, {&x_(0, first), x_.row_stride, x_.col_stride},
-                         panel(first, depth, column, columns, whole), y_.rows, packets, depth,
-                         from_memory{});
-    if (!whole) copy(outside, inside);
+  // A run of columns of x, with one of its strides 1.
+  view<const Scalar> inputs(index first, index count) const {
+    const view<const Scalar> x = x_.block(0, first, x_.rows, count);
+    if (staged_ == nullptr) return x;
+    const view<Scalar> staged{staged_, x.rows, count, count, 1};
+    copy(staged, x);
+    return staged;
+  }
+
+  // y += x W for one panel of columns.
+  void add(const view<const Scalar>& x, const view<const Scalar>& w, index column) {
+    const index packets = (w.cols + simd<Scalar>::size - 1) / simd<Scalar>::size;
+    const view<Scalar> outside = y_.block(0, column, y_.rows, w.cols);
+    const view<Scalar> inside{edge_, y_.rows, w.cols, lanes, 1};
+    const bool whole = w.cols == packets * simd<Scalar>::size;
+    const bool in_place = whole && y_.col_stride == 1;
+    if (!in_place) copy(inside, outside);
+    const lane_side<Scalar> y = in_place ? lane_side<Scalar>{outside.data, outside.row_stride}
+                                         : lane_side<Scalar>{edge_, lanes};
+    const auto multiply = [&](auto a, auto b) {
+      lane_product(y, a, b, x.rows, packets, w.rows, from_memory<Scalar>{});
+    };
+    const auto with = [&](auto b) {
+      if (x.col_stride == 1)
+        multiply(broadcast_side<Scalar, along_rows>{x.data, x.row_stride}, b);
+      else
+        multiply(broadcast_side<Scalar, along_columns>{x.data, x.col_stride}, b);
+    };
+    if (whole && x.rows <= few_rows && w.col_stride == 1)
+      with(lane_side<const Scalar>{w.data, w.row_stride});
+    else
+      with(pack(w));
+    if (!in_place) copy(outside, view<const Scalar>(inside));
   }
 
   // A panel of W with its lanes next to each other, zeros beyond the last column.
-  lane_side<const Scalar> panel(index first, index depth, index column, index columns, bool whole) {
-    if (whole && y_.rows <= few_rows && w_.col_stride == 1)
-      return {&w_(first, column), w_.row_stride};
-    for (index j = 0; j < depth; ++j)
-      for (index lane = 0; lane < lanes; ++lane)
-        packed_[j * lanes + lane] = lane < columns ? w_(first + j, column + lane) : Scalar(0);
-    return {packed_, lanes};
-  }
-
-  static void copy(const view<Scalar>& to, const view<Scalar>& from) {
-    for (index row = 0; row < to.rows; ++row)
-      for (index column = 0; column < to.cols; ++column) to(row, column) = from(row, column);
+  packed_lanes<Scalar> pack(const view<const Scalar>& w) const {
+    copy(view<Scalar>{packed_, w.rows, w.cols, lanes, 1}, w);
+    for (index j = 0; j < w.rows && w.cols < lanes; ++j)
+      std::fill(packed_ + j * lanes + w.cols, packed_ + (j + 1) * lanes, Scalar(0));
+    return {packed_};
   }
 
   view<Scalar> y_;
@@ -104,6 +128,7 @@ class product_task {
   scratch::frame frame_;
   Scalar* packed_;  // (depth, lanes)
   Scalar* edge_;    // (rows, lanes)
+  Scalar* staged_;  // (rows, depth), where neither stride of x is 1
 };
 
 // Runs a product whose sizes have been checked.
@@ -113,7 +138,8 @@ void product(const product_call<Scalar>& call, const executor& on, scratch& memo
   const index row_blocks = (call.y.rows + task_type::most_rows - 1) / task_type::most_rows;
   const index column_blocks = (call.y.cols + task_type::most_columns - 1) / task_type::most_columns;
   const index tasks = row_blocks * column_blocks;
-  memory.prepare_workers(std::max(index(1), std::min(on.workers, tasks)), task_type::footprint);
+  memory.prepare_workers(std::max(index(1), std::min(on.workers, tasks)),
+                         task_type::footprint(call));
   run_tasks(on, tasks, [&](index worker, index task) {
     task_type(call, task / column_blocks * task_type::most_rows,
               task % column_blocks * task_type::most_columns, memory.worker(worker))

@@ -13,22 +13,26 @@ template <class Scalar>
 struct query_block {
   index first_row;  // within the sequence
   index row_count;
-  interval keys;              // what its queries may see at most
-  lane_side<Scalar> queries;  // (width, lanes), scaled
+  interval keys;    // what its queries may see at most
+  Scalar* queries;  // (width, lanes), scaled
   online_softmax<Scalar> state;
 
   // scores(key, lane) = key · query
-  void multiply(lane_side<Scalar> scores, const tile<Scalar>& key_tile, index count) const {
-    lane_product<Scalar>(scores, {key_tile.data, key_tile.width, 1}, {queries.data, queries.pitch},
-                         count, state.packets, key_tile.width, from_zero{});
+  void multiply(Scalar* scores, const tile<Scalar>& keys_of, index count) const {
+    lane_product<Scalar, along_rows>({scores, lanes}, {keys_of.data, keys_of.width},
+                                     packed_lanes<Scalar>{queries}, count, state.packets,
+                                     keys_of.width, from_zero<Scalar>{});
   }
 
-  // rows(feature, lane) += sum of weights(key, lane) * value(key, feature)
-  void accumulate(lane_side<Scalar> weights, const tile<Scalar>& value_tile, index count) const {
-    lane_product<Scalar>(state.rows, {value_tile.data, 1, value_tile.width},
-                         {weights.data, weights.pitch}, value_tile.width, state.packets, count,
-                         from_memory{});
+  // rows(feature, lane) = rows * factor + sum of weights(key, lane) * value(key, feature)
+  void accumulate(const Scalar* weights, const tile<Scalar>& values, index count) const {
+    lane_product<Scalar, along_columns>({state.rows, lanes}, {values.data, values.width},
+                                        packed_lanes<Scalar>{weights}, values.width, state.packets,
+                                        count, from_scaled<Scalar>{state.factor});
   }
+
+ private:
+  static constexpr index lanes = queries_per_block<Scalar>;
 };
 
 // Which scores of a tile are -infinity. Only asked where a value is infinite or NaN, so that what a
@@ -38,25 +42,25 @@ class exclusions {
  public:
   explicit exclusions(bool* room) : excluded_(room) {}
 
-  void note(lane_side<Scalar> scores, index keys, index packets) {
+  void note(const Scalar* scores, index keys, index packets) {
     lanes_ = packets * simd<Scalar>::size;
     for (index j = 0; j < keys; ++j)
       for (index i = 0; i < lanes_; ++i)
-        excluded_[j * lanes_ + i] =
-            scores.data[j * scores.pitch + i] == -std::numeric_limits<Scalar>::infinity();
+        excluded_[j * pitch + i] =
+            scores[j * pitch + i] == -std::numeric_limits<Scalar>::infinity();
   }
 
   // query_block::accumulate without the excluded keys.
-  void accumulate(const online_softmax<Scalar>& state, lane_side<Scalar> weights,
+  void accumulate(const online_softmax<Scalar>& state, const Scalar* weights,
                   const tile<Scalar>& values, index keys) const {
-    for (index j = 0; j < keys; ++j)
-      for (index f = 0; f < values.width; ++f)
-        for (index i = 0; i < lanes_; ++i)
-          if (!excluded_[j * lanes_ + i]) {
-            Scalar& row = state.rows.data[f * state.rows.pitch + i];
-            row =
-                fused(weights.data[j * weights.pitch + i], values.data[j * values.width + f], row);
-          }
+    for (index f = 0; f < values.width; ++f)
+      for (index i = 0; i < lanes_; ++i) {
+        Scalar& row = state.rows[f * pitch + i];
+        row *= state.factor[i];
+        for (index j = 0; j < keys; ++j)
+          if (!excluded_[j * pitch + i])
+            row = fused(weights[j * pitch + i], values.data[j * values.width + f], row);
+      }
   }
 
  private:
@@ -68,7 +72,9 @@ class exclusions {
     return result[0];
   }
 
-  bool* excluded_;
+  static constexpr index pitch = queries_per_block<Scalar>;
+
+  bool* excluded_;  // (keys, lanes)
   index lanes_ = 0;
 };
 

@@ -2,11 +2,10 @@
 // Tiles: how many keys are taken at a time, and how they come in from the caller's memory.
 #pragma once
 
-#include <heed/core/simd.hpp>            // simd
-#include <heed/core/view.hpp>            // view
-#include <heed/kernel/lane_product.hpp>  // lane_side, packets_per_block
+#include <heed/core/copy.hpp>            // copy
+#include <heed/kernel/lane_product.hpp>  // packed_lanes
 
-#include <algorithm>  // min
+#include <algorithm>  // fill
 #include <cmath>      // isfinite
 
 namespace heed {
@@ -18,7 +17,7 @@ inline constexpr index keys_per_tile = 64;
 
 // Queries of a block, one a lane.
 template <class Scalar>
-inline constexpr index queries_per_block = packets_per_block* simd<Scalar>::size;
+inline constexpr index queries_per_block = packed_lanes<Scalar>::pitch;
 
 // A tile of keys or values: row-major, without gaps, in the type of the sums.
 template <class Scalar>
@@ -26,18 +25,10 @@ struct tile {
   Scalar* data;  // (keys, width)
   index width;
 
-  // Copies rows of the caller's matrix, reading along its shorter stride.
+  // Copies rows of the caller's matrix.
   template <class Storage>
   void stage(const view<const Storage>& from) const {
-    if (from.col_stride <= from.row_stride) {
-      for (index row = 0; row < from.rows; ++row)
-        for (index col = 0; col < from.cols; ++col)
-          data[row * width + col] = static_cast<Scalar>(from(row, col));
-    } else {
-      for (index col = 0; col < from.cols; ++col)
-        for (index row = 0; row < from.rows; ++row)
-          data[row * width + col] = static_cast<Scalar>(from(row, col));
-    }
+    copy(view<Scalar>{data, from.rows, width, width, 1}, from);
   }
 
   // Whether no element of the first `keys` rows is infinite or NaN: 0 * x is NaN for those alone.
@@ -60,21 +51,19 @@ struct tile {
 // Brings queries in as lanes, scaled: lanes(f, i) = scale * from(i, f). Lanes beyond the last row,
 // of which there must be one, hold it again, so that rules asked about them meet its scores.
 template <class Storage, class Scalar>
-void load_queries(lane_side<Scalar> lanes, index packets, const view<const Storage>& from,
-                  Scalar scale) {
+void load_queries(Scalar* lanes, index packets, const view<const Storage>& from, Scalar scale) {
+  constexpr index pitch = queries_per_block<Scalar>;
+  copy(view<Scalar>{lanes, from.cols, from.rows, pitch, 1}, from.turned(), scale);
   for (index f = 0; f < from.cols; ++f) {
-    Scalar* const row = lanes.data + f * lanes.pitch;
-    for (index i = 0; i < from.rows; ++i) row[i] = scale * static_cast<Scalar>(from(i, f));
-    for (index i = from.rows; i < packets * simd<Scalar>::size; ++i) row[i] = row[from.rows - 1];
+    Scalar* const row = lanes + f * pitch;
+    std::fill(row + from.rows, row + packets * simd<Scalar>::size, row[from.rows - 1]);
   }
 }
 
 // Takes lanes out again: to(i, f) = lanes(f, i).
 template <class Storage, class Scalar>
-void store_lanes(const view<Storage>& to, lane_side<Scalar> lanes) {
-  for (index i = 0; i < to.rows; ++i)
-    for (index f = 0; f < to.cols; ++f)
-      to(i, f) = static_cast<Storage>(lanes.data[f * lanes.pitch + i]);
+void store_lanes(const view<Storage>& to, const Scalar* lanes) {
+  copy(to.turned(), view<const Scalar>{lanes, to.cols, to.rows, queries_per_block<Scalar>, 1});
 }
 
 }  // namespace HEED_ABI

@@ -20,7 +20,8 @@ using heed::index;
 
 template <class Scalar>
 struct bend : ::testing::Test {
-  static constexpr index lanes = 2 * heed::simd<Scalar>::size, pitch = lanes + 3, keys = 6;
+  static constexpr index lanes = 2 * heed::simd<Scalar>::size,
+                         pitch = heed::packed_lanes<Scalar>::pitch, keys = 6;
   static constexpr Scalar guard = 777;
   // rows 3 ... of 40, keys 10 ... 15 of 50
   const heed::scope where{1, 2, 4, 0, 0, 40, 50, 10, 40};
@@ -32,8 +33,7 @@ struct bend : ::testing::Test {
     std::vector<Scalar> scores(std::size_t((keys + 1) * pitch), guard);
     for (index j = 0; j < keys; ++j)
       for (index l = 0; l < rows; ++l) scores[std::size_t(j * pitch + l)] = score(j, l);
-    change(heed::lane_side<Scalar>{scores.data(), pitch},
-           heed::tile_place{where, 3, rows, 10, keys});
+    change(scores.data(), heed::tile_place{where, 3, rows, 10, keys});
     return scores;
   }
 

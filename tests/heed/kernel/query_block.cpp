@@ -23,14 +23,14 @@ struct query_block : ::testing::Test {
 
   std::vector<Scalar> queries = ramp(width * lanes, 7), keys_of = ramp(keys * width, 5),
                       values = ramp(keys * value_width, 3), scores = ramp(keys * lanes, 11),
-                      maximum = ramp(lanes, 0), sum = ramp(lanes, 0),
+                      maximum = ramp(lanes, 0), sum = ramp(lanes, 0), factor = ramp(lanes, 4),
                       rows = ramp(value_width * lanes, 0);
-  heed::query_block<Scalar> block{
-      0,
-      lanes,
-      {},
-      {queries.data(), lanes},
-      {maximum.data(), sum.data(), {rows.data(), lanes}, heed::packets_per_block, value_width}};
+  heed::query_block<Scalar> block{0,
+                                  lanes,
+                                  {},
+                                  queries.data(),
+                                  {maximum.data(), sum.data(), factor.data(), rows.data(),
+                                   heed::packets_per_block, value_width}};
 
   // Small integers: every sum is exact.
   static std::vector<Scalar> ramp(index size, int step) {
@@ -47,8 +47,7 @@ using scalars = ::testing::Types<float, double>;
 TYPED_TEST_SUITE(query_block, scalars);
 
 TYPED_TEST(query_block, multiplies_keys_with_queries) {
-  this->block.multiply({this->scores.data(), this->lanes}, {this->keys_of.data(), this->width},
-                       this->keys);
+  this->block.multiply(this->scores.data(), {this->keys_of.data(), this->width}, this->keys);
   for (index j = 0; j < this->keys; ++j)
     for (index l = 0; l < this->lanes; ++l) {
       TypeParam want = 0;
@@ -61,13 +60,13 @@ TYPED_TEST(query_block, multiplies_keys_with_queries) {
 
 TYPED_TEST(query_block, accumulates_weighted_values) {
   for (int times = 1; times <= 2; ++times) {
-    this->block.accumulate({this->scores.data(), this->lanes},
-                           {this->values.data(), this->value_width}, this->keys);
+    const auto before = this->rows;
+    this->block.accumulate(this->scores.data(), {this->values.data(), this->value_width},
+                           this->keys);
     for (index f = 0; f < this->value_width; ++f)
       for (index l = 0; l < this->lanes; ++l) {
-        TypeParam want = 0;
-        for (index j = 0; j < this->keys; ++j)
-          want += TypeParam(times) * this->score(j, l) * this->value(j, f);
+        TypeParam want = this->factor[std::size_t(l)] * before[std::size_t(f * this->lanes + l)];
+        for (index j = 0; j < this->keys; ++j) want += this->score(j, l) * this->value(j, f);
         ASSERT_EQ(this->row(f, l), want);
       }
   }
@@ -80,10 +79,10 @@ TYPED_TEST(query_block, what_is_excluded_is_not_read) {
   const index n = this->keys;
   const auto room = std::make_unique<bool[]>(std::size_t(n * this->lanes));
   heed::exclusions<Scalar> excluded(room.get());
-  const heed::lane_side<Scalar> weights{this->scores.data(), this->lanes};
+  Scalar* const weights = this->scores.data();
   const heed::tile<Scalar> values_tile{this->values.data(), this->value_width};
   const auto hidden = [](index key, index lane) { return (key + lane) % 3 == 0; };
-  const auto begin_again = [&] { std::fill(this->rows.begin(), this->rows.end(), Scalar(0)); };
+  const auto begin_again = [&] { std::fill(this->rows.begin(), this->rows.end(), Scalar(1)); };
   for (index j = 0; j < n; ++j)
     for (index l = 0; l < this->lanes; ++l)
       if (hidden(j, l)) this->score(j, l) = -this->infinity;

@@ -66,14 +66,14 @@ TEST(tile, knows_whether_all_is_finite) {
 
 template <class Storage, class Scalar, int Order>
 void turns() {
-  const index size = heed::simd<Scalar>::size, pitch = 3 * size + 1;
-  for (index rows = 1; rows <= 2 * size; ++rows) {
-    const index width = 5, packets = (rows + size - 1) / size;
+  const index size = heed::simd<Scalar>::size, pitch = heed::queries_per_block<Scalar>;
+  for (index rows = 1; rows <= pitch; ++rows) {
+    const index width = size + 5, packets = (rows + size - 1) / size;
     const stored<Storage, Order> q =
         stored<float, Order>::Random(rows, width).template cast<Storage>();
     std::vector<Scalar> memory(std::size_t(width * pitch), Scalar(77));
-    const heed::lane_side<Scalar> lanes{memory.data(), pitch};
-    heed::load_queries(lanes, packets, heed::view<const Storage>(heed::view_of(q)), Scalar(0.5));
+    heed::load_queries(memory.data(), packets, heed::view<const Storage>(heed::view_of(q)),
+                       Scalar(0.5));
     for (index f = 0; f < width; ++f)
       for (index i = 0; i < pitch; ++i) {
         const Scalar beyond =
@@ -82,7 +82,7 @@ void turns() {
         ASSERT_EQ(memory[std::size_t(f * pitch + i)], want) << rows;
       }
     stored<Storage, Order> back = stored<Storage, Order>::Zero(rows + 1, width + 1);
-    heed::store_lanes(heed::view_of(back.topLeftCorner(rows, width)), lanes);
+    heed::store_lanes(heed::view_of(back.topLeftCorner(rows, width)), memory.data());
     EXPECT_EQ(back.topLeftCorner(rows, width), q * Storage(0.5f));
     EXPECT_TRUE((back.row(rows).array() == Storage(0)).all() &&
                 (back.col(width).array() == Storage(0)).all());

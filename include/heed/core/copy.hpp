@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// Copies between strided views, in vectors wherever one stride on either side is 1.
+//
+//   heed::copy(heed::view_of(row_major), heed::view_of(col_major), 0.5f);  // to = 0.5 * from
+#pragma once
+
+#include <heed/core/simd.hpp>    // simd
+#include <heed/core/unroll.hpp>  // unroll
+#include <heed/core/view.hpp>    // view
+
+namespace heed {
+inline namespace HEED_ABI {
+
+namespace detail {
+
+// Of the two types on either side of a copy, the one that is calculated with.
+template <class To, class From>
+using copy_scalar = std::conditional_t<std::is_same_v<To, accumulator_t<To>>, To, From>;
+
+template <class To, class From>
+class copier {
+ public:
+  using Scalar = copy_scalar<To, std::remove_const_t<From>>;
+
+  copier(const view<To>& to, const view<From>& from, Scalar factor)
+      : to_(to), from_(from), factor_(factor) {}
+
+  // Both by rows.
+  void straight() const {
+    for (index i = 0; i < to_.rows; ++i) {
+      index j = 0;
+      for (; j + s::size <= to_.cols; j += s::size)
+        s::store(&to_(i, j), s::multiply(s::load(&from_(i, j)), s::broadcast(factor_)));
+      one_by_one(i, i + 1, j, to_.cols);
+    }
+  }
+
+  // `to` by rows, `from` by columns: squares of numbers are turned in registers.
+  void turned() const {
+    constexpr int n = static_cast<int>(s::size);
+    index i = 0;
+    for (; i + n <= to_.rows; i += n) {
+      index j = 0;
+      for (; j + n <= to_.cols; j += n) {
+        typename s::packet square[n];
+        unroll<n>([&](auto c) HEED_INLINED {
+          square[c] = s::multiply(s::load(&from_(i, j + c)), s::broadcast(factor_));
+        });
+        s::transpose(square);
+        unroll<n>([&](auto r) HEED_INLINED { s::store(&to_(i + r, j), square[r]); });
+      }
+      one_by_one(i, i + n, j, to_.cols);
+    }
+    one_by_one(i, to_.rows, 0, to_.cols);
+  }
+
+  void any() const { one_by_one(0, to_.rows, 0, to_.cols); }
+
+ private:
+  using s = simd<Scalar>;
+
+  void one_by_one(index first_row, index last_row, index first_col, index last_col) const {
+    for (index i = first_row; i < last_row; ++i)
+      for (index j = first_col; j < last_col; ++j)
+        to_(i, j) = static_cast<To>(factor_ * static_cast<Scalar>(from_(i, j)));
+  }
+
+  view<To> to_;
+  view<From> from_;
+  Scalar factor_;
+};
+
+}  // namespace detail
+
+// to(i, j) = factor * from(i, j), in `to`'s size. One of the two holds half or bfloat16 at most.
+template <class To, class From>
+void copy(const view<To>& to, const view<From>& from,
+          detail::copy_scalar<To, std::remove_const_t<From>> factor = 1) {
+  if (to.col_stride != 1 && to.row_stride == 1) return copy(to.turned(), from.turned(), factor);
+  const detail::copier<To, From> copier(to, from, factor);
+  if (to.col_stride == 1 && from.col_stride == 1)
+    copier.straight();
+  else if (to.col_stride == 1 && from.row_stride == 1)
+    copier.turned();
+  else
+    copier.any();
+}
+
+}  // namespace HEED_ABI
+}  // namespace heed
