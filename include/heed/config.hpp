@@ -59,3 +59,13 @@ compile this file without it"
 #else
 #define HEED_INLINED __attribute__((always_inline))
 #endif
+
+// Before a loop over the lanes of a packet: not to be written out, so that it becomes vector code
+// whatever is called in it.
+#if defined(__clang__)
+#define HEED_LOOP_OF_LANES _Pragma("clang loop unroll(disable)")
+#elif defined(__GNUC__)
+#define HEED_LOOP_OF_LANES _Pragma("GCC unroll 1")
+#else
+#define HEED_LOOP_OF_LANES
+#endif

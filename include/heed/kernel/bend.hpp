@@ -29,27 +29,45 @@ struct tile_place {
 
 namespace detail {
 
-// change(number, at) for every pair, in one loop of fixed length, which becomes vectors. Lanes
-// beyond the last row ask about that row again, and what they get is not used.
+// change(number, at) for every pair, a packet's worth in one loop of fixed length over local
+// variables, which becomes vector code. Lanes beyond the last row ask about that row again, and what
+// they get is not used.
 //
 // Never inlined: compilers may fuse a product and a sum into one rounding or not, as the code
 // around suggests; the bits of a row must not depend on it, so there is one piece of code for all.
-template <class Scalar, class Change>
+template <bool WrittenOut, class Scalar, class Change>
 EIGEN_DONT_INLINE void for_each_pair(Scalar* scores, const tile_place& place,
                                      const Change& change) {
-  constexpr index size = simd<Scalar>::size;
-  for (index j = 0; j < place.key_count; ++j) {
-    Scalar* const row = scores + j * packed_lanes<Scalar>::pitch;
-    const at first = place.where(place.first_row, place.first_key + j);
-    const auto last = static_cast<position>(place.row_count - 1);
-    for (index i = 0; i < place.row_count; i += size)
-      for (index l = 0; l < size; ++l) {
-        const position lane = std::min(static_cast<position>(i + l), last);
-        at here = first;
-        here.query += lane;
-        here.row += lane;
-        row[i + l] = change(row[i + l], here);
+  using s = simd<Scalar>;
+  constexpr index size = s::size;
+  constexpr index pitch = packed_lanes<Scalar>::pitch;
+  const at corner = place.where(place.first_row, place.first_key);
+  const Change local = change;
+  for (index i = 0; i < place.row_count; i += size) {
+    position queries[size], rows[size];
+    for (index l = 0; l < size; ++l) {
+      const auto lane = static_cast<position>(std::min(i + l, place.row_count - 1));
+      queries[l] = corner.query + lane;
+      rows[l] = corner.row + lane;
+    }
+    for (index j = 0; j < place.key_count; ++j) {
+      Scalar* const from = scores + j * pitch + i;
+      const position key = corner.key + static_cast<position>(j);
+      Scalar before[size], after[size];
+      const auto one = [&](index l) HEED_INLINED {
+        after[l] = local(before[l], at{queries[l], key, corner.head, rows[l], corner.sequence});
+      };
+      if constexpr (WrittenOut) {
+        unroll<size>([&](auto l) HEED_INLINED { before[l] = from[l]; });
+        unroll<size>(one);
+        unroll<size>([&](auto l) HEED_INLINED { from[l] = after[l]; });
+      } else {
+        s::store(before, s::load(from));
+        HEED_LOOP_OF_LANES
+        for (index l = 0; l < size; ++l) one(l);
+        s::store(from, s::load(after));
       }
+    }
   }
 }
 
@@ -61,18 +79,19 @@ template <class Scalar, class Rules>
 void bend(Scalar* scores, const tile_place& place, const Rules& rules, coverage seen) {
   constexpr Scalar excluded = -std::numeric_limits<Scalar>::infinity();
   if constexpr (Rules::has_scores)
-    detail::for_each_pair(scores, place, [&](Scalar score, at i) { return rules.bend(score, i); });
+    detail::for_each_pair<Rules::scores_look_up>(
+        scores, place, [&](Scalar score, at i) { return rules.bend(score, i); });
   if constexpr (Rules::has_masks)
     if (seen != coverage::all)
-      detail::for_each_pair(scores, place,
-                            [&](Scalar score, at i) { return rules.sees(i) ? score : excluded; });
+      detail::for_each_pair<Rules::masks_look_up>(
+          scores, place, [&](Scalar score, at i) { return rules.sees(i) ? score : excluded; });
 }
 
 // Drops probabilities and raises the survivors.
 template <class Scalar>
 void drop(Scalar* weights, const tile_place& place, const dropout& rule) {
   const auto raise = static_cast<Scalar>(1 / (1 - rule.probability));
-  detail::for_each_pair(weights, place, [&](Scalar weight, at i) {
+  detail::for_each_pair<false>(weights, place, [&](Scalar weight, at i) {
     return rule.keeps(i) ? weight * raise : Scalar(0);
   });
 }

@@ -17,6 +17,7 @@ inline namespace HEED_ABI {
 template <class Element>
 struct bound_bias {
   using heed_kind = score_kind;
+  static constexpr bool looks_up = true;
   view<const Element> added;  // (queries, keys)
 
   template <class Scalar>

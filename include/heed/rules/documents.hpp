@@ -19,6 +19,7 @@ inline namespace HEED_ABI {
 template <class Id>
 struct documents {
   using heed_kind = mask_kind;
+  static constexpr bool looks_up = true;
   const Id* ids;
   index count;
 

@@ -15,6 +15,7 @@ inline namespace HEED_ABI {
 template <class Scalar>
 struct bound_keep {
   using heed_kind = mask_kind;
+  static constexpr bool looks_up = true;
   view<const Scalar> seen;  // (queries, keys)
 
   bool operator()(at i) const { return static_cast<bool>(seen(i.row, i.key)); }

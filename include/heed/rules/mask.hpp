@@ -10,8 +10,10 @@
 //   coverage cover(interval queries, interval keys) const; // none, some or all of the pairs
 //   std::optional<index> first_query() const;              // where the first query stands
 //   auto bind(const scope&) const;                         // the mask for one sequence and head
+//   static constexpr bool looks_up;                        // whether it reads a table
 //   void check(const call_shape&) const;                   // throws shape_error
-// Positions of queries are those of at::query.
+// Positions of queries are those of at::query. Both sides of && and || are asked about every pair,
+// whatever the first says: without a branch, the loop over pairs becomes vector code.
 #pragma once
 
 #include <heed/core/concepts.hpp>  // mask, mask_kind
@@ -57,10 +59,11 @@ inline std::optional<index> same_first_query(std::optional<index> a, std::option
 template <mask A, mask B>
 struct mask_and {
   using heed_kind = mask_kind;
+  static constexpr bool looks_up = heed::looks_up<A>() || heed::looks_up<B>();
   A a;
   B b;
 
-  bool operator()(at i) const { return a(i) && b(i); }
+  bool operator()(at i) const { return (int(bool(a(i))) & int(bool(b(i)))) != 0; }
   interval keys(interval queries) const {
     return intersect(keys_of(a, queries), keys_of(b, queries));
   }
@@ -84,10 +87,11 @@ struct mask_and {
 template <mask A, mask B>
 struct mask_or {
   using heed_kind = mask_kind;
+  static constexpr bool looks_up = heed::looks_up<A>() || heed::looks_up<B>();
   A a;
   B b;
 
-  bool operator()(at i) const { return a(i) || b(i); }
+  bool operator()(at i) const { return (int(bool(a(i))) | int(bool(b(i)))) != 0; }
   interval keys(interval queries) const { return hull(keys_of(a, queries), keys_of(b, queries)); }
   coverage cover(interval queries, interval keys) const {
     return either(cover_of(a, queries, keys), cover_of(b, queries, keys));
@@ -109,6 +113,7 @@ struct mask_or {
 template <mask A>
 struct mask_not {
   using heed_kind = mask_kind;
+  static constexpr bool looks_up = heed::looks_up<A>();
   A a;
 
   bool operator()(at i) const { return !a(i); }

@@ -19,12 +19,16 @@ inline namespace HEED_ABI {
 
 // Masks and score rules of one sequence and head.
 template <class Masks, class Scores>
-struct bound_rules {
-  Masks masks;
-  Scores scores;
+struct bound_rules;
+template <class... Masks, class... Scores>
+struct bound_rules<std::tuple<Masks...>, std::tuple<Scores...>> {
+  std::tuple<Masks...> masks;
+  std::tuple<Scores...> scores;
 
-  static constexpr bool has_masks = std::tuple_size_v<Masks> > 0;
-  static constexpr bool has_scores = std::tuple_size_v<Scores> > 0;
+  static constexpr bool has_masks = sizeof...(Masks) > 0;
+  static constexpr bool has_scores = sizeof...(Scores) > 0;
+  static constexpr bool masks_look_up = (looks_up<Masks>() || ...);
+  static constexpr bool scores_look_up = (looks_up<Scores>() || ...);
 
   // Score rules, left to right.
   template <class Scalar>
@@ -33,9 +37,9 @@ struct bound_rules {
     return score;
   }
 
-  // Masks intersect.
+  // Masks intersect. All are asked, as in mask_and.
   bool sees(at i) const {
-    return std::apply([&](const auto&... m) { return (m(i) && ...); }, masks);
+    return std::apply([&](const auto&... m) { return (1 & ... & int(bool(m(i)))) != 0; }, masks);
   }
   interval keys(interval queries) const {
     interval seen = everywhere;

@@ -46,6 +46,16 @@ auto bind(const Rule& rule, const scope& where) {
     return rule;
 }
 
+// A rule that looks numbers up for each pair says so: `static constexpr bool looks_up = true`. Loops
+// over it are written out, since a vector instruction cannot gather what lies apart in memory.
+template <class Rule>
+constexpr bool looks_up() {
+  if constexpr (requires { Rule::looks_up; })
+    return Rule::looks_up;
+  else
+    return false;
+}
+
 // A rule that must fit the sizes of the call has check(call_shape).
 template <class Rule>
 void check(const Rule& rule, const call_shape& shape) {
