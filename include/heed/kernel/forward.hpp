@@ -25,9 +25,8 @@ struct attention_call {
   geometry sizes;
   settings<Scalar> options;
 
-  Scalar scale() const {
-    return static_cast<Scalar>(
-        options.scale.value_or(1 / std::sqrt(static_cast<double>(sizes.width))));
+  double scale() const {
+    return options.scale.value_or(1 / std::sqrt(static_cast<double>(sizes.width)));
   }
 };
 
@@ -43,7 +42,8 @@ struct query_range {
 template <class Storage, class Rules>
 class forward_task {
   using Scalar = accumulator_t<Storage>;
-  using block = query_block<Scalar>;
+  using unit = std::conditional_t<Rules::has_scores, natural_scores, binary_scores>;
+  using block = query_block<Scalar, unit>;
 
  public:
   forward_task(const attention_call<Storage>& call, const Rules& rules, const query_range& range,
@@ -64,7 +64,7 @@ class forward_task {
   static index footprint(const geometry& g, index row_count) {
     const index blocks = g.group() * ((row_count + lanes - 1) / lanes);
     const index takes = 5 + 5 * blocks;
-    const index numbers = keys_per_tile * (g.width + g.value_width + lanes) +
+    const index numbers = keys_per_tile * (g.width + g.value_width) + keys_per_tile * lanes +
                           blocks * lanes * (g.width + g.value_width + 3);
     return numbers * static_cast<index>(sizeof(Scalar)) + keys_per_tile * lanes +
            blocks * static_cast<index>(sizeof(block)) + takes * scratch::granule;
@@ -81,6 +81,7 @@ class forward_task {
 
  private:
   static constexpr index lanes = queries_per_block<Scalar>;
+  static constexpr double scores_per_natural = natural_scores::log2_of_exp / unit::log2_of_exp;
 
   scope scope_of(index h) const { return g_.of(range_.sequence, range_.kv_head * g_.group() + h); }
   block& block_of(index h, index b) { return blocks_[h * blocks_per_head_ + b]; }
@@ -96,9 +97,9 @@ class forward_task {
         load_queries(
             q.queries, q.state.packets,
             call_.q.block(s.query_row + q.first_row, s.head * g_.width, q.row_count, g_.width),
-            call_.scale());
+            static_cast<Scalar>(call_.scale() * scores_per_natural));
         q.state.reset(call_.options.sink.given() ? static_cast<Scalar>(call_.options.sink[s.head])
-                                                 : online_softmax<Scalar>::minus_infinity);
+                                                 : -std::numeric_limits<Scalar>::infinity());
         const tile_place place{s, q.first_row, q.row_count, 0, s.keys};
         q.keys = intersect(bound.keys(place.queries()), {0, s.keys});
         seen = hull(seen, q.keys);
@@ -149,20 +150,16 @@ class forward_task {
     values_finite_ = values_.finite(keys.size());
   }
 
-  // The staged rows from a key on.
-  static tile<Scalar> from(const tile<Scalar>& staged, index key) {
-    return {staged.data + key % keys_per_tile * staged.width, staged.width};
-  }
-
   // One tile of keys for all blocks.
   void attend(index first_key) {
     const dropout drop_rule{call_.options.drop_probability, call_.options.drop_seed};
     for_each_block(
         first_key, [&](block& q, const tile_place& place, const auto& bound, coverage seen) {
           const index count = place.key_count;
-          const tile<Scalar> values = from(values_, place.first_key);
-          q.multiply(scores_, from(keys_, place.first_key), count);  // scores = keys · queries
-          bend(scores_, place, bound, seen);                         // score rules, masks
+          const value_tile<Scalar> values = values_.from(place.first_key % keys_per_tile);
+          q.multiply(scores_, keys_.from(place.first_key % keys_per_tile),
+                     count);                  // scores = keys · queries
+          bend(scores_, place, bound, seen);  // score rules, masks
           if (!values_finite_) exclusions_.note(scores_, count, q.state.packets);
           q.state.fold(scores_, count);  // scores = exp(scores - max)
           if (drop_rule.probability > 0) drop(scores_, place, drop_rule);
@@ -201,7 +198,7 @@ class forward_task {
     for (index first = 0; first < scope_of(0).keys; first += keys_per_tile)
       for_each_block(
           first, [&](block& q, const tile_place& place, const auto& bound, coverage seen) {
-            q.multiply(scores_, from(keys_, place.first_key), place.key_count);
+            q.multiply(scores_, keys_.from(place.first_key % keys_per_tile), place.key_count);
             bend(scores_, place, bound, seen);
             q.state.normalise(scores_, place.key_count);
             const index row = place.where.head * g_.queries + place.where.query_row + q.first_row;
@@ -218,8 +215,8 @@ class forward_task {
   scratch::frame frame_;
   index blocks_per_head_;
   block* blocks_;
-  tile<Scalar> keys_;
-  tile<Scalar> values_;
+  key_tile<Scalar> keys_;
+  value_tile<Scalar> values_;
   Scalar* scores_;  // (keys, lanes)
   exclusions<Scalar> exclusions_;
   bool values_finite_ = true;
@@ -230,11 +227,13 @@ class forward_task {
 template <class Scalar>
 index rows_per_task(const geometry& g, index workers) {
   constexpr index lanes = queries_per_block<Scalar>;
-  constexpr index most_blocks = 24;  // lanes * 24 rows share a staged tile
-  const index most = std::max(index(1), most_blocks / g.group());
-  const index wanted_tasks = workers > 1 ? 4 * workers : 1;
-  const index blocks = (g.queries * g.kv_heads + wanted_tasks * lanes - 1) / (wanted_tasks * lanes);
-  return lanes * std::clamp(blocks, index(1), most);
+  constexpr index most_bytes = 384 * 1024;  // of queries and results, to stay in a core's own cache
+  const auto divide = [](index a, index b) { return (a + b - 1) / b; };
+  const index block_bytes = lanes * (g.width + g.value_width) * static_cast<index>(sizeof(Scalar));
+  const index most = std::max(index(1), most_bytes / (block_bytes * g.group()));
+  const index blocks = std::max(index(1), divide(g.queries, lanes));
+  const index tasks = workers > 1 ? divide(4 * workers, g.kv_heads) : 1;
+  return lanes * divide(blocks, std::min(blocks, std::max(tasks, divide(blocks, most))));
 }
 
 // Runs a call that has been checked. Tasks share nothing but what they read.

@@ -18,15 +18,22 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// State of a block of queries. Exponentials are powers of two of (score - maximum) * log2 e, the
-// difference first, so that large scores neither overflow nor lose more than their own rounding.
-template <class Scalar>
+// What scores are measured in. Exponentials are powers of two of (score - maximum) * log2 e. Queries
+// can carry the factor, which spares a product for every pair; score rules must see scores as they
+// are, and take the difference first, so that the lowest of numbers does not overflow.
+struct natural_scores {
+  static constexpr double log2_of_exp = 1.44269504088896340735992468100189214;
+};
+struct binary_scores {  // scores times log2 e
+  static constexpr double log2_of_exp = 1;
+};
+
+// State of a block of queries.
+template <class Scalar, class Unit>
 struct online_softmax {
   using s = simd<Scalar>;
   using packet = typename s::packet;
   static constexpr Scalar minus_infinity = -std::numeric_limits<Scalar>::infinity();
-  static constexpr Scalar log2_e = Scalar(1.44269504088896340735992468100189214L);
-
   static constexpr index lanes = packed_lanes<Scalar>::pitch;
 
   Scalar* maximum;  // (lanes)
@@ -37,7 +44,8 @@ struct online_softmax {
   index width;  // value width
 
   // A logit in the denominator that no key stands for, or -infinity for none.
-  void reset(Scalar sink) const {
+  void reset(Scalar natural_sink) const {
+    const auto sink = static_cast<Scalar>(static_cast<double>(natural_sink) * per_natural);
     for (index lane = 0; lane < packets * s::size; ++lane) {
       maximum[lane] = sink;
       sum[lane] = sink == minus_infinity ? Scalar(0) : Scalar(1);
@@ -89,7 +97,7 @@ struct online_softmax {
   // log(sum of exp(score)) of one lane, natural logarithm; -infinity if nothing was seen.
   Scalar log_sum_exp(index lane) const {
     if (sum[lane] == 0) return minus_infinity;
-    return static_cast<Scalar>(static_cast<double>(maximum[lane]) +
+    return static_cast<Scalar>(static_cast<double>(maximum[lane]) / per_natural +
                                std::log(static_cast<double>(sum[lane])));
   }
 
@@ -138,6 +146,8 @@ struct online_softmax {
     });
   }
 
+  // How many of the unit make a natural one.
+  static constexpr double per_natural = natural_scores::log2_of_exp / Unit::log2_of_exp;
   static constexpr Scalar least_positive = std::numeric_limits<Scalar>::min();
 
   // Where nothing has been seen the maximum is -infinity; 0 in its place keeps -infinity minus
@@ -149,7 +159,9 @@ struct online_softmax {
 
   // log2 of exp(score - origin).
   static packet exponent(const packet& score, const packet& origin) {
-    return s::rounded(s::multiply(s::subtract(score, origin), s::broadcast(log2_e)));
+    const packet difference = s::subtract(score, origin);
+    if constexpr (Unit::log2_of_exp == 1) return difference;
+    return s::rounded(s::multiply(difference, s::broadcast(Scalar(Unit::log2_of_exp))));
   }
 };
 

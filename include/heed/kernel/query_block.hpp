@@ -4,31 +4,31 @@
 
 #include <heed/kernel/bend.hpp>            // tile_place
 #include <heed/kernel/online_softmax.hpp>  // online_softmax
-#include <heed/kernel/tile.hpp>            // tile, queries_per_block, keys_per_tile
+#include <heed/kernel/tile.hpp>            // key_tile, value_tile
 
 namespace heed {
 inline namespace HEED_ABI {
 
-template <class Scalar>
+template <class Scalar, class Unit>
 struct query_block {
   index first_row;  // within the sequence
   index row_count;
   interval keys;    // what its queries may see at most
   Scalar* queries;  // (width, lanes), scaled
-  online_softmax<Scalar> state;
+  online_softmax<Scalar, Unit> state;
 
   // scores(key, lane) = key · query
-  void multiply(Scalar* scores, const tile<Scalar>& keys_of, index count) const {
-    lane_product<Scalar, along_rows>({scores, lanes}, {keys_of.data, keys_of.width},
+  void multiply(Scalar* scores, const key_tile<Scalar>& tile, index count) const {
+    lane_product<Scalar, along_rows>({scores, lanes}, {tile.data, tile.width},
                                      packed_lanes<Scalar>{queries}, count, state.packets,
-                                     keys_of.width, from_zero<Scalar>{});
+                                     tile.width, from_zero<Scalar>{});
   }
 
   // rows(feature, lane) = rows * factor + sum of weights(key, lane) * value(key, feature)
-  void accumulate(const Scalar* weights, const tile<Scalar>& values, index count) const {
-    lane_product<Scalar, along_columns>({state.rows, lanes}, {values.data, values.width},
-                                        packed_lanes<Scalar>{weights}, values.width, state.packets,
-                                        count, from_scaled<Scalar>{state.factor});
+  void accumulate(const Scalar* weights, const value_tile<Scalar>& values, index count) const {
+    lane_product<Scalar, along_rows>({state.rows, lanes}, {values.data, values.pitch},
+                                     packed_lanes<Scalar>{weights}, values.width, state.packets,
+                                     count, from_scaled<Scalar>{state.factor});
   }
 
  private:
@@ -51,15 +51,16 @@ class exclusions {
   }
 
   // query_block::accumulate without the excluded keys.
-  void accumulate(const online_softmax<Scalar>& state, const Scalar* weights,
-                  const tile<Scalar>& values, index keys) const {
+  template <class Unit>
+  void accumulate(const online_softmax<Scalar, Unit>& state, const Scalar* weights,
+                  const value_tile<Scalar>& values, index keys) const {
     for (index f = 0; f < values.width; ++f)
       for (index i = 0; i < lanes_; ++i) {
         Scalar& row = state.rows[f * pitch + i];
         row *= state.factor[i];
         for (index j = 0; j < keys; ++j)
           if (!excluded_[j * pitch + i])
-            row = fused(weights[j * pitch + i], values.data[j * values.width + f], row);
+            row = fused(weights[j * pitch + i], values.data[f * values.pitch + j], row);
       }
   }
 

@@ -19,32 +19,50 @@ inline constexpr index keys_per_tile = 64;
 template <class Scalar>
 inline constexpr index queries_per_block = packed_lanes<Scalar>::pitch;
 
-// A tile of keys or values: row-major, without gaps, in the type of the sums.
+// A tile of keys: (keys, width), in the type of the sums.
 template <class Scalar>
-struct tile {
-  Scalar* data;  // (keys, width)
+struct key_tile {
+  Scalar* data;
   index width;
 
-  // Copies rows of the caller's matrix.
   template <class Storage>
-  void stage(const view<const Storage>& from) const {
-    copy(view<Scalar>{data, from.rows, width, width, 1}, from);
+  void stage(const view<const Storage>& keys) const {
+    copy(view<Scalar>{data, keys.rows, width, width, 1}, keys);
   }
+  key_tile from(index key) const { return {data + key * width, width}; }
+};
 
-  // Whether no element of the first `keys` rows is infinite or NaN: 0 * x is NaN for those alone.
+// A tile of values, turned: (width, keys). The product with the weights then reads them along
+// rows, each cache line once.
+template <class Scalar>
+struct value_tile {
+  static constexpr index pitch = keys_per_tile;
+
+  Scalar* data;
+  index width;
+
+  template <class Storage>
+  void stage(const view<const Storage>& values) const {
+    copy(view<Scalar>{data, width, values.rows, pitch, 1}, values.turned());
+  }
+  value_tile from(index key) const { return {data + key, width}; }
+
+  // Whether no element of the first `keys` values is infinite or NaN: 0 * x is NaN for those alone.
   bool finite(index keys) const {
     using s = simd<Scalar>;
-    const index count = keys * width;
     const auto zero = s::broadcast(Scalar(0));
-    typename s::packet sum[4] = {zero, zero, zero, zero};
-    index i = 0;
-    for (; i + 4 * s::size <= count; i += 4 * s::size)
-      unroll<4>([&](auto n) HEED_INLINED {
-        sum[n] = s::multiply_add(s::load(data + i + n * s::size), zero, sum[n]);
-      });
-    bool all = !s::any_not_equal(s::add(s::add(sum[0], sum[1]), s::add(sum[2], sum[3])), zero);
-    for (; i < count; ++i) all = all && std::isfinite(data[i]);
-    return all;
+    typename s::packet sums[2] = {zero, zero};
+    bool all = true;
+    for (index f = 0; f < width; ++f) {
+      const Scalar* const row = data + f * pitch;
+      index key = 0;
+      for (; key + 2 * s::size <= keys; key += 2 * s::size)
+        unroll<2>([&](auto n) HEED_INLINED {
+          sums[n] = s::multiply_add(s::load(row + key + n * s::size), zero, sums[n]);
+        });
+      for (; key < keys; ++key) all = all && std::isfinite(row[key]);
+    }
+    return all && !s::any_not_equal(s::add(sums[0], sums[1]), zero);
   }
 };
 

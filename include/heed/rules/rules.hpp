@@ -59,6 +59,8 @@ struct bound_rules<std::tuple<Masks...>, std::tuple<Scores...>> {
 template <class Masks, class Scores>
 class rule_set {
  public:
+  static constexpr bool has_scores = std::tuple_size_v<Scores> > 0;
+
   rule_set(Masks masks, Scores scores) : masks_(masks), scores_(scores) {}
 
   auto bind(const scope& s) const {

@@ -22,15 +22,17 @@ struct query_block : ::testing::Test {
   static constexpr Scalar nan = std::numeric_limits<Scalar>::quiet_NaN();
 
   std::vector<Scalar> queries = ramp(width * lanes, 7), keys_of = ramp(keys * width, 5),
-                      values = ramp(keys * value_width, 3), scores = ramp(keys * lanes, 11),
-                      maximum = ramp(lanes, 0), sum = ramp(lanes, 0), factor = ramp(lanes, 4),
+                      values = ramp(value_width * heed::keys_per_tile, 3),
+                      scores = ramp(keys * lanes, 11), maximum = ramp(lanes, 0),
+                      sum = ramp(lanes, 0), factor = ramp(lanes, 4),
                       rows = ramp(value_width * lanes, 0);
-  heed::query_block<Scalar> block{0,
-                                  lanes,
-                                  {},
-                                  queries.data(),
-                                  {maximum.data(), sum.data(), factor.data(), rows.data(),
-                                   heed::packets_per_block, value_width}};
+  heed::query_block<Scalar, heed::natural_scores> block{
+      0,
+      lanes,
+      {},
+      queries.data(),
+      {maximum.data(), sum.data(), factor.data(), rows.data(), heed::packets_per_block,
+       value_width}};
 
   // Small integers: every sum is exact.
   static std::vector<Scalar> ramp(index size, int step) {
@@ -40,7 +42,7 @@ struct query_block : ::testing::Test {
     return v;
   }
   Scalar& score(index key, index lane) { return scores[std::size_t(key * lanes + lane)]; }
-  Scalar& value(index key, index f) { return values[std::size_t(key * value_width + f)]; }
+  Scalar& value(index key, index f) { return values[std::size_t(f * heed::keys_per_tile + key)]; }
   Scalar row(index f, index lane) const { return rows[std::size_t(f * lanes + lane)]; }
 };
 using scalars = ::testing::Types<float, double>;
@@ -80,7 +82,7 @@ TYPED_TEST(query_block, what_is_excluded_is_not_read) {
   const auto room = std::make_unique<bool[]>(std::size_t(n * this->lanes));
   heed::exclusions<Scalar> excluded(room.get());
   Scalar* const weights = this->scores.data();
-  const heed::tile<Scalar> values_tile{this->values.data(), this->value_width};
+  const heed::value_tile<Scalar> values_tile{this->values.data(), this->value_width};
   const auto hidden = [](index key, index lane) { return (key + lane) % 3 == 0; };
   const auto begin_again = [&] { std::fill(this->rows.begin(), this->rows.end(), Scalar(1)); };
   for (index j = 0; j < n; ++j)

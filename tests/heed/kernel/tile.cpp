@@ -19,13 +19,25 @@ void stages(index keys, index width) {
   const stored<Storage, Order> wide =
       stored<float, Order>::Random(keys + 2, width + 3).template cast<Storage>();
   const auto from = wide.block(1, 2, keys, width);
+  const heed::view<const Storage> rows = heed::view_of(from);
   std::vector<Scalar> memory(std::size_t(keys * width + 1), Scalar(77));
-  const heed::tile<Scalar> tile{memory.data(), width};
-  tile.stage(heed::view<const Storage>(heed::view_of(from)));
+  const heed::key_tile<Scalar> tile{memory.data(), width};
+  tile.stage(rows);
   for (index i = 0; i < keys; ++i)
     for (index f = 0; f < width; ++f)
       ASSERT_EQ(memory[std::size_t(i * width + f)], static_cast<Scalar>(from(i, f)));
   EXPECT_EQ(memory.back(), 77);
+  EXPECT_EQ(tile.from(keys).data, &memory.back());
+
+  constexpr index pitch = heed::keys_per_tile;
+  memory.assign(std::size_t(width * pitch), Scalar(77));
+  const heed::value_tile<Scalar> turned{memory.data(), width};
+  turned.stage(rows);
+  for (index f = 0; f < width; ++f)
+    for (index i = 0; i < pitch; ++i)
+      ASSERT_EQ(memory[std::size_t(f * pitch + i)],
+                i < keys ? static_cast<Scalar>(from(i, f)) : Scalar(77));
+  EXPECT_EQ(turned.from(3).data, memory.data() + 3);
 }
 
 TEST(tile, stages_any_layout_and_type) {
@@ -44,19 +56,20 @@ TEST(tile, stages_any_layout_and_type) {
 template <class Scalar>
 void sees_what_is_not_finite() {
   using limits = std::numeric_limits<Scalar>;
-  const index width = 7, keys = 11;
-  std::vector<Scalar> memory(std::size_t((keys + 1) * width), limits::max());
-  const heed::tile<Scalar> tile{memory.data(), width};
-  for (index i = 0; i < width; ++i)
+  constexpr index width = 3, pitch = heed::keys_per_tile;
+  std::vector<Scalar> memory(std::size_t(width * pitch), limits::max());
+  const heed::value_tile<Scalar> tile{memory.data(), width};
+  for (index i = 0; i < pitch; ++i)
     memory[std::size_t(i)] = i % 2 == 0 ? limits::lowest() : limits::denorm_min();
-  EXPECT_TRUE(tile.finite(keys));
-  EXPECT_TRUE(tile.finite(0));
-  for (std::size_t i = 0; i < memory.size(); ++i)
-    for (const Scalar bad : {limits::infinity(), -limits::infinity(), limits::quiet_NaN()}) {
-      const Scalar before = std::exchange(memory[i], bad);
-      EXPECT_EQ(tile.finite(keys), i >= std::size_t(keys * width)) << i;
-      memory[i] = before;
-    }
+  for (const index keys : {0, 1, 7, 16, 33, 64}) {
+    EXPECT_TRUE(tile.finite(keys));
+    for (std::size_t i = 0; i < memory.size(); ++i)
+      for (const Scalar bad : {limits::infinity(), -limits::infinity(), limits::quiet_NaN()}) {
+        const Scalar before = std::exchange(memory[i], bad);
+        EXPECT_EQ(tile.finite(keys), index(i) % pitch >= keys) << i;
+        memory[i] = before;
+      }
+  }
 }
 
 TEST(tile, knows_whether_all_is_finite) {
