@@ -73,18 +73,27 @@ EIGEN_DONT_INLINE void for_each_pair(Scalar* scores, const tile_place& place,
 
 }  // namespace detail
 
-// Score rules first, then masks, by select; masks only where the tile is not covered whole. Two
-// passes, so that the first is the same code for every tile.
+// Score rules first, then masks, by select; masks only where they do not cover all. Two passes, so
+// that the first is the same code for every tile.
 template <class Scalar, class Rules>
 void bend(Scalar* scores, const tile_place& place, const Rules& rules, coverage seen) {
   constexpr Scalar excluded = -std::numeric_limits<Scalar>::infinity();
   if constexpr (Rules::has_scores)
     detail::for_each_pair<Rules::scores_look_up>(
         scores, place, [&](Scalar score, at i) { return rules.bend(score, i); });
-  if constexpr (Rules::has_masks)
-    if (seen != coverage::all)
+  if constexpr (Rules::has_masks) {
+    constexpr index run =
+        16;  // an edge crosses few keys of a tile: runs without one are left alone
+    for (index first = 0; seen != coverage::all && first < place.key_count; first += run) {
+      tile_place part = place;
+      part.first_key += first;
+      part.key_count = std::min(run, place.key_count - first);
+      if (rules.cover(part.queries(), part.keys()) == coverage::all) continue;
       detail::for_each_pair<Rules::masks_look_up>(
-          scores, place, [&](Scalar score, at i) { return rules.sees(i) ? score : excluded; });
+          scores + first * packed_lanes<Scalar>::pitch, part,
+          [&](Scalar score, at i) { return rules.sees(i) ? score : excluded; });
+    }
+  }
 }
 
 // Drops probabilities and raises the survivors.

@@ -5,47 +5,25 @@
 // 2021. Queries are lanes: docs/kernel.md tells why.
 #pragma once
 
-#include <heed/core/execute.hpp>        // run_tasks
-#include <heed/kernel/query_block.hpp>  // query_block, exclusions
-#include <heed/rules/geometry.hpp>      // geometry
+#include <heed/core/execute.hpp>           // run_tasks
+#include <heed/kernel/attention_call.hpp>  // attention_call
+#include <heed/kernel/query_block.hpp>     // query_block, exclusions
+#include <heed/kernel/schedule.hpp>        // schedule, query_range
 
-#include <cmath>  // sqrt
+#include <algorithm>    // fill_n
+#include <type_traits>  // conditional_t
 
 namespace heed {
 inline namespace HEED_ABI {
 
-// One checked call.
-template <class Storage>
-struct attention_call {
-  using Scalar = accumulator_t<Storage>;
-  view<const Storage> q;  // (queries, query heads * width)
-  view<const Storage> k;  // (keys, kv heads * width)
-  view<const Storage> v;  // (keys, kv heads * value width)
-  view<Storage> out;      // (queries, query heads * value width)
-  geometry sizes;
-  settings<Scalar> options;
-
-  double scale() const {
-    return options.scale.value_or(1 / std::sqrt(static_cast<double>(sizes.width)));
-  }
-};
-
-// Rows of every query head of a group that one task works on: they share each tile of keys.
-struct query_range {
-  index sequence;
-  index kv_head;
-  index first_row;
-  index row_count;
-};
-
 // One task: the rows of a query_range, with working memory of its own.
 template <class Storage, class Rules>
 class forward_task {
+ public:
   using Scalar = accumulator_t<Storage>;
   using unit = std::conditional_t<Rules::has_scores, natural_scores, binary_scores>;
   using block = query_block<Scalar, unit>;
 
- public:
   forward_task(const attention_call<Storage>& call, const Rules& rules, const query_range& range,
                scratch& memory)
       : call_(call),
@@ -222,57 +200,21 @@ class forward_task {
   bool values_finite_ = true;
 };
 
-// How many rows of each head of a group a task takes: enough to use a staged tile many times, few
-// enough that every worker finds work.
-template <class Scalar>
-index rows_per_task(const geometry& g, index workers) {
-  constexpr index lanes = queries_per_block<Scalar>;
-  constexpr index most_bytes = 384 * 1024;  // of queries and results, to stay in a core's own cache
-  const auto divide = [](index a, index b) { return (a + b - 1) / b; };
-  const index block_bytes = lanes * (g.width + g.value_width) * static_cast<index>(sizeof(Scalar));
-  const index most = std::max(index(1), most_bytes / (block_bytes * g.group()));
-  const index blocks = std::max(index(1), divide(g.queries, lanes));
-  const index tasks = workers > 1 ? divide(4 * workers, g.kv_heads) : 1;
-  return lanes * divide(blocks, std::min(blocks, std::max(tasks, divide(blocks, most))));
-}
-
 // Runs a call that has been checked. Tasks share nothing but what they read.
 template <class Storage, class Rules>
 void forward(const attention_call<Storage>& call, const Rules& rules, scratch& memory) {
-  using Scalar = accumulator_t<Storage>;
-  const geometry& g = call.sizes;
-  const index rows = rows_per_task<Scalar>(g, call.options.on.workers);
-  const auto chunks = [&](index sequence) { return (g.of(sequence, 0).queries + rows - 1) / rows; };
-  index tasks = 0;
-  for (index sequence = 0; sequence < g.sequences; ++sequence)
-    tasks += chunks(sequence) * g.kv_heads;
-
-  // Tasks are handed out in rising order, so each worker goes through the sequences but once.
-  struct place {
-    index sequence;
-    index first_task;
-  };
-  const index workers = std::max(index(1), std::min(call.options.on.workers, tasks));
-  const index room = forward_task<Storage, Rules>::footprint(g, std::min(rows, g.queries)) +
-                     workers * static_cast<index>(sizeof(place)) + scratch::granule;
-  memory.prepare_workers(workers, room);
+  using task_type = forward_task<Storage, Rules>;
+  using plan_type = schedule<typename task_type::Scalar>;
+  const plan_type plan(call.sizes, call.options.on.workers);
+  const index workers = std::max(index(1), std::min(call.options.on.workers, plan.tasks()));
+  const index cursor_bytes = workers * static_cast<index>(sizeof(typename plan_type::cursor));
+  memory.prepare_workers(workers, task_type::footprint(call.sizes, plan.most_rows()) +
+                                      cursor_bytes + scratch::granule);
   scratch::frame frame(memory);
-  place* const places = frame.take<place>(workers);
-  std::fill_n(places, workers, place{0, 0});
-  run_tasks(call.options.on, tasks, [&](index worker, index task) {
-    place& at_sequence = places[worker];
-    index in_sequence = chunks(at_sequence.sequence) * g.kv_heads;
-    for (; task >= at_sequence.first_task + in_sequence;
-         in_sequence = chunks(at_sequence.sequence) * g.kv_heads) {
-      at_sequence.first_task += in_sequence;
-      ++at_sequence.sequence;
-    }
-    task -= at_sequence.first_task;
-    query_range range{at_sequence.sequence, 0, 0, 0};
-    range.kv_head = task % g.kv_heads;
-    range.first_row = task / g.kv_heads * rows;
-    range.row_count = std::min(rows, g.of(range.sequence, 0).queries - range.first_row);
-    forward_task<Storage, Rules>(call, rules, range, memory.worker(worker)).run();
+  auto* const cursors = frame.take<typename plan_type::cursor>(workers);
+  std::fill_n(cursors, workers, typename plan_type::cursor{0, 0});
+  run_tasks(call.options.on, plan.tasks(), [&](index worker, index task) {
+    task_type(call, rules, plan.range(cursors[worker], task), memory.worker(worker)).run();
   });
 }
 

@@ -72,9 +72,10 @@ template <class Storage, class Scalar>
 void load_queries(Scalar* lanes, index packets, const view<const Storage>& from, Scalar scale) {
   constexpr index pitch = queries_per_block<Scalar>;
   copy(view<Scalar>{lanes, from.cols, from.rows, pitch, 1}, from.turned(), scale);
-  for (index f = 0; f < from.cols; ++f) {
+  const index given = packets * simd<Scalar>::size;
+  for (index f = 0; f < from.cols && from.rows < given; ++f) {
     Scalar* const row = lanes + f * pitch;
-    std::fill(row + from.rows, row + packets * simd<Scalar>::size, row[from.rows - 1]);
+    std::fill(row + from.rows, row + given, row[from.rows - 1]);
   }
 }
 

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// How a call is cut into tasks: a range of rows of one sequence, for all query heads of a group.
+#pragma once
+
+#include <heed/kernel/lane_product.hpp>  // packed_lanes
+#include <heed/rules/geometry.hpp>       // geometry
+
+#include <algorithm>  // max, min
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// Rows of every query head of a group that one task works on: they share each tile of keys.
+struct query_range {
+  index sequence;
+  index kv_head;
+  index first_row;
+  index row_count;
+};
+
+// The tasks of a call. Results do not depend on how many there are, nor on who does which.
+template <class Scalar>
+class schedule {
+ public:
+  // Where a worker stands among the sequences. Its tasks come in rising order, so it goes through
+  // them but once.
+  struct cursor {
+    index sequence;
+    index first_task;
+  };
+
+  schedule(const geometry& g, index workers) : g_(g), rows_(rows_per_task(g, workers)) {
+    for (index sequence = 0; sequence < g.sequences; ++sequence) tasks_ += tasks_in(sequence);
+  }
+
+  index tasks() const { return tasks_; }
+  index most_rows() const { return std::min(rows_, g_.queries); }
+
+  query_range range(cursor& at, index task) const {
+    while (task >= at.first_task + tasks_in(at.sequence)) at.first_task += tasks_in(at.sequence++);
+    const index place = task - at.first_task;
+    const index first_row = place / g_.kv_heads * rows_;
+    return {at.sequence, place % g_.kv_heads, first_row,
+            std::min(rows_, g_.of(at.sequence, 0).queries - first_row)};
+  }
+
+ private:
+  static index divide(index a, index b) { return (a + b - 1) / b; }  // rounded up
+
+  // Enough rows to use a staged tile many times, few enough that queries and results stay in a
+  // core's own cache and that every worker finds work.
+  static index rows_per_task(const geometry& g, index workers) {
+    constexpr index lanes = packed_lanes<Scalar>::pitch;
+    constexpr index most_bytes = 384 * 1024;
+    const index row_bytes =
+        g.group() * (g.width + g.value_width) * static_cast<index>(sizeof(Scalar));
+    const index most_blocks = std::max(index(1), most_bytes / (lanes * row_bytes));
+    const index blocks = std::max(index(1), divide(g.queries, lanes));
+    const index wanted_tasks = workers > 1 ? divide(4 * workers, g.kv_heads) : 1;
+    const index tasks = std::min(blocks, std::max(wanted_tasks, divide(blocks, most_blocks)));
+    return lanes * divide(blocks, tasks);
+  }
+
+  index tasks_in(index sequence) const {
+    return divide(g_.of(sequence, 0).queries, rows_) * g_.kv_heads;
+  }
+
+  const geometry& g_;
+  index rows_;  // of each head
+  index tasks_ = 0;
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed
