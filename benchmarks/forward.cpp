@@ -2,7 +2,7 @@
 // Attention forward on one thread: heed beside the plain formula in Eigen.
 //
 //   cmake --preset native && cmake --build --preset native
-//   build/native/benchmarks/forward --benchmark_repetitions=5 --benchmark_report_aggregates_only
+//   build/native/benchmarks/benchmark_forward --benchmark_repetitions=5 --benchmark_report_aggregates_only
 #include "support/attention_case.hpp"
 
 #include <limits>
@@ -14,24 +14,20 @@ using support::attention_case;
 
 void heed_attention(benchmark::State& state, const attention_case& c) {
   support::attention_data<float> data(c);
-  const double peak = support::peak<float>();
-  for (auto _ : state) {
+  support::measure<float>(state, c.operations(), [&] {
     if (c.causal)
       heed::attention(data.q, data.k, data.v, data.out, c.heads, heed::causal);
     else
       heed::attention(data.q, data.k, data.v, data.out, c.heads);
-    benchmark::DoNotOptimize(data.out.data());
-  }
-  support::report(state, c.operations(), peak);
+  });
 }
 
 // softmax(q kᵀ / √width) v, head by head, as one writes it with Eigen.
 void eigen_formula(benchmark::State& state, const attention_case& c) {
   support::attention_data<float> data(c);
-  const double peak = support::peak<float>();
   const float scale = 1 / std::sqrt(static_cast<float>(c.width));
   heed::matrix<float> scores(c.rows, c.rows);
-  for (auto _ : state) {
+  support::measure<float>(state, c.operations(), [&] {
     for (heed::index h = 0; h < c.heads.query; ++h) {
       const heed::index kv = h / (c.heads.query / c.heads.kv);
       scores.noalias() = data.q.middleCols(h * c.width, c.width) *
@@ -48,15 +44,13 @@ void eigen_formula(benchmark::State& state, const attention_case& c) {
       data.out.middleCols(h * c.width, c.width).noalias() =
           scores * data.v.middleCols(kv * c.width, c.width);
     }
-    benchmark::DoNotOptimize(data.out.data());
-  }
-  support::report(state, c.operations(), peak);
+  });
 }
 
 std::vector<attention_case> cases() {
   std::vector<attention_case> all;
   for (const bool causal : {true, false}) {
-    for (const heed::index rows : {128, 256, 512, 1024, 2048, 4096})
+    for (const heed::index rows : {128, 256, 512, 1024, 2048, 4096, 8192})
       all.push_back({{12, 12}, 64, rows, causal});
     for (const heed::index rows : {128, 1024, 2048, 4096})
       all.push_back({{32, 8}, 128, rows, causal});

@@ -85,10 +85,11 @@ struct online_softmax {
   void finish() const {
     for (index p = 0; p < packets; ++p) {
       const packet total = s::load(sum + p * s::size);
+      const packet one_over = s::divide(s::broadcast(Scalar(1)), total);
       const packet zero = s::broadcast(Scalar(0));
       for (index f = 0; f < width; ++f) {
         Scalar* const place = rows + f * lanes + p * s::size;
-        const packet mean = s::add(s::divide(s::load(place), total), zero);
+        const packet mean = s::multiply_add(s::load(place), one_over, zero);
         s::store(place, s::where_less(total, s::broadcast(least_positive), zero, mean));
       }
     }
