@@ -54,6 +54,17 @@ class copier {
     one_by_one(i, to_.rows, 0, to_.cols);
   }
 
+  // `to` by rows, `from` in any way.
+  void gathered() const {
+    index j = 0;
+    if constexpr (std::is_same_v<To, Scalar> && std::is_same_v<std::remove_const_t<From>, Scalar>)
+      for (; j + s::size <= to_.cols; j += s::size)
+        for (index i = 0; i < to_.rows; ++i)
+          s::store(&to_(i, j),
+                   s::multiply(s::gather(&from_(i, j), from_.col_stride), s::broadcast(factor_)));
+    one_by_one(0, to_.rows, j, to_.cols);
+  }
+
   void any() const { one_by_one(0, to_.rows, 0, to_.cols); }
 
  private:
@@ -82,6 +93,8 @@ void copy(const view<To>& to, const view<From>& from,
     copier.straight();
   else if (to.col_stride == 1 && from.row_stride == 1)
     copier.turned();
+  else if (to.col_stride == 1)
+    copier.gathered();
   else
     copier.any();
 }

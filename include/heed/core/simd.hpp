@@ -137,6 +137,11 @@ struct simd {
     for (index i = 0; i < size; ++i) to[i] = static_cast<Storage>(lanes[i]);
   }
 
+  // ... from numbers that lie `stride` apart.
+  static packet gather(const Scalar* from, index stride) {
+    return Eigen::internal::pgather<Scalar, packet>(from, stride);
+  }
+
   // Rows become columns.
   static void transpose(packet (&square)[static_cast<std::size_t>(size)]) {
     Eigen::internal::PacketBlock<packet, static_cast<int>(size)> block;

@@ -38,10 +38,12 @@ class schedule {
 
   query_range range(cursor& at, index task) const {
     while (task >= at.first_task + tasks_in(at.sequence)) at.first_task += tasks_in(at.sequence++);
+    // The last rows first: a causal mask gives them the most work, and what is done last should be
+    // little, so that no worker is left alone with much.
     const index place = task - at.first_task;
-    const index first_row = place / g_.kv_heads * rows_;
-    return {at.sequence, place % g_.kv_heads, first_row,
-            std::min(rows_, g_.of(at.sequence, 0).queries - first_row)};
+    const index queries = g_.of(at.sequence, 0).queries;
+    const index first_row = (divide(queries, rows_) - 1 - place / g_.kv_heads) * rows_;
+    return {at.sequence, place % g_.kv_heads, first_row, std::min(rows_, queries - first_row)};
   }
 
  private:
