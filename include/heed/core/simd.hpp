@@ -7,10 +7,10 @@
 // This file alone touches Eigen::internal. Where there are no vectors, a packet is one number.
 #pragma once
 
+#include <heed/core/fused.hpp>  // fused
 #include <heed/core/types.hpp>  // index, Eigen
 
 #include <bit>      // bit_cast
-#include <cmath>    // fma
 #include <cstdint>  // uint32_t, uint64_t
 
 // GCC 12 takes the deliberately undefined operand of its own AVX-512 intrinsics for a mistake.
@@ -159,10 +159,10 @@ struct simd {
 
   // a b + c: one rounding where the machine has fused multiply-add, two where not.
   static packet multiply_add(const packet& a, const packet& b, const packet& c) {
-#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
-    if constexpr (size == 1) return std::fma(a, b, c);
-#endif
-    return Eigen::internal::pmadd(a, b, c);
+    if constexpr (size == 1)
+      return fused(a, b, c);
+    else
+      return Eigen::internal::pmadd(a, b, c);
   }
 
   // sum = a b + sum, for sums that stay in registers over a loop: GCC left to itself lets them

@@ -4,7 +4,7 @@
 //   heed::tanh(0.5f);  // 0.4621172
 #pragma once
 
-#include <heed/core/types.hpp>  // HEED_ABI
+#include <heed/core/fused.hpp>  // fused
 
 #include <algorithm>  // min
 #include <bit>        // bit_cast
@@ -27,11 +27,14 @@ inline float tanh(float x) {
   const std::uint32_t limited = size > infinity ? size : std::min(size, largest);
   const auto inside = std::bit_cast<float>(limited | (bits & sign));
   const float t = inside * inside;
-  const float p =
-      (((1.31754281e-8f * t + 2.04798990e-5f) * t + 3.48774501e-3f) * t + 0.133744246f) * t +
-      0.999999978f;
-  const float q =
-      (((7.70325109e-7f * t + 3.27280306e-4f) * t + 2.58471523e-2f) * t + 0.467077387f) * t + 1.0f;
+  float p = fused(1.31754281e-8f, t, 2.04798990e-5f);
+  p = fused(p, t, 3.48774501e-3f);
+  p = fused(p, t, 0.133744246f);
+  p = fused(p, t, 0.999999978f);
+  float q = fused(7.70325109e-7f, t, 3.27280306e-4f);
+  q = fused(q, t, 2.58471523e-2f);
+  q = fused(q, t, 0.467077387f);
+  q = fused(q, t, 1.0f);
   return inside * p / q;
 }
 

@@ -65,14 +65,6 @@ class exclusions {
   }
 
  private:
-  // The product and sum of the vector kernel, for one lane.
-  static Scalar fused(Scalar a, Scalar b, Scalar c) {
-    using s = simd<Scalar>;
-    alignas(64) Scalar result[static_cast<std::size_t>(s::size)];
-    s::store(result, s::multiply_add(s::broadcast(a), s::broadcast(b), s::broadcast(c)));
-    return result[0];
-  }
-
   static constexpr index pitch = queries_per_block<Scalar>;
 
   bool* excluded_;  // (keys, lanes)

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <heed/core/concepts.hpp>  // score_kind
+#include <heed/core/fused.hpp>     // fused
 #include <heed/core/list.hpp>      // list
 #include <heed/rules/scope.hpp>    // at, scope
 
@@ -34,7 +35,7 @@ struct bound_alibi {
   template <class Scalar>
   Scalar operator()(Scalar s, at i) const {
     const position distance = i.query < i.key ? i.key - i.query : i.query - i.key;
-    return s - static_cast<Scalar>(slope) * static_cast<Scalar>(distance);
+    return fused(-static_cast<Scalar>(slope), static_cast<Scalar>(distance), s);
   }
 };
 
