@@ -134,15 +134,15 @@ class forward_task {
     for_each_block(
         first_key, [&](block& q, const tile_place& place, const auto& bound, coverage seen) {
           const index count = place.key_count;
+          const key_tile<Scalar> keys = keys_.from(place.first_key % keys_per_tile);
           const value_tile<Scalar> values = values_.from(place.first_key % keys_per_tile);
-          q.multiply(scores_, keys_.from(place.first_key % keys_per_tile),
-                     count);                  // scores = keys · queries
+          q.multiply(scores_, keys, count);   // scores = keys · queries
           bend(scores_, place, bound, seen);  // score rules, masks
           if (!values_finite_) exclusions_.note(scores_, count, q.state.packets);
-          q.state.fold(scores_, count);  // scores = exp(scores - max)
+          q.state.fold(scores_, count);  // scores = exp(scores - max), sum, factor
           if (drop_rule.probability > 0) drop(scores_, place, drop_rule);
           if (values_finite_)
-            q.accumulate(scores_, values, count);  // rows += valuesᵀ scores
+            q.accumulate(scores_, values, count);  // rows = rows factor + valuesᵀ scores
           else
             exclusions_.accumulate(q.state, scores_, values, count);
         });
