@@ -131,25 +131,27 @@ void product_block(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes 
   });
 }
 
-// Rows in blocks, the last two of even length so that neither is too short to hide the latency of a
+// Rows in full blocks, then in fours, twos and ones: few kinds, since each is compiled. Two fours
+// are better than a full block of six and a two, which is too short to hide the latency of a
 // multiply-add.
 template <int Packets, class Scalar, class Layout, class Start, class Lanes>
 void product_rows(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b, index rows,
                   index depth, const Start& start) {
   constexpr int full = rows_per_block<Scalar, Packets>;
-  const auto block = [&]<int Count>(std::integral_constant<int, Count>) HEED_INLINED {
-    product_block<Count, Packets>(c, a, b, depth, start);
-    c.data += Count * c.pitch;
-    a.skip_rows(Count);
-    rows -= Count;
+  const auto blocks = [&]<int Count>(std::integral_constant<int, Count>, index times) {
+    for (index i = 0; i < times; ++i) {
+      product_block<Count, Packets>(c, a, b, depth, start);
+      c.data += Count * c.pitch;
+      a.skip_rows(Count);
+      rows -= Count;
+    }
   };
-  while (rows >= 2 * full || rows == full) block(std::integral_constant<int, full>{});
-  while (rows > 0) {
-    const index now = rows > full ? (rows + 1) / 2 : rows;
-    unroll<full>([&](auto i) HEED_INLINED {
-      if (now == i + 1) block(std::integral_constant<int, i + 1>{});
-    });
-  }
+  const index rest = rows % full;
+  const bool one_less = full == 6 && rows > full && (rest == 2 || rest == 3);
+  blocks(std::integral_constant<int, full>{}, rows / full - (one_less ? 1 : 0));
+  blocks(std::integral_constant<int, 4>{}, rows / 4);
+  blocks(std::integral_constant<int, 2>{}, rows / 2);
+  blocks(std::integral_constant<int, 1>{}, rows);
 }
 
 }  // namespace detail
