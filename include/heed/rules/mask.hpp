@@ -50,9 +50,12 @@ std::optional<index> first_query_of(const Mask& m) {
 
 // What two masks say together; they must not differ.
 inline std::optional<index> same_first_query(std::optional<index> a, std::optional<index> b) {
-  require(!a || !b || *a == *b, "heed: the first query cannot stand at ", a.value_or(0), " and at ",
-          b.value_or(0), " in one call");
-  return a ? a : b;
+  if (!a) return b;
+  const index first = *a;
+  const index other = b.value_or(first);
+  require(first == other, "heed: the first query cannot stand at ", first, " and at ", other,
+          " in one call");
+  return first;
 }
 
 // Seen by both.
