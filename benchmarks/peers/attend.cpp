@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// heed's side of compare.py: attends to the matrices of a file, then times itself when told to.
+//
+//   benchmark_attend causal 12 12 64 1024 1 input output
+//
+// The file `input` holds q, k and v one after the other, row-major float; `output` receives the
+// result. Then each line on standard input is a number of seconds to run for, and is answered with
+// the median seconds of a call.
+#include <heed/attention.hpp>
+
+#include <unsupported/Eigen/CXX11/ThreadPool>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace {
+
+using matrix = heed::matrix<float>;
+
+struct problem {
+  std::string rule;
+  heed::heads heads;
+  matrix q, k, v, out;
+};
+
+matrix read(std::istream& file, heed::index rows, heed::index cols) {
+  matrix m(rows, cols);
+  const auto bytes = static_cast<std::streamsize>(sizeof(float)) * m.size();
+  if (!file.read(reinterpret_cast<char*>(m.data()), bytes))
+    throw std::runtime_error("the input ends before " + std::to_string(bytes) +
+                             " bytes of a matrix");
+  return m;
+}
+
+template <class... Resources>
+void attend(problem& p, const Resources&... with) {
+  const auto call = [&](const auto&... rules) {
+    heed::attention(p.q, p.k, p.v, p.out, p.heads, rules..., with...);
+  };
+  if (p.rule == "full") return call();
+  if (p.rule == "causal") return call(heed::causal);
+  if (p.rule == "window256") return call(heed::causal, heed::window{.left = 256});
+  if (p.rule == "soft_cap") return call(heed::causal, heed::soft_cap(30));
+  if (p.rule == "alibi") return call(heed::causal, heed::alibi());
+  throw std::runtime_error("no rule is called " + p.rule);
+}
+
+template <class Call>
+double median_seconds(double run_for, const Call& call) {
+  using clock = std::chrono::steady_clock;
+  std::vector<double> seconds;
+  const auto begin = clock::now();
+  for (auto from = begin; std::chrono::duration<double>(from - begin).count() < run_for;) {
+    call();
+    const auto to = clock::now();
+    seconds.push_back(std::chrono::duration<double>(to - from).count());
+    from = to;
+  }
+  const auto middle = seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2);
+  std::nth_element(seconds.begin(), middle, seconds.end());
+  return *middle;
+}
+
+int run(const std::vector<std::string>& words) {
+  if (words.size() != 8) {
+    std::cerr << "usage: benchmark_attend RULE QUERY_HEADS KV_HEADS WIDTH ROWS THREADS IN OUT\n";
+    return 2;
+  }
+  const auto number = [&](std::size_t i) { return static_cast<heed::index>(std::stol(words[i])); };
+  const heed::index query_heads = number(1), kv_heads = number(2), width = number(3);
+  const heed::index rows = number(4);
+  const int threads = std::max(1, static_cast<int>(number(5)));
+
+  std::ifstream input(words[6], std::ios::binary);
+  problem p{words[0], {query_heads, kv_heads}, {}, {}, {}, {}};
+  p.q = read(input, rows, query_heads * width);
+  p.k = read(input, rows, kv_heads * width);
+  p.v = read(input, rows, kv_heads * width);
+  p.out.resize(rows, query_heads * width);
+
+  Eigen::ThreadPool pool(threads - 1);  // the caller works too
+  const auto call = [&] { threads == 1 ? attend(p) : attend(p, heed::on(pool)); };
+  call();
+  std::ofstream(words[7], std::ios::binary)
+      .write(reinterpret_cast<const char*>(p.out.data()),
+             static_cast<std::streamsize>(sizeof(float)) * p.out.size());
+  std::cout << "ready" << std::endl;
+  for (double run_for; std::cin >> run_for;)
+    std::cout << median_seconds(run_for, call) << std::endl;
+  return 0;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  try {
+    return run({words + 1, words + count});
+  } catch (const std::exception& e) {
+    std::cerr << "benchmark_attend: " << e.what() << '\n';
+    return 1;
+  }
+}

@@ -1,0 +1,304 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Times heed beside the attention of PyTorch, ONNX Runtime and OpenVINO.
+
+    cmake --preset native -DHEED_BUILD_BENCHMARKS=ON && cmake --build --preset native
+    pip install numpy torch onnx onnxruntime openvino    # those that you want to see
+    benchmarks/peers/compare.py build/native/benchmarks/benchmark_attend
+
+Every shape is run by all in turn, round after round, in the same seconds on the same machine with as
+many threads, and a peer's result must agree with heed's. Peers get their matrices head by head, as
+they like them; heed reads (rows, heads * width). A table is printed: heed's time, and how many times
+as long each peer takes (its median over heed's). Above 1 heed is ahead.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+# Threads that spin while they wait would take the processor from whoever runs next.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+import numpy as np  # noqa: E402
+
+# rule, query heads, kv heads, width, rows
+CASES = [
+    ("causal", 12, 12, 64, 512),
+    ("causal", 12, 12, 64, 1024),
+    ("causal", 12, 12, 64, 2048),
+    ("causal", 12, 12, 64, 4096),
+    ("causal", 32, 8, 128, 1024),
+    ("causal", 32, 8, 128, 2048),
+    ("full", 12, 12, 64, 1024),
+    ("window256", 12, 12, 64, 8192),
+    ("soft_cap", 12, 12, 64, 1024),
+    ("alibi", 12, 12, 64, 1024),
+    ("causal", 4, 4, 16, 16),
+    ("causal", 4, 4, 16, 64),
+]
+
+
+class Case:
+    def __init__(self, rule, query_heads, kv_heads, width, rows):
+        self.rule, self.query_heads, self.kv_heads = rule, query_heads, kv_heads
+        self.width, self.rows = width, rows
+        numbers = np.random.default_rng(0)
+        shape = lambda heads: (rows, heads * width)
+        self.q, self.k, self.v = (
+            numbers.standard_normal(shape(h), dtype=np.float32)
+            for h in (query_heads, kv_heads, kv_heads)
+        )
+
+    def name(self):
+        heads = str(self.query_heads)
+        if self.kv_heads != self.query_heads:
+            heads += f"/{self.kv_heads}"
+        return f"{self.rule} {heads}x{self.width} n{self.rows}"
+
+    def causal(self):
+        return self.rule != "full"
+
+    def by_head(self, m):
+        """(1, heads, rows, width)"""
+        return np.ascontiguousarray(m.reshape(1, self.rows, -1, self.width).transpose(0, 2, 1, 3))
+
+    def by_row(self, m):
+        return m.transpose(0, 2, 1, 3).reshape(self.rows, -1)
+
+
+def median_seconds(call, run_for):
+    seconds = []
+    end = time.perf_counter() + run_for
+    while time.perf_counter() < end:
+        start = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds)
+
+
+class Heed:
+    """The benchmark binary, alive for one case."""
+
+    def __init__(self, binary, case, threads, folder):
+        paths = [os.path.join(folder, name) for name in ("in", "out")]
+        with open(paths[0], "wb") as file:
+            for m in (case.q, case.k, case.v):
+                m.tofile(file)
+        words = [case.rule, case.query_heads, case.kv_heads, case.width, case.rows, threads]
+        self.process = subprocess.Popen(
+            [binary, *map(str, words), *paths],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        if self.process.stdout.readline() != "ready\n":
+            sys.exit(f"{binary} did not get ready for {case.name()}")
+        self.result = np.fromfile(paths[1], np.float32).reshape(case.rows, -1)
+
+    def seconds(self, run_for):
+        print(run_for, file=self.process.stdin, flush=True)
+        return float(self.process.stdout.readline())
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+# Each peer: a function of a case that returns a call without arguments whose result is
+# (rows, query heads * width), or (call, unpack); None where the peer does not offer the rule.
+
+
+def torch_sdpa(case, threads):
+    import torch
+    torch.set_num_threads(threads)
+    torch.set_grad_enabled(False)
+    q, k, v = (torch.from_numpy(case.by_head(m)) for m in (case.q, case.k, case.v))
+    grouped = case.kv_heads != case.query_heads
+    how = {"enable_gqa": True} if grouped else {}
+    if case.rule == "window256":
+        row = torch.arange(case.rows)
+        distance = row[:, None] - row[None, :]
+        how["attn_mask"] = (distance >= 0) & (distance <= 256)
+    elif case.rule in ("full", "causal"):
+        how["is_causal"] = case.causal()
+    else:
+        return None
+    attend = torch.nn.functional.scaled_dot_product_attention
+    return lambda: attend(q, k, v, **how), lambda out: case.by_row(out.numpy())
+
+
+def torch_flex(case, threads):
+    import torch
+    from torch.nn.attention.flex_attention import create_block_mask, flex_attention
+    if case.rows < 128:
+        return None  # its blocks are larger
+    torch.set_num_threads(threads)
+    torch.set_grad_enabled(False)
+    torch.compiler.reset()
+    q, k, v = (torch.from_numpy(case.by_head(m)) for m in (case.q, case.k, case.v))
+    masks = {
+        "window256": lambda b, h, i, j: (i >= j) & (i - j <= 256),
+        "full": None,
+    }
+    mask = masks.get(case.rule, lambda b, h, i, j: i >= j)
+    slopes = torch.tensor([2.0 ** e for e in alibi_exponents(case.query_heads)])
+    scores = {
+        "soft_cap": lambda s, b, h, i, j: 30 * torch.tanh(s / 30),
+        "alibi": lambda s, b, h, i, j: s - slopes[h] * (i - j),
+    }
+    how = {"enable_gqa": case.kv_heads != case.query_heads}
+    if mask:
+        how["block_mask"] = create_block_mask(mask, None, None, case.rows, case.rows, device="cpu")
+    if case.rule in scores:
+        how["score_mod"] = scores[case.rule]
+    attend = torch.compile(flex_attention)
+    return lambda: attend(q, k, v, **how), lambda out: case.by_row(out.numpy())
+
+
+def alibi_exponents(heads):
+    """Press et al., 2022: slopes 2^(-8 i / n) for a power of two n, in between for the rest."""
+    power = 1 << (heads.bit_length() - 1)
+    first = [-8 * (i + 1) / power for i in range(power)]
+    rest = [-4 * (2 * i + 1) / power for i in range(heads - power)]
+    return first + rest
+
+
+def onnx_session(nodes, inputs, outputs, threads):
+    import onnxruntime as ort
+    from onnx import TensorProto, helper
+    kinds = {np.dtype(np.float32): TensorProto.FLOAT, np.dtype(np.int32): TensorProto.INT32}
+    graph = helper.make_graph(
+        nodes, "attention",
+        [helper.make_tensor_value_info(n, kinds[a.dtype], a.shape) for n, a in inputs.items()],
+        [helper.make_tensor_value_info(n, TensorProto.FLOAT, None) for n in outputs])
+    model = helper.make_model(graph, ir_version=8, opset_imports=[
+        helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)])
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    session = ort.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return (lambda: session.run(outputs[:1], inputs)), lambda out: out[0].reshape(
+        inputs["q"].shape[1], -1)
+
+
+def onnx_multi_head_attention(case, threads):
+    from onnx import helper
+    if case.rule not in ("full", "causal") or case.kv_heads != case.query_heads:
+        return None
+    node = helper.make_node(
+        "MultiHeadAttention", ["q", "k", "v"], ["out"], domain="com.microsoft",
+        num_heads=case.query_heads, unidirectional=int(case.causal()))
+    return onnx_session([node], {n: getattr(case, n)[None] for n in "qkv"}, ["out"], threads)
+
+
+def onnx_group_query_attention(case, threads):
+    from onnx import helper
+    if case.rule not in ("causal", "window256", "soft_cap"):
+        return None
+    rules = {"window256": {"local_window_size": 257}, "soft_cap": {"softcap": 30.0}}
+    names = ["q", "k", "v", "", "", "last", "total"]
+    node = helper.make_node(
+        "GroupQueryAttention", names, ["out", "past_k", "past_v"], domain="com.microsoft",
+        num_heads=case.query_heads, kv_num_heads=case.kv_heads, **rules.get(case.rule, {}))
+    inputs = {n: getattr(case, n)[None] for n in "qkv"}
+    inputs["last"] = np.array([case.rows - 1], np.int32)
+    inputs["total"] = np.array(case.rows, np.int32)
+    return onnx_session([node], inputs, ["out", "past_k", "past_v"], threads)
+
+
+def openvino_sdpa(case, threads):
+    import openvino as ov
+    from openvino import opset13 as ops
+    if case.rule not in ("full", "causal"):
+        return None
+    group = case.query_heads // case.kv_heads
+    arrays = [case.by_head(case.q)] + [
+        np.repeat(case.by_head(m), group, axis=1) for m in (case.k, case.v)]
+    parameters = [ops.parameter(a.shape, np.float32) for a in arrays]
+    attend = ops.scaled_dot_product_attention(*parameters, causal=case.causal())
+    model = ov.Model([attend], parameters)
+    compiled = ov.Core().compile_model(model, "CPU", {
+        "INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32",
+        "PERFORMANCE_HINT": "LATENCY"})
+    request = compiled.create_infer_request()
+    for i, a in enumerate(arrays):
+        request.set_input_tensor(i, ov.Tensor(a, shared_memory=True))
+    return request.infer, lambda out: case.by_row(next(iter(out.values())))
+
+
+PEERS = {
+    "PyTorch SDPA": torch_sdpa,
+    "PyTorch FlexAttention": torch_flex,
+    "ONNX MultiHeadAttention": onnx_multi_head_attention,
+    "ONNX GroupQueryAttention": onnx_group_query_attention,
+    "OpenVINO SDPA": openvino_sdpa,
+}
+
+
+def ready_peers(case, threads, wanted, heed_result):
+    """Those that run the case and agree with heed; what the others say is printed."""
+    calls = {}
+    for name in wanted:
+        try:
+            made = PEERS[name](case, threads)
+            if made is None:
+                continue
+            call, unpack = made
+            difference = float(np.abs(unpack(call()) - heed_result).max())
+        except Exception as e:  # not installed, or not on this machine: the others still count
+            print(f"# {name}, {case.name()}: {type(e).__name__}: {str(e).splitlines()[:1]}")
+            continue
+        if difference > 1e-4:
+            print(f"# {name}, {case.name()}: differs from heed by {difference:.1e}, not timed")
+            continue
+        calls[name] = call
+    return calls
+
+
+def compare(case, options):
+    with tempfile.TemporaryDirectory() as folder:
+        heed = Heed(options.binary, case, options.threads, folder)
+        calls = ready_peers(case, options.threads, options.peers, heed.result)
+        seconds = {"heed": [], **{name: [] for name in calls}}
+        for _ in range(options.rounds):
+            seconds["heed"].append(heed.seconds(options.seconds))
+            for name, call in calls.items():
+                seconds[name].append(median_seconds(call, options.seconds))
+        heed.close()
+    return {name: statistics.median(s) for name, s in seconds.items()}
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("binary", help="benchmark_attend")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=0.3, help="of each turn")
+    parser.add_argument("--cases", default="", help="only those whose name holds this")
+    parser.add_argument("--peers", nargs="*", default=list(PEERS), choices=list(PEERS))
+    parser.add_argument("--json", help="write the seconds here as well")
+    options = parser.parse_args()
+
+    print("| case | heed, ms | " + " | ".join(options.peers) + " |")
+    print("|---" * (2 + len(options.peers)) + "|")
+    results = {}
+    for parts in CASES:
+        case = Case(*parts)
+        if options.cases not in case.name():
+            continue
+        found = compare(case, options)
+        results[case.name()] = found
+        ratios = [f"{found[p] / found['heed']:.2f}" if p in found else "" for p in options.peers]
+        print(f"| {case.name()} | {found['heed'] * 1e3:.4g} | " + " | ".join(ratios) + " |",
+              flush=True)
+    if options.json:
+        with open(options.json, "w") as file:
+            json.dump({"threads": options.threads, "seconds": results}, file, indent=1)
+
+
+if __name__ == "__main__":
+    main()
