@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The only macros: whether exceptions exist, the name of this build's inline namespace, and how a
-// lambda is inlined.
+// The only macros: whether exceptions exist, the name of this build's inline namespace, how a lambda
+// is inlined, and which levels heed_dispatch builds.
 #pragma once
 
 #include <heed/version.hpp>  // the version that the namespace carries
@@ -68,4 +68,12 @@ compile this file without it"
 #define HEED_LOOP_OF_LANES _Pragma("GCC unroll 1")
 #else
 #define HEED_LOOP_OF_LANES
+#endif
+
+// The level that this file is compiled for, and all that are, falling: CMake's heed_dispatch sets them.
+#ifndef HEED_LEVEL
+#define HEED_LEVEL 1
+#endif
+#ifndef HEED_BUILT_LEVELS
+#define HEED_BUILT_LEVELS 1
 #endif

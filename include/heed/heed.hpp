@@ -22,6 +22,7 @@
 #include <heed/version.hpp>  // three integers
 
 #include <heed/attention.hpp>  // the verb and its modifiers
+#include <heed/dispatch.hpp>   // one program for several instruction sets
 #include <heed/reference.hpp>  // the textbook
 
 #include <heed/position/rotary.hpp>      // rotary_embedding
