@@ -22,6 +22,17 @@ void heed_attention(benchmark::State& state, const attention_case& c) {
   });
 }
 
+// A long sequence seen through a window, and the working memory that it takes.
+void long_sequence(benchmark::State& state, const attention_case& c) {
+  support::attention_data<float> data(c);
+  heed::scratch scratch;
+  support::measure<float>(state, c.operations(), [&] {
+    heed::attention(data.q, data.k, data.v, data.out, c.heads, heed::causal,
+                    heed::window{.left = c.window}, heed::in(scratch));
+  });
+  state.counters["scratch KiB"] = static_cast<double>(scratch.bytes()) / 1024;
+}
+
 // softmax(q kᵀ / √width) v, head by head, as one writes it with Eigen.
 void eigen_formula(benchmark::State& state, const attention_case& c) {
   support::attention_data<float> data(c);
@@ -68,6 +79,9 @@ int main(int argc, char** argv) {
     benchmark::RegisterBenchmark(("eigen/" + c.name()).c_str(), eigen_formula, c)
         ->Unit(benchmark::kMicrosecond);
   }
+  const attention_case c{{1, 1}, 64, 131'072, true, 4096};
+  benchmark::RegisterBenchmark(("heed/" + c.name()).c_str(), long_sequence, c)
+      ->Unit(benchmark::kMillisecond);
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   benchmark::RunSpecifiedBenchmarks();
