@@ -91,7 +91,7 @@ class Heed:
                 m.tofile(file)
         words = [case.rule, case.query_heads, case.kv_heads, case.width, case.rows, threads]
         self.process = subprocess.Popen(
-            [binary, *map(str, words), *paths],
+            [os.path.abspath(binary), *map(str, words), *paths],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         if self.process.stdout.readline() != "ready\n":
             sys.exit(f"{binary} did not get ready for {case.name()}")
