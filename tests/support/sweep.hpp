@@ -294,6 +294,12 @@ inline constexpr std::array<index, 7> sizes{0,
                                             heed::keys_per_tile,
                                             heed::keys_per_tile + 1,
                                             2 * heed::keys_per_tile + 1};
+// Queries, and keys around the ends of chunks.
+inline constexpr std::array<std::array<index, 2>, 4> chunk_sizes{
+    {{1, heed::keys_per_chunk - 1},
+     {17, heed::keys_per_chunk},
+     {35, heed::keys_per_chunk + 1},
+     {35, 2 * heed::keys_per_chunk + heed::keys_per_tile + 1}}};
 inline constexpr std::array<index, 6> widths{1, 3, 8, 64, 80, 128};
 inline constexpr std::array<layout, 3> layouts{layout::row_major, layout::column_major,
                                                layout::strided};
@@ -315,6 +321,14 @@ void sweep_whole() {
             if (n % 3 == 0) compare<double, Cases...>(p);
             if (::testing::Test::HasFailure()) return;
           }
+  for (const auto& [queries, keys] : chunk_sizes)
+    for (const layout order : layouts) {
+      const point p{queries, keys, 8, 9, {4, 2}, order, int(n % 6), n};
+      ++n;
+      compare<float, Cases...>(p);
+      compare<double, Cases...>(p);
+      if (::testing::Test::HasFailure()) return;
+    }
 }
 
 // Every pair of sizes; widths, layouts, head counts and settings in turn, out of step, so that all

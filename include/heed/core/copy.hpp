@@ -35,23 +35,19 @@ class copier {
     }
   }
 
-  // `to` by rows, `from` by columns: squares of numbers are turned in registers.
+  // `to` by rows, `from` by columns: squares of numbers are turned in registers. Squares follow one
+  // another along the lines of the side whose lines lie farther apart, so that a cache line is done
+  // with before lines of the same address modulo a page push it out.
   void turned() const {
-    constexpr int n = static_cast<int>(s::size);
-    index i = 0;
-    for (; i + n <= to_.rows; i += n) {
-      index j = 0;
-      for (; j + n <= to_.cols; j += n) {
-        typename s::packet square[n];
-        unroll<n>([&](auto c) HEED_INLINED {
-          square[c] = s::multiply(s::load(&from_(i, j + c)), s::broadcast(factor_));
-        });
-        s::transpose(square);
-        unroll<n>([&](auto r) HEED_INLINED { s::store(&to_(i + r, j), square[r]); });
-      }
-      one_by_one(i, i + n, j, to_.cols);
-    }
-    one_by_one(i, to_.rows, 0, to_.cols);
+    const index rows = to_.rows / n * n, cols = to_.cols / n * n;
+    if (from_.col_stride > to_.row_stride)
+      for (index j = 0; j < cols; j += n)
+        for (index i = 0; i < rows; i += n) square(i, j);
+    else
+      for (index i = 0; i < rows; i += n)
+        for (index j = 0; j < cols; j += n) square(i, j);
+    one_by_one(0, rows, cols, to_.cols);
+    one_by_one(rows, to_.rows, 0, to_.cols);
   }
 
   // `to` by rows, `from` in any way.
@@ -69,6 +65,16 @@ class copier {
 
  private:
   using s = simd<Scalar>;
+  static constexpr int n = static_cast<int>(s::size);
+
+  void square(index i, index j) const {
+    typename s::packet lines[n];
+    unroll<n>([&](auto c) HEED_INLINED {
+      lines[c] = s::multiply(s::load(&from_(i, j + c)), s::broadcast(factor_));
+    });
+    s::transpose(lines);
+    unroll<n>([&](auto r) HEED_INLINED { s::store(&to_(i + r, j), lines[r]); });
+  }
 
   void one_by_one(index first_row, index last_row, index first_col, index last_col) const {
     for (index i = first_row; i < last_row; ++i)

@@ -46,28 +46,44 @@ struct exp2_polynomial<double> {
 
 }  // namespace detail
 
-// x = 2^x for x from -infinity to 1, in Count packets: exactly 1 at 0, exactly 0 at -infinity; what
-// would be subnormal is subnormal or 0; NaN stays NaN. The packets take every step together, since
-// each step waits for the one before: one packet alone would leave the machine idle.
-template <class Scalar, int Count>
-EIGEN_ALWAYS_INLINE void exp2_in_place(typename simd<Scalar>::packet (&x)[Count]) {
+// What a power of two is taken relative to: a whole number in each lane, of at most a quarter of
+// 2^fraction. Being whole, it costs x no bit: it only moves the exponent of the result.
+template <class Scalar>
+struct exp2_origin {
   using s = simd<Scalar>;
   using bits = bits_of<Scalar>;
+  typename s::packet lowest;   // below it, the power of two is 0
+  typename s::packet rounder;  // see exp2_in_place
+
+  explicit exp2_origin(const typename s::packet& whole)
+      : lowest(s::add(whole, s::broadcast(Scalar(-bits::bias)))),
+        rounder(s::subtract(
+            s::broadcast(Scalar(1.5) * static_cast<Scalar>(std::uint64_t(1) << bits::fraction) +
+                         Scalar(bits::bias)),
+            whole)) {}
+};
+
+// x = 2^(x - origin) for x from -infinity to origin + 1, in Count packets, of which packet i has
+// origin[i % Origins]: exactly 1 where x is the origin, exactly 0 at -infinity; what would be
+// subnormal is 0; NaN stays NaN. The packets take every step together, since each step waits for
+// the one before: one packet alone would leave the machine idle.
+template <class Scalar, int Count, int Origins>
+EIGEN_ALWAYS_INLINE void exp2_in_place(typename simd<Scalar>::packet (&x)[Count],
+                                       const exp2_origin<Scalar> (&origin)[Origins]) {
+  using s = simd<Scalar>;
   using packet = typename s::packet;
   const auto each = [](const auto& step) HEED_INLINED { unroll<Count>(step); };
 
-  // Below it, the power of two is 0.
-  const packet lowest = s::broadcast(Scalar(-bits::bias));
-  each([&](auto i) HEED_INLINED { x[i] = s::maximum(x[i], lowest); });
+  each([&](auto i) HEED_INLINED { x[i] = s::maximum(x[i], origin[i % Origins].lowest); });
 
-  // Adding 1.5 * 2^fraction leaves round(x) in the lowest bits; with the bias added too, they are
-  // the exponent of 2^round(x).
-  const packet rounder = s::broadcast(
-      Scalar(1.5) * static_cast<Scalar>(std::uint64_t(1) << bits::fraction) + Scalar(bits::bias));
+  // Adding 1.5 * 2^fraction leaves round(x) in the lowest bits; with the bias added too and the
+  // origin subtracted, they are the exponent of 2^(round(x) - origin).
   packet power[Count];
-  each([&](auto i) HEED_INLINED { power[i] = s::rounded(s::add(x[i], rounder)); });
   each([&](auto i)
-           HEED_INLINED { x[i] = s::subtract(x[i], s::rounded(s::subtract(power[i], rounder))); });
+           HEED_INLINED { power[i] = s::rounded(s::add(x[i], origin[i % Origins].rounder)); });
+  each([&](auto i) HEED_INLINED {
+    x[i] = s::subtract(x[i], s::rounded(s::subtract(power[i], origin[i % Origins].rounder)));
+  });
   each([&](auto i) HEED_INLINED { power[i] = shift_past_fraction(power[i]); });
 
   constexpr auto& c = detail::exp2_polynomial<Scalar>::c;
@@ -84,8 +100,10 @@ EIGEN_ALWAYS_INLINE void exp2_in_place(typename simd<Scalar>::packet (&x)[Count]
 // 2^x of one packet.
 template <class Scalar>
 typename simd<Scalar>::packet exp2(const typename simd<Scalar>::packet& x) {
-  typename simd<Scalar>::packet alone[] = {x};
-  exp2_in_place<Scalar>(alone);
+  using s = simd<Scalar>;
+  typename s::packet alone[] = {x};
+  const exp2_origin<Scalar> zero[] = {exp2_origin<Scalar>(s::broadcast(Scalar(0)))};
+  exp2_in_place<Scalar>(alone, zero);
   return alone[0];
 }
 

@@ -32,18 +32,22 @@ class forward_task {
         range_(range),
         frame_(memory),
         blocks_per_head_((range.row_count + lanes - 1) / lanes),
+        states_per_block_(states_per_block(call)),
         blocks_(frame_.template take<block>(g_.group() * blocks_per_head_)),
         keys_{frame_.template take<Scalar>(keys_per_tile * g_.width), g_.width},
         values_{frame_.template take<Scalar>(keys_per_tile * g_.value_width), g_.value_width},
         scores_(frame_.template take<Scalar>(keys_per_tile * lanes)),
+        factor_(frame_.template take<Scalar>(lanes)),
         exclusions_(frame_.template take<bool>(keys_per_tile * lanes)) {}
 
   // Bytes that a task of so many rows a head takes from scratch, roundings included.
-  static index footprint(const geometry& g, index row_count) {
+  static index footprint(const attention_call<Storage>& call, index row_count) {
+    const geometry& g = call.sizes;
     const index blocks = g.group() * ((row_count + lanes - 1) / lanes);
-    const index takes = 5 + 5 * blocks;
-    const index numbers = keys_per_tile * (g.width + g.value_width) + keys_per_tile * lanes +
-                          blocks * lanes * (g.width + g.value_width + 3);
+    const index states = states_per_block(call);
+    const index takes = 6 + (1 + 3 * states) * blocks;
+    const index numbers = keys_per_tile * (g.width + g.value_width) + (keys_per_tile + 1) * lanes +
+                          blocks * lanes * (g.width + states * (g.value_width + 2));
     return numbers * static_cast<index>(sizeof(Scalar)) + keys_per_tile * lanes +
            blocks * static_cast<index>(sizeof(block)) + takes * scratch::granule;
   }
@@ -51,8 +55,10 @@ class forward_task {
   void run() {
     const interval seen = load();
     for (index first = seen.first / keys_per_tile * keys_per_tile; first < seen.last;
-         first += keys_per_tile)
+         first += keys_per_tile) {
+      if (first % keys_per_chunk == 0) for_each_block([](block& q) { q.close_chunk(); });
       attend(first);
+    }
     finish();
     if (call_.options.weights) weigh();
   }
@@ -64,6 +70,11 @@ class forward_task {
   scope scope_of(index h) const { return g_.of(range_.sequence, range_.kv_head * g_.group() + h); }
   block& block_of(index h, index b) { return blocks_[h * blocks_per_head_ + b]; }
 
+  // One for the chunk at hand, and one for those before, where there can be any.
+  static index states_per_block(const attention_call<Storage>& call) {
+    return call.sizes.longest_keys > keys_per_chunk || call.options.sink.given() ? 2 : 1;
+  }
+
   // Brings the queries in; returns the keys that any of them may see.
   interval load() {
     interval seen;
@@ -73,11 +84,12 @@ class forward_task {
       for (index b = 0; b < blocks_per_head_; ++b) {
         block& q = *std::construct_at(&block_of(h, b), make_block(b));
         load_queries(
-            q.queries, q.state.packets,
+            q.queries, q.chunk.packets,
             call_.q.block(s.query_row + q.first_row, s.head * g_.width, q.row_count, g_.width),
             static_cast<Scalar>(call_.scale() * scores_per_natural));
-        q.state.reset(call_.options.sink.given() ? static_cast<Scalar>(call_.options.sink[s.head])
-                                                 : -std::numeric_limits<Scalar>::infinity());
+        q.chunk.reset();
+        q.has_total = call_.options.sink.given();
+        if (q.has_total) q.total.reset(static_cast<Scalar>(call_.options.sink[s.head]));
         const tile_place place{s, q.first_row, q.row_count, 0, s.keys};
         q.keys = intersect(bound.keys(place.queries()), {0, s.keys});
         seen = hull(seen, q.keys);
@@ -88,20 +100,34 @@ class forward_task {
 
   block make_block(index b) {
     const index row_count = std::min(lanes, range_.row_count - b * lanes);
-    return {
-        range_.first_row + b * lanes,
-        row_count,
-        {},
-        frame_.template take<Scalar>(g_.width * lanes),
-        {frame_.template take<Scalar>(lanes), frame_.template take<Scalar>(lanes),
-         frame_.template take<Scalar>(lanes), frame_.template take<Scalar>(g_.value_width * lanes),
-         (row_count + simd<Scalar>::size - 1) / simd<Scalar>::size, g_.value_width}};
+    auto* const queries = frame_.template take<Scalar>(g_.width * lanes);
+    const auto chunk = make_state(row_count);
+    return {range_.first_row + b * lanes,
+            row_count,
+            {},
+            queries,
+            chunk,
+            states_per_block_ > 1 ? make_state(row_count) : chunk};
+  }
+
+  online_softmax<Scalar, unit> make_state(index row_count) {
+    return {frame_.template take<Scalar>(lanes),
+            frame_.template take<Scalar>(lanes),
+            factor_,
+            frame_.template take<Scalar>(g_.value_width * lanes),
+            (row_count + simd<Scalar>::size - 1) / simd<Scalar>::size,
+            g_.value_width};
+  }
+
+  template <class Use>
+  void for_each_block(const Use& use) {
+    for (index i = 0; i < g_.group() * blocks_per_head_; ++i) use(blocks_[i]);
   }
 
   // Calls use(block, place, rules, coverage) for every block that sees a key of the tile, once its
   // keys are staged.
   template <class Use>
-  void for_each_block(index first_key, const Use& use) {
+  void for_each_seeing(index first_key, const Use& use) {
     bool staged = false;
     for (index h = 0; h < g_.group(); ++h) {
       const scope s = scope_of(h);
@@ -131,20 +157,20 @@ class forward_task {
   // One tile of keys for all blocks.
   void attend(index first_key) {
     const dropout drop_rule{call_.options.drop_probability, call_.options.drop_seed};
-    for_each_block(
+    for_each_seeing(
         first_key, [&](block& q, const tile_place& place, const auto& bound, coverage seen) {
           const index count = place.key_count;
           const key_tile<Scalar> keys = keys_.from(place.first_key % keys_per_tile);
           const value_tile<Scalar> values = values_.from(place.first_key % keys_per_tile);
           q.multiply(scores_, keys, count);   // scores = keys · queries
           bend(scores_, place, bound, seen);  // score rules, masks
-          if (!values_finite_) exclusions_.note(scores_, count, q.state.packets);
-          q.state.fold(scores_, count);  // scores = exp(scores - max), sum, factor
+          if (!values_finite_) exclusions_.note(scores_, count, q.chunk.packets);
+          q.chunk.fold(scores_, count);  // scores = 2^(scores - origin), sum, factor
           if (drop_rule.probability > 0) drop(scores_, place, drop_rule);
           if (values_finite_)
             q.accumulate(scores_, values, count);  // rows = rows factor + valuesᵀ scores
           else
-            exclusions_.accumulate(q.state, scores_, values, count);
+            exclusions_.accumulate(q, scores_, values, count);
         });
   }
 
@@ -153,14 +179,14 @@ class forward_task {
     for (index h = 0; h < g_.group(); ++h) {
       const scope s = scope_of(h);
       for (index b = 0; b < blocks_per_head_; ++b) {
-        const block& q = block_of(h, b);
+        block& q = block_of(h, b);
         const index row = s.query_row + q.first_row;
-        q.state.finish();
+        q.finish();
         store_lanes(call_.out.block(row, s.head * g_.value_width, q.row_count, g_.value_width),
-                    q.state.rows);
+                    q.gathered().rows);
         if (call_.options.log_sum_exp)
           for (index i = 0; i < q.row_count; ++i)
-            (*call_.options.log_sum_exp)(row + i, s.head) = q.state.log_sum_exp(i);
+            (*call_.options.log_sum_exp)(row + i, s.head) = q.gathered().log_sum_exp(i);
       }
     }
   }
@@ -174,11 +200,11 @@ class forward_task {
           (*call_.options.weights)(s.head * g_.queries + s.query_row + row, key) = Scalar(0);
     }
     for (index first = 0; first < scope_of(0).keys; first += keys_per_tile)
-      for_each_block(
+      for_each_seeing(
           first, [&](block& q, const tile_place& place, const auto& bound, coverage seen) {
             q.multiply(scores_, keys_.from(place.first_key % keys_per_tile), place.key_count);
             bend(scores_, place, bound, seen);
-            q.state.normalise(scores_, place.key_count);
+            q.gathered().normalise(scores_, place.key_count);
             const index row = place.where.head * g_.queries + place.where.query_row + q.first_row;
             store_lanes(
                 call_.options.weights->block(row, place.first_key, q.row_count, place.key_count),
@@ -192,10 +218,12 @@ class forward_task {
   query_range range_;
   scratch::frame frame_;
   index blocks_per_head_;
+  index states_per_block_;
   block* blocks_;
   key_tile<Scalar> keys_;
   value_tile<Scalar> values_;
   Scalar* scores_;  // (keys, lanes)
+  Scalar* factor_;  // (lanes)
   exclusions<Scalar> exclusions_;
   bool values_finite_ = true;
 };
@@ -208,8 +236,8 @@ void forward(const attention_call<Storage>& call, const Rules& rules, scratch& m
   const plan_type plan(call.sizes, call.options.on.workers);
   const index workers = std::max(index(1), std::min(call.options.on.workers, plan.tasks()));
   const index cursor_bytes = workers * static_cast<index>(sizeof(typename plan_type::cursor));
-  memory.prepare_workers(workers, task_type::footprint(call.sizes, plan.most_rows()) +
-                                      cursor_bytes + scratch::granule);
+  memory.prepare_workers(
+      workers, task_type::footprint(call, plan.most_rows()) + cursor_bytes + scratch::granule);
   scratch::frame frame(memory);
   auto* const cursors = frame.take<typename plan_type::cursor>(workers);
   std::fill_n(cursors, workers, typename plan_type::cursor{0, 0});

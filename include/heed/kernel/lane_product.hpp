@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The one matrix product of the library: every lane sums its own column.
 //
-//   c(i, lane) = start(i, lane) + sum over j of a(i, j) b(j, lane),  j rising
+//   c(i, lane) = start + sum over j of a(i, j) b(j, lane),  j rising
 //
 // Elements of a are broadcast, rows of b and c are vectors. Each c(i, lane) is one chain of
 // multiply-adds in the order of j, whatever the blocking: its bits depend on nothing else.
@@ -53,23 +53,27 @@ struct packed_lanes {
   static constexpr index pitch = packets_per_block * simd<Scalar>::size;
 };
 
-// Where the chains begin: at 0, at what c holds, or at that times a factor a lane.
+// Where the chains begin and what becomes of their ends: c = chain from 0, or chain from what c
+// holds, or c times a factor a lane + chain from 0.
 template <class Scalar>
 struct from_zero {
   using s = simd<Scalar>;
-  auto operator()(const Scalar*, int) const { return s::broadcast(Scalar(0)); }
+  auto begin(const Scalar*) const { return s::broadcast(Scalar(0)); }
+  auto end(const Scalar*, const typename s::packet& sum, int) const { return sum; }
 };
 template <class Scalar>
 struct from_memory {
   using s = simd<Scalar>;
-  auto operator()(const Scalar* c, int) const { return s::load(c); }
+  auto begin(const Scalar* c) const { return s::load(c); }
+  auto end(const Scalar*, const typename s::packet& sum, int) const { return sum; }
 };
 template <class Scalar>
-struct from_scaled {
+struct onto_scaled {
   using s = simd<Scalar>;
   const Scalar* factors;  // (lanes)
-  auto operator()(const Scalar* c, int packet) const {
-    return s::multiply(s::load(c), s::load(factors + packet * s::size));
+  auto begin(const Scalar*) const { return s::broadcast(Scalar(0)); }
+  auto end(const Scalar* c, const typename s::packet& sum, int packet) const {
+    return s::multiply_add(s::load(c), s::load(factors + packet * s::size), sum);
   }
 };
 
@@ -87,14 +91,14 @@ T* opaque(T* p) {
 
 // Rows x Packets accumulators stay in registers over the whole chain. Four terms are written out,
 // so that the loop is short enough for its end to be foreseen.
-template <int Rows, int Packets, class Scalar, class Layout, class Start, class Lanes>
+template <int Rows, int Packets, class Scalar, class Layout, class Sums, class Lanes>
 void product_block(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b, index depth,
-                   const Start& start) {
+                   const Sums& sums) {
   using s = simd<Scalar>;
   typename s::packet sum[Rows][Packets];
   unroll<Rows>([&](auto i) HEED_INLINED {
-    unroll<Packets>([&](auto p)
-                        HEED_INLINED { sum[i][p] = start(c.data + i * c.pitch + p * s::size, p); });
+    unroll<Packets>(
+        [&](auto p) HEED_INLINED { sum[i][p] = sums.begin(c.data + i * c.pitch + p * s::size); });
   });
 
   constexpr int places = Layout::by_rows ? Rows : 1;
@@ -126,21 +130,23 @@ void product_block(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes 
   }
 
   unroll<Rows>([&](auto i) HEED_INLINED {
-    unroll<Packets>([&](auto p)
-                        HEED_INLINED { s::store(c.data + i * c.pitch + p * s::size, sum[i][p]); });
+    unroll<Packets>([&](auto p) HEED_INLINED {
+      Scalar* const to = c.data + i * c.pitch + p * s::size;
+      s::store(to, sums.end(to, sum[i][p], p));
+    });
   });
 }
 
 // Rows in full blocks, then in fours, twos and ones: few kinds, since each is compiled. Two fours
 // are better than a full block of six and a two, which is too short to hide the latency of a
 // multiply-add.
-template <int Packets, class Scalar, class Layout, class Start, class Lanes>
+template <int Packets, class Scalar, class Layout, class Sums, class Lanes>
 void product_rows(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b, index rows,
-                  index depth, const Start& start) {
+                  index depth, const Sums& sums) {
   constexpr int full = rows_per_block<Scalar, Packets>;
   const auto blocks = [&]<int Count>(std::integral_constant<int, Count>, index times) {
     for (index i = 0; i < times; ++i) {
-      product_block<Count, Packets>(c, a, b, depth, start);
+      product_block<Count, Packets>(c, a, b, depth, sums);
       c.data += Count * c.pitch;
       a.skip_rows(Count);
       rows -= Count;
@@ -156,14 +162,14 @@ void product_rows(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b
 
 }  // namespace detail
 
-// c(rows, packets * simd size) by `start`, over `depth` terms; packets is 1 or 2.
-template <class Scalar, class Layout, class Lanes, class Start>
+// c(rows, packets * simd size) by `sums`, over `depth` terms; packets is 1 or 2.
+template <class Scalar, class Layout, class Lanes, class Sums>
 void lane_product(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b, index rows,
-                  index packets, index depth, const Start& start) {
+                  index packets, index depth, const Sums& sums) {
   if (packets == 2)
-    detail::product_rows<2>(c, a, b, rows, depth, start);
+    detail::product_rows<2>(c, a, b, rows, depth, sums);
   else
-    detail::product_rows<1>(c, a, b, rows, depth, start);
+    detail::product_rows<1>(c, a, b, rows, depth, sums);
 }
 
 }  // namespace HEED_ABI

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// The online softmax: maximum, sum and weighted values of the keys seen so far, one query a lane.
+// The online softmax: origin, sum and weighted values of the keys seen so far, one query a lane.
 //
-//   fold a tile of scores s:   m' = max(m, max s);   p = exp(s - m')
-//                              factor = exp(m - m');   sum = sum factor + Σ p
+//   fold a tile of scores s:   o' = max(o, round(max s));   p = 2^(s - o')
+//                              factor = 2^(o - o');   sum = sum factor + Σ p
 //   then the product with the values:   rows = rows factor + pᵀ values
+//   merge what others have seen:        the same, with their sum and rows for Σ p and pᵀ values
 //
 // Milakov and Gimelshein, "Online normalizer calculation for softmax", 2018; Dao et al.,
-// "FlashAttention", 2022.
+// "FlashAttention", 2022. There the origin is the largest score itself. Here it is a whole number
+// near it, in powers of two: s - o' then costs no rounding, and factors are exact powers of two.
 #pragma once
 
 #include <heed/kernel/exponential.hpp>   // exp2
@@ -18,9 +20,8 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// What scores are measured in. Exponentials are powers of two of (score - maximum) * log2 e. Queries
-// can carry the factor, which spares a product for every pair; score rules must see scores as they
-// are, and take the difference first, so that the lowest of numbers does not overflow.
+// What scores are measured in. Exponentials are powers of two of score * log2 e. Queries can carry
+// the factor, which spares a product for every pair; score rules must see scores as they are.
 struct natural_scores {
   static constexpr double log2_of_exp = 1.44269504088896340735992468100189214;
 };
@@ -36,26 +37,43 @@ struct online_softmax {
   static constexpr Scalar minus_infinity = -std::numeric_limits<Scalar>::infinity();
   static constexpr index lanes = packed_lanes<Scalar>::pitch;
 
-  Scalar* maximum;  // (lanes)
-  Scalar* sum;      // (lanes)
-  Scalar* factor;   // (lanes), what rows must be multiplied by
-  Scalar* rows;     // (value width, lanes)
+  Scalar* origin;  // (lanes), halved, since log2 e times the largest of numbers is too large
+  Scalar* sum;     // (lanes)
+  Scalar* factor;  // (lanes), what rows must be multiplied by
+  Scalar* rows;    // (value width, lanes); of no meaning until the first fold's product
   index packets;
   index width;  // value width
+
+  void reset() const {
+    for (index p = 0; p < packets; ++p) {
+      s::store(origin + p * s::size, s::broadcast(minus_infinity));
+      s::store(sum + p * s::size, s::broadcast(Scalar(0)));
+    }
+  }
 
   // A logit in the denominator that no key stands for, or -infinity for none.
   void reset(Scalar natural_sink) const {
     const auto sink = static_cast<Scalar>(static_cast<double>(natural_sink) * per_natural);
-    for (index lane = 0; lane < packets * s::size; ++lane) {
-      maximum[lane] = sink;
-      sum[lane] = sink == minus_infinity ? Scalar(0) : Scalar(1);
+    for (index p = 0; p < packets; ++p) {
+      packet half[] = {half_origin(s::broadcast(sink))};
+      Scalar score[lanes];
+      s::store(score, s::broadcast(sink));
+      const auto from = refer(half, score, 1);
+      s::store(origin + p * s::size, half[0]);
+      packet e[] = {from.scaled(s::load(score), 0)};
+      exp2_in_place<Scalar>(e, from.whole);
+      s::store(sum + p * s::size, e[0]);
     }
+    clear_rows();
+  }
+
+  void clear_rows() const {
     for (index f = 0; f < width; ++f)
       for (index p = 0; p < packets; ++p)
         s::store(rows + f * lanes + p * s::size, s::broadcast(Scalar(0)));
   }
 
-  // Turns a tile's scores (keys, lanes) into exp(score - maximum), and sets the factor by which what
+  // Turns a tile's scores (keys, lanes) into 2^(score - origin), and sets the factor by which what
   // was summed before is to be rescaled: sum has been, rows wait for the next product.
   void fold(Scalar* scores, index keys) const {
     if (packets == 2)
@@ -64,19 +82,36 @@ struct online_softmax {
       fold_packets<1>(scores, keys);
   }
 
+  // Adds what another has seen, which came after.
+  void merge(const online_softmax& other) const {
+    for (index p = 0; p < packets; ++p) {
+      const index lane = p * s::size;
+      const packet mine = s::load(origin + lane), theirs = s::load(other.origin + lane);
+      const packet now = s::maximum(mine, theirs);
+      const packet f = power(mine, now), g = power(theirs, now);
+      s::store(origin + lane, now);
+      const auto add = [&](Scalar* to, const Scalar* from) {
+        s::store(to, s::multiply_add(s::load(to), f, s::rounded(s::multiply(s::load(from), g))));
+      };
+      add(sum + lane, other.sum + lane);
+      for (index r = lane; r < width * lanes; r += lanes) add(rows + r, other.rows + r);
+    }
+  }
+
   // Turns a tile's scores into probabilities, once every key has been folded.
   void normalise(Scalar* scores, index keys) const {
     for (index p = 0; p < packets; ++p) {
-      const index lane = p * s::size;
-      const packet origin = reference_point(s::load(maximum + lane));
-      const packet total = s::load(sum + lane);
+      packet half[] = {s::load(origin + p * s::size)};
+      const packet total = s::load(sum + p * s::size);
       const packet zero = s::broadcast(Scalar(0));
+      const auto from = refer(half, scores + p * s::size, keys);
       for (index j = 0; j < keys; ++j) {
-        Scalar* const place = scores + j * lanes + lane;
-        const packet e = exp2<Scalar>(exponent(s::load(place), origin));
+        Scalar* const place = scores + j * lanes + p * s::size;
+        packet e[] = {from.scaled(s::load(place), 0)};
+        exp2_in_place<Scalar>(e, from.whole);
         // A sum of 0 has nothing but zeros above it; NaN must come through.
-        s::store(place, s::where_less(s::maximum(e, total), s::broadcast(least_positive), zero,
-                                      s::divide(e, total)));
+        s::store(place, s::where_less(s::maximum(e[0], total), s::broadcast(least_positive), zero,
+                                      s::divide(e[0], total)));
       }
     }
   }
@@ -98,40 +133,140 @@ struct online_softmax {
   // log(sum of exp(score)) of one lane, natural logarithm; -infinity if nothing was seen.
   Scalar log_sum_exp(index lane) const {
     if (sum[lane] == 0) return minus_infinity;
-    return static_cast<Scalar>(static_cast<double>(maximum[lane]) / per_natural +
+    return static_cast<Scalar>(static_cast<double>(origin[lane]) *
+                                   (2 / natural_scores::log2_of_exp) +
                                std::log(static_cast<double>(sum[lane])));
   }
 
  private:
+  // How many of the unit make a natural one.
+  static constexpr double per_natural = natural_scores::log2_of_exp / Unit::log2_of_exp;
+  static constexpr Scalar least_positive = std::numeric_limits<Scalar>::min();
+  static constexpr bool binary = Unit::log2_of_exp == 1;
+  static constexpr Scalar half_unit = Scalar(Unit::log2_of_exp / 2);
+  // Half origins from here on are not rounded to whole numbers, and scores are moved to them first.
+  static constexpr Scalar far =
+      static_cast<Scalar>(std::uint64_t(1) << (bits_of<Scalar>::fraction - 3));
+
+  // What the exponential of a score is taken from.
+  template <int Packets>
+  struct reference {
+    exp2_origin<Scalar> whole[Packets];
+    packet unit[Packets];
+
+    // A score in powers of two.
+    packet scaled(const packet& score, int p) const {
+      if constexpr (binary)
+        return score;
+      else
+        return s::rounded(s::multiply(score, unit[p]));
+    }
+  };
+
+  static packet magnitude(const packet& x) {
+    return s::maximum(x, s::subtract(s::broadcast(Scalar(0)), x));
+  }
+
+  // Half of the whole number next to a score; half of the score itself if that is large. Adding
+  // 1.5 * 2^(fraction - 1) rounds to halves.
+  static packet half_origin(const packet& score) {
+    const packet rounder = s::broadcast(
+        Scalar(1.5) * static_cast<Scalar>(std::uint64_t(1) << (bits_of<Scalar>::fraction - 1)));
+    const packet half = s::rounded(s::multiply(score, s::broadcast(half_unit)));
+    const packet whole = s::subtract(s::rounded(s::add(half, rounder)), rounder);
+    return s::where_less(magnitude(half), s::broadcast(far), whole, half);
+  }
+
+  // Where nothing has been seen the origin is -infinity; 0 in its place keeps -infinity minus
+  // -infinity from arising, and every exponential is then 0.
+  static packet seen(const packet& half) {
+    return s::where_less(half, s::broadcast(std::numeric_limits<Scalar>::lowest()),
+                         s::broadcast(Scalar(0)), half);
+  }
+
+  // 2^(2 (from - to)) of half origins.
+  static packet power(const packet& from, const packet& to) {
+    const packet difference = s::subtract(from, seen(to));
+    return exp2<Scalar>(s::add(difference, difference));
+  }
+
+  // What exponentials of a tile's scores are to be taken from, given half their origins. In lanes
+  // whose origin is far from 0, which are rare, the difference is taken here.
+  template <int Packets>
+  static reference<Packets> refer(const packet (&half)[Packets], Scalar* scores, index keys) {
+    const packet zero = s::broadcast(Scalar(0)), one = s::broadcast(Scalar(1));
+    packet near[Packets], unit[Packets], widest = zero;
+    unroll<Packets>([&](auto p) HEED_INLINED {
+      const packet h = seen(half[p]);
+      near[p] = s::where_less(s::broadcast(far), magnitude(h), zero, s::add(h, h));
+      unit[p] = s::where_less(s::broadcast(far), magnitude(h), one,
+                              s::broadcast(Scalar(Unit::log2_of_exp)));
+      widest = s::maximum(widest, magnitude(h));
+    });
+    if (s::any_not_equal(s::where_less(s::broadcast(far), widest, one, zero), zero))
+      for (index j = 0; j < keys; ++j)
+        unroll<Packets>([&](auto p) HEED_INLINED {
+          Scalar* const place = scores + j * lanes + p * s::size;
+          const packet score = s::load(place);
+          const packet difference =
+              s::subtract(s::rounded(s::multiply(score, s::broadcast(half_unit))), seen(half[p]));
+          s::store(place, s::where_less(s::broadcast(far), magnitude(seen(half[p])),
+                                        s::add(difference, difference), score));
+        });
+    return [&]<int... P>(std::integer_sequence<int, P...>) HEED_INLINED {
+      return reference<Packets>{{exp2_origin<Scalar>(near[P])...}, {unit[P]...}};
+    }
+    (std::make_integer_sequence<int, Packets>{});
+  }
+
+  // The largest score of each lane, in a few chains at once, since each step waits for the last.
+  template <int Packets>
+  static void raise(packet (&largest)[Packets], const Scalar* scores, index keys) {
+    constexpr int chains = 4;
+    packet most[chains][Packets];
+    unroll<chains * Packets>(
+        [&](auto i) HEED_INLINED { most[i / Packets][i % Packets] = largest[i % Packets]; });
+    const auto look = [&](auto c, index j) HEED_INLINED {
+      unroll<Packets>([&](auto p) HEED_INLINED {
+        most[c][p] = s::maximum(most[c][p], s::load(scores + j * lanes + p * s::size));
+      });
+    };
+    index j = 0;
+    for (; j + chains <= keys; j += chains)
+      unroll<chains>([&](auto c) HEED_INLINED { look(c, j + c); });
+    for (; j < keys; ++j) look(std::integral_constant<int, 0>{}, j);
+    unroll<Packets>([&](auto p) HEED_INLINED {
+      largest[p] =
+          s::maximum(s::maximum(most[0][p], most[1][p]), s::maximum(most[2][p], most[3][p]));
+    });
+  }
+
   template <int Packets>
   void fold_packets(Scalar* scores, index keys) const {
     // Keys whose exponentials are formed together: as many as registers hold.
     constexpr int together = 4 / Packets;
-    packet now[Packets], origin[Packets], total[Packets];
     const auto each = [](const auto& step) HEED_INLINED { unroll<Packets>(step); };
-    each([&](auto p) HEED_INLINED { now[p] = s::load(maximum + p * s::size); });
-    for (index j = 0; j < keys; ++j)
-      each([&](auto p) HEED_INLINED {
-        now[p] = s::maximum(now[p], s::load(scores + j * lanes + p * s::size));
-      });
-    packet factors[Packets];
+    packet half[Packets], total[Packets];
+    each([&](auto p) HEED_INLINED { half[p] = s::broadcast(minus_infinity); });
+    raise(half, scores, keys);
     each([&](auto p) HEED_INLINED {
-      origin[p] = reference_point(now[p]);
-      factors[p] = exponent(s::load(maximum + p * s::size), origin[p]);
-      s::store(maximum + p * s::size, now[p]);
+      const packet before = s::load(origin + p * s::size);
+      half[p] = s::maximum(before, half_origin(half[p]));
+      s::store(origin + p * s::size, half[p]);
+      s::store(factor + p * s::size, power(before, half[p]));
       total[p] = s::broadcast(Scalar(0));
     });
-    exp2_in_place<Scalar>(factors);
+    const auto from = refer(half, scores, keys);
 
-    const auto some = [&]<int Keys>(std::integral_constant<int, Keys>, Scalar* from) HEED_INLINED {
+    const auto some = [&]<int Keys>(std::integral_constant<int, Keys>, Scalar* first) HEED_INLINED {
       packet e[Keys * Packets];
       unroll<Keys * Packets>([&](auto i) HEED_INLINED {
-        e[i] = exponent(s::load(from + i / Packets * lanes + i % Packets * s::size),
-                        origin[i % Packets]);
+        e[i] =
+            from.scaled(s::load(first + i / Packets * lanes + i % Packets * s::size), i % Packets);
       });
-      exp2_in_place<Scalar>(e);
+      exp2_in_place<Scalar>(e, from.whole);
       unroll<Keys * Packets>([&](auto i) HEED_INLINED {
-        s::store(from + i / Packets * lanes + i % Packets * s::size, e[i]);
+        s::store(first + i / Packets * lanes + i % Packets * s::size, e[i]);
         total[i % Packets] = s::add(total[i % Packets], e[i]);
       });
     };
@@ -142,27 +277,8 @@ struct online_softmax {
 
     each([&](auto p) HEED_INLINED {
       Scalar* const place = sum + p * s::size;
-      s::store(place, s::multiply_add(s::load(place), factors[p], total[p]));
-      s::store(factor + p * s::size, factors[p]);
+      s::store(place, s::multiply_add(s::load(place), s::load(factor + p * s::size), total[p]));
     });
-  }
-
-  // How many of the unit make a natural one.
-  static constexpr double per_natural = natural_scores::log2_of_exp / Unit::log2_of_exp;
-  static constexpr Scalar least_positive = std::numeric_limits<Scalar>::min();
-
-  // Where nothing has been seen the maximum is -infinity; 0 in its place keeps -infinity minus
-  // -infinity from arising, and every exponential is then 0.
-  static packet reference_point(const packet& m) {
-    return s::where_less(m, s::broadcast(std::numeric_limits<Scalar>::lowest()),
-                         s::broadcast(Scalar(0)), m);
-  }
-
-  // log2 of exp(score - origin).
-  static packet exponent(const packet& score, const packet& origin) {
-    const packet difference = s::subtract(score, origin);
-    if constexpr (Unit::log2_of_exp == 1) return difference;
-    return s::rounded(s::multiply(difference, s::broadcast(Scalar(Unit::log2_of_exp))));
   }
 };
 

@@ -15,6 +15,10 @@ inline namespace HEED_ABI {
 // that a row's sums are formed in the same order whatever is asked beside it.
 inline constexpr index keys_per_tile = 64;
 
+// Keys of a chunk, whose sums are formed apart. Many tiles, so that adding chunks up costs little;
+// not too many, so that one query over many keys is work for several threads.
+inline constexpr index keys_per_chunk = 8 * keys_per_tile;
+
 // Queries of a block, one a lane.
 template <class Scalar>
 inline constexpr index queries_per_block = packed_lanes<Scalar>::pitch;

@@ -45,7 +45,7 @@ void sweep(const Lanes& lanes_of) {
           };
           if (start[0] == 'z') multiply(heed::from_zero<Scalar>{});
           if (start[0] == 'm') multiply(heed::from_memory<Scalar>{});
-          if (start[0] == 's') multiply(heed::from_scaled<Scalar>{factors.data()});
+          if (start[0] == 's') multiply(heed::onto_scaled<Scalar>{factors.data()});
           for (index i = -1; i <= rows; ++i)
             for (index l = 0; l < pitch; ++l) {
               Scalar want = guard;

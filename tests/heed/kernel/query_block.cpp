@@ -23,16 +23,18 @@ struct query_block : ::testing::Test {
 
   std::vector<Scalar> queries = ramp(width * lanes, 7), keys_of = ramp(keys * width, 5),
                       values = ramp(value_width * heed::keys_per_tile, 3),
-                      scores = ramp(keys * lanes, 11), maximum = ramp(lanes, 0),
+                      scores = ramp(keys * lanes, 11), origin = ramp(lanes, 0),
                       sum = ramp(lanes, 0), factor = ramp(lanes, 4),
-                      rows = ramp(value_width * lanes, 0);
+                      rows = ramp(value_width * lanes, 2), total_origin = ramp(lanes, 0),
+                      total_sum = ramp(lanes, 0), total_rows = ramp(value_width * lanes, 0);
   heed::query_block<Scalar, heed::natural_scores> block{
       0,
       lanes,
       {},
       queries.data(),
-      {maximum.data(), sum.data(), factor.data(), rows.data(), heed::packets_per_block,
-       value_width}};
+      {origin.data(), sum.data(), factor.data(), rows.data(), heed::packets_per_block, value_width},
+      {total_origin.data(), total_sum.data(), factor.data(), total_rows.data(),
+       heed::packets_per_block, value_width}};
 
   // Small integers: every sum is exact.
   static std::vector<Scalar> ramp(index size, int step) {
@@ -67,11 +69,46 @@ TYPED_TEST(query_block, accumulates_weighted_values) {
                            this->keys);
     for (index f = 0; f < this->value_width; ++f)
       for (index l = 0; l < this->lanes; ++l) {
-        TypeParam want = this->factor[std::size_t(l)] * before[std::size_t(f * this->lanes + l)];
+        TypeParam want = 0;  // the first tile of a chunk takes no notice of what was there
+        if (times == 2)
+          want = this->factor[std::size_t(l)] * before[std::size_t(f * this->lanes + l)];
         for (index j = 0; j < this->keys; ++j) want += this->score(j, l) * this->value(j, f);
         ASSERT_EQ(this->row(f, l), want);
       }
   }
+}
+
+TYPED_TEST(query_block, adds_chunks_up) {
+  auto& b = this->block;
+  const auto tile = [&] {
+    std::fill(this->scores.begin(), this->scores.end(), TypeParam(0));
+    b.chunk.fold(this->scores.data(), this->keys);
+    b.accumulate(this->scores.data(), {this->values.data(), this->value_width}, this->keys);
+  };
+  b.chunk.reset();
+  b.close_chunk();  // nothing has been seen: there is nothing to close
+  EXPECT_FALSE(b.has_total);
+  for (int chunk = 0; chunk < 3; ++chunk) {
+    b.close_chunk();
+    tile();
+    tile();
+  }
+  b.finish();
+  for (index f = 0; f < this->value_width; ++f) {
+    TypeParam want = 0;
+    for (index j = 0; j < this->keys; ++j) want += this->value(j, f);
+    for (index l = 0; l < this->lanes; ++l)  // all keys weigh the same
+      ASSERT_NEAR(b.gathered().rows[f * this->lanes + l], want / TypeParam(this->keys),
+                  4 * std::numeric_limits<TypeParam>::epsilon());
+  }
+  EXPECT_NEAR(b.gathered().log_sum_exp(0), std::log(6 * this->keys),
+              4 * std::numeric_limits<TypeParam>::epsilon());
+}
+
+TYPED_TEST(query_block, of_nothing_is_0) {
+  this->block.chunk.reset();
+  this->block.finish();
+  for (const TypeParam x : this->rows) EXPECT_EQ(x, 0);
 }
 
 // With exclusions: what a lane does not see is not multiplied into it, and the rest has the bits
@@ -84,7 +121,10 @@ TYPED_TEST(query_block, what_is_excluded_is_not_read) {
   Scalar* const weights = this->scores.data();
   const heed::value_tile<Scalar> values_tile{this->values.data(), this->value_width};
   const auto hidden = [](index key, index lane) { return (key + lane) % 3 == 0; };
-  const auto begin_again = [&] { std::fill(this->rows.begin(), this->rows.end(), Scalar(1)); };
+  const auto begin_again = [&] {
+    std::fill(this->rows.begin(), this->rows.end(), Scalar(1));
+    this->block.has_chunk = true;
+  };
   for (index j = 0; j < n; ++j)
     for (index l = 0; l < this->lanes; ++l)
       if (hidden(j, l)) this->score(j, l) = -this->infinity;
@@ -98,13 +138,13 @@ TYPED_TEST(query_block, what_is_excluded_is_not_read) {
   this->block.accumulate(weights, values_tile, n);
   const auto want = this->rows;
   begin_again();
-  excluded.accumulate(this->block.state, weights, values_tile, n);
+  excluded.accumulate(this->block, weights, values_tile, n);
   ASSERT_EQ(this->rows, want);
 
   this->value(4, 2) = this->nan;
   this->value(5, 6) = this->infinity;
   begin_again();
-  excluded.accumulate(this->block.state, weights, values_tile, n);
+  excluded.accumulate(this->block, weights, values_tile, n);
   for (index l = 0; l < this->lanes; ++l)
     for (index f = 0; f < this->value_width; ++f) {
       const Scalar got = this->row(f, l);
