@@ -22,6 +22,17 @@ void heed_attention(benchmark::State& state, const attention_case& c) {
   });
 }
 
+// Sizes that the Eigen types know.
+template <int Rows>
+void fixed_size(benchmark::State& state) {
+  using rows_type = Eigen::Matrix<float, Rows, 4 * 16, Eigen::RowMajor>;
+  const attention_case c{{4, 4}, 16, Rows, true};
+  const rows_type q = rows_type::Random(), k = rows_type::Random(), v = rows_type::Random();
+  rows_type out;
+  support::measure<float>(state, c.operations(),
+                          [&] { heed::attention(q, k, v, out, c.heads, heed::causal); });
+}
+
 // A long sequence seen through a window, and the working memory that it takes.
 void long_sequence(benchmark::State& state, const attention_case& c) {
   support::attention_data<float> data(c);
@@ -79,6 +90,10 @@ int main(int argc, char** argv) {
     benchmark::RegisterBenchmark(("eigen/" + c.name()).c_str(), eigen_formula, c)
         ->Unit(benchmark::kMicrosecond);
   }
+  benchmark::RegisterBenchmark("heed/causal_fixed/4over4x16/n16", fixed_size<16>)
+      ->Unit(benchmark::kMicrosecond);
+  benchmark::RegisterBenchmark("heed/causal_fixed/4over4x16/n64", fixed_size<64>)
+      ->Unit(benchmark::kMicrosecond);
   const attention_case c{{1, 1}, 64, 131'072, true, 4096};
   benchmark::RegisterBenchmark(("heed/" + c.name()).c_str(), long_sequence, c)
       ->Unit(benchmark::kMillisecond);

@@ -30,6 +30,27 @@
 namespace heed {
 inline namespace HEED_ABI {
 
+namespace detail {
+
+// Working memory of a call whose Eigen types say how small it is; 0 where they do not, or where it
+// is too much for a stack.
+template <class Small, class Q, class K, class V>
+consteval index stack_bytes() {
+  constexpr index most_bytes = 64 * 1024;
+  const auto known = [](index rows, index cols) {
+    return rows != Eigen::Dynamic && rows <= keys_per_tile && cols != Eigen::Dynamic;
+  };
+  if (!known(Q::MaxRowsAtCompileTime, Q::MaxColsAtCompileTime) ||
+      !known(K::MaxRowsAtCompileTime, K::MaxColsAtCompileTime) ||
+      !known(V::MaxRowsAtCompileTime, V::MaxColsAtCompileTime))
+    return 0;
+  const index bytes =
+      Small::footprint(K::MaxRowsAtCompileTime, K::MaxColsAtCompileTime, V::MaxColsAtCompileTime);
+  return bytes <= most_bytes ? bytes : 0;
+}
+
+}  // namespace detail
+
 // Writes attention of q over k and v into `out`, which keeps its size.
 //
 //   q    (queries, query heads * width)
@@ -57,6 +78,12 @@ void attention(const Q& q, const K& k, const V& v, Out&& out, const Modifiers&..
                                  view_of(out), {},         gather_settings<Scalar>(modifiers...)};
     call.sizes = check_inputs<Storage>(verb, call.q, call.k, call.v, call.options, rules);
     check_outputs(verb, call.q, call.k, call.v, call.out, call.options, call.sizes);
+    using small_type = small_forward<Storage, decltype(rules)>;
+    if constexpr (constexpr index bytes = detail::stack_bytes<small_type, Q, K, V>(); bytes > 0)
+      if (is_small(call)) {
+        stack_memory<bytes> memory;
+        return small_type(call, rules, memory).run_in_one_piece();
+      }
     forward(call, rules, call.options.memory ? *call.options.memory : default_scratch());
   }
 }

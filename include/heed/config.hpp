@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The only macros: whether exceptions exist, the name of this build's inline namespace, how a lambda
-// is inlined, and which levels heed_dispatch builds.
+// The only macros: whether exceptions exist, the name of this build's inline namespace, what is to be
+// inlined, and which levels heed_dispatch builds.
 #pragma once
 
 #include <heed/version.hpp>  // the version that the namespace carries
@@ -58,6 +58,13 @@ compile this file without it"
 #define HEED_INLINED [[msvc::forceinline]]
 #else
 #define HEED_INLINED __attribute__((always_inline))
+#endif
+
+// Before a function: everything that it calls is written out in it.
+#if defined(__GNUC__)
+#define HEED_FLATTENED __attribute__((flatten))
+#else
+#define HEED_FLATTENED
 #endif
 
 // Before a loop over the lanes of a packet: not to be written out, so that it becomes vector code

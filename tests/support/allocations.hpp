@@ -44,15 +44,21 @@ void operator delete(void* p, std::size_t, std::align_val_t) noexcept { support:
 
 namespace support {
 
-// Allocations of the second of two calls, Eigen's own among them.
+// Allocations of a call, Eigen's own among them.
 template <class Call>
-long second_call(const Call& call) {
-  call();
+long allocations_in(const Call& call) {
   const long before = allocations;
   Eigen::internal::set_is_malloc_allowed(false);
   call();
   Eigen::internal::set_is_malloc_allowed(true);
   return allocations - before;
+}
+
+// ... of the second of two.
+template <class Call>
+long second_call(const Call& call) {
+  call();
+  return allocations_in(call);
 }
 
 }  // namespace support

@@ -77,6 +77,7 @@ class copier {
   }
 
   void one_by_one(index first_row, index last_row, index first_col, index last_col) const {
+    if (first_col >= last_col) return;
     for (index i = first_row; i < last_row; ++i)
       for (index j = first_col; j < last_col; ++j)
         to_(i, j) = static_cast<To>(factor_ * static_cast<Scalar>(from_(i, j)));

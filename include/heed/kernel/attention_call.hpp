@@ -2,6 +2,7 @@
 // What a kernel is given: views, sizes that have been checked, and settings.
 #pragma once
 
+#include <heed/kernel/tile.hpp>     // load_queries, store_lanes
 #include <heed/rules/geometry.hpp>  // geometry, settings, view
 
 #include <cmath>  // sqrt
@@ -22,6 +23,34 @@ struct attention_call {
 
   double scale() const {
     return options.scale.value_or(1 / std::sqrt(static_cast<double>(sizes.width)));
+  }
+
+  // The queries of a block, and where its results go.
+  template <class Block>
+  view<const Storage> queries_of(const Block& b, const scope& s) const {
+    return q.block(s.query_row + b.first_row, s.head * sizes.width, b.row_count, sizes.width);
+  }
+  template <class Block>
+  view<Storage> results_of(const Block& b, const scope& s) const {
+    return out.block(s.query_row + b.first_row, s.head * sizes.value_width, b.row_count,
+                     sizes.value_width);
+  }
+
+  // Brings the queries of a block in, scaled.
+  template <class Block>
+  void load(const Block& b, const scope& s) const {
+    load_queries(b.queries, b.chunk.packets, queries_of(b, s),
+                 static_cast<Scalar>(scale() * Block::scores_per_natural));
+  }
+
+  // rows / sum; where nothing was seen, 0 and -infinity.
+  template <class Block>
+  void finish(Block& b, const scope& s) const {
+    b.finish();
+    store_lanes(results_of(b, s), b.gathered().rows);
+    if (options.log_sum_exp)
+      for (index i = 0; i < b.row_count; ++i)
+        (*options.log_sum_exp)(s.query_row + b.first_row + i, s.head) = b.gathered().log_sum_exp(i);
   }
 };
 

@@ -6,12 +6,14 @@
 #pragma once
 
 #include <heed/core/execute.hpp>           // run_tasks
+#include <heed/kernel/attend_tile.hpp>     // attend_tile
 #include <heed/kernel/attention_call.hpp>  // attention_call
-#include <heed/kernel/query_block.hpp>     // query_block, exclusions
+#include <heed/kernel/forward_small.hpp>   // small_forward
 #include <heed/kernel/schedule.hpp>        // schedule, query_range
 
-#include <algorithm>    // fill_n
+#include <algorithm>    // fill_n, max, min
 #include <type_traits>  // conditional_t
+#include <utility>      // exchange
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -34,11 +36,12 @@ class forward_task {
         blocks_per_head_((range.row_count + lanes - 1) / lanes),
         states_per_block_(states_per_block(call)),
         blocks_(frame_.template take<block>(g_.group() * blocks_per_head_)),
-        keys_{frame_.template take<Scalar>(keys_per_tile * g_.width), g_.width},
-        values_{frame_.template take<Scalar>(keys_per_tile * g_.value_width), g_.value_width},
-        scores_(frame_.template take<Scalar>(keys_per_tile * lanes)),
+        in_place_(blocks_per_head_ * g_.group() <= few_blocks && can_read_in_place(call)),
+        key_room_(in_place_ ? nullptr : frame_.template take<Scalar>(keys_per_tile * g_.width)),
+        value_room_(in_place_ ? nullptr
+                              : frame_.template take<Scalar>(keys_per_tile * g_.value_width)),
         factor_(frame_.template take<Scalar>(lanes)),
-        exclusions_(frame_.template take<bool>(keys_per_tile * lanes)) {}
+        work_(tile_work<Scalar>::in(frame_, keys_per_tile)) {}
 
   // Bytes that a task of so many rows a head takes from scratch, roundings included.
   static index footprint(const attention_call<Storage>& call, index row_count) {
@@ -53,70 +56,52 @@ class forward_task {
   }
 
   void run() {
-    const interval seen = load();
-    for (index first = seen.first / keys_per_tile * keys_per_tile; first < seen.last;
+    plan();
+    for (index first = seen_.first / keys_per_tile * keys_per_tile; first < seen_.last;
          first += keys_per_tile) {
       if (first % keys_per_chunk == 0) for_each_block([](block& q) { q.close_chunk(); });
       attend(first);
     }
-    finish();
+    for (index h = 0; h < g_.group(); ++h)
+      for (index b = 0; b < blocks_per_head_; ++b)
+        if (!block_of(h, b).finished) finish(block_of(h, b), scope_of(h));
     if (call_.options.weights) weigh();
   }
 
  private:
   static constexpr index lanes = queries_per_block<Scalar>;
-  static constexpr double scores_per_natural = natural_scores::log2_of_exp / unit::log2_of_exp;
 
   scope scope_of(index h) const { return g_.of(range_.sequence, range_.kv_head * g_.group() + h); }
   block& block_of(index h, index b) { return blocks_[h * blocks_per_head_ + b]; }
+
+  // A tile that few blocks use is not worth a copy.
+  static constexpr index few_blocks = 4;
+  static bool can_read_in_place(const attention_call<Storage>& call) {
+    return readable_in_place<Scalar>(call.k) && readable_in_place<Scalar>(call.v);
+  }
 
   // One for the chunk at hand, and one for those before, where there can be any.
   static index states_per_block(const attention_call<Storage>& call) {
     return call.sizes.longest_keys > keys_per_chunk || call.options.sink.given() ? 2 : 1;
   }
 
-  // Brings the queries in; returns the keys that any of them may see.
-  interval load() {
-    interval seen;
+  // Finds out which keys each block may see at most, and which any may.
+  void plan() {
     for (index h = 0; h < g_.group(); ++h) {
       const scope s = scope_of(h);
       const auto bound = rules_.bind(s);
       for (index b = 0; b < blocks_per_head_; ++b) {
-        block& q = *std::construct_at(&block_of(h, b), make_block(b));
-        load_queries(
-            q.queries, q.chunk.packets,
-            call_.q.block(s.query_row + q.first_row, s.head * g_.width, q.row_count, g_.width),
-            static_cast<Scalar>(call_.scale() * scores_per_natural));
-        q.chunk.reset();
-        q.has_total = call_.options.sink.given();
-        if (q.has_total) q.total.reset(static_cast<Scalar>(call_.options.sink[s.head]));
+        const index row = b * lanes;
+        block& q =
+            *std::construct_at(&block_of(h, b), block::in(frame_, g_, states_per_block_, factor_,
+                                                          range_.first_row + row,
+                                                          std::min(lanes, range_.row_count - row)));
+        q.reset(call_.options.sink, s.head);
         const tile_place place{s, q.first_row, q.row_count, 0, s.keys};
         q.keys = intersect(bound.keys(place.queries()), {0, s.keys});
-        seen = hull(seen, q.keys);
+        seen_ = hull(seen_, q.keys);
       }
     }
-    return seen;
-  }
-
-  block make_block(index b) {
-    const index row_count = std::min(lanes, range_.row_count - b * lanes);
-    auto* const queries = frame_.template take<Scalar>(g_.width * lanes);
-    const auto chunk = make_state(row_count);
-    return {range_.first_row + b * lanes,
-            row_count,
-            {},
-            queries,
-            chunk,
-            states_per_block_ > 1 ? make_state(row_count) : chunk};
-  }
-
-  online_softmax<Scalar, unit> make_state(index row_count) {
-    return {frame_.template take<Scalar>(lanes),
-            frame_.template take<Scalar>(lanes),
-            factor_,
-            frame_.template take<Scalar>(g_.value_width * lanes),
-            (row_count + simd<Scalar>::size - 1) / simd<Scalar>::size,
-            g_.value_width};
   }
 
   template <class Use>
@@ -149,46 +134,34 @@ class forward_task {
 
   void stage(const scope& s, interval keys) {
     const index row = s.key_row + keys.first;
-    keys_.stage(call_.k.block(row, range_.kv_head * g_.width, keys.size(), g_.width));
-    values_.stage(call_.v.block(row, range_.kv_head * g_.value_width, keys.size(), g_.value_width));
-    values_finite_ = values_.finite(keys.size());
+    const auto k = call_.k.block(row, range_.kv_head * g_.width, keys.size(), g_.width);
+    const auto v = call_.v.block(row, range_.kv_head * g_.value_width, keys.size(), g_.value_width);
+    if constexpr (std::is_same_v<Storage, Scalar>) {
+      tile_.keys = in_place_ ? k : stage_keys(key_room_, k);
+      tile_.values = in_place_ ? v : stage_values(value_room_, v);
+    } else {
+      tile_.keys = stage_keys(key_room_, k);
+      tile_.values = stage_values(value_room_, v);
+    }
+    tile_.finite = all_finite(tile_.values);
   }
 
-  // One tile of keys for all blocks.
+  // One tile of keys for all blocks. A block comes in with its first tile and is done with its last,
+  // so that as few as can be are in the processor's cache at a time.
   void attend(index first_key) {
     const dropout drop_rule{call_.options.drop_probability, call_.options.drop_seed};
-    for_each_seeing(
-        first_key, [&](block& q, const tile_place& place, const auto& bound, coverage seen) {
-          const index count = place.key_count;
-          const key_tile<Scalar> keys = keys_.from(place.first_key % keys_per_tile);
-          const value_tile<Scalar> values = values_.from(place.first_key % keys_per_tile);
-          q.multiply(scores_, keys, count);   // scores = keys · queries
-          bend(scores_, place, bound, seen);  // score rules, masks
-          if (!values_finite_) exclusions_.note(scores_, count, q.chunk.packets);
-          q.chunk.fold(scores_, count);  // scores = 2^(scores - origin), sum, factor
-          if (drop_rule.probability > 0) drop(scores_, place, drop_rule);
-          if (values_finite_)
-            q.accumulate(scores_, values, count);  // rows = rows factor + valuesᵀ scores
-          else
-            exclusions_.accumulate(q, scores_, values, count);
-        });
+    for_each_seeing(first_key,
+                    [&](block& q, const tile_place& place, const auto& bound, coverage seen) {
+                      if (!std::exchange(q.loaded, true)) call_.load(q, place.where);
+                      attend_tile(q, tile_.part(place.first_key - first_key, place.key_count),
+                                  place, bound, seen, drop_rule, work_);
+                      if (first_key + keys_per_tile >= q.keys.last) finish(q, place.where);
+                    });
   }
 
-  // rows / sum; where nothing was seen, 0 and -infinity.
-  void finish() {
-    for (index h = 0; h < g_.group(); ++h) {
-      const scope s = scope_of(h);
-      for (index b = 0; b < blocks_per_head_; ++b) {
-        block& q = block_of(h, b);
-        const index row = s.query_row + q.first_row;
-        q.finish();
-        store_lanes(call_.out.block(row, s.head * g_.value_width, q.row_count, g_.value_width),
-                    q.gathered().rows);
-        if (call_.options.log_sum_exp)
-          for (index i = 0; i < q.row_count; ++i)
-            (*call_.options.log_sum_exp)(row + i, s.head) = q.gathered().log_sum_exp(i);
-      }
-    }
+  void finish(block& q, const scope& s) {
+    call_.finish(q, s);
+    q.finished = true;
   }
 
   // The probabilities themselves, from the scores again.
@@ -202,13 +175,13 @@ class forward_task {
     for (index first = 0; first < scope_of(0).keys; first += keys_per_tile)
       for_each_seeing(
           first, [&](block& q, const tile_place& place, const auto& bound, coverage seen) {
-            q.multiply(scores_, keys_.from(place.first_key % keys_per_tile), place.key_count);
-            bend(scores_, place, bound, seen);
-            q.gathered().normalise(scores_, place.key_count);
+            q.multiply(work_.scores, tile_.part(place.first_key - first, place.key_count).keys);
+            bend(work_.scores, place, bound, seen);
+            q.gathered().normalise(work_.scores, place.key_count);
             const index row = place.where.head * g_.queries + place.where.query_row + q.first_row;
             store_lanes(
                 call_.options.weights->block(row, place.first_key, q.row_count, place.key_count),
-                scores_);
+                work_.scores);
           });
   }
 
@@ -220,17 +193,22 @@ class forward_task {
   index blocks_per_head_;
   index states_per_block_;
   block* blocks_;
-  key_tile<Scalar> keys_;
-  value_tile<Scalar> values_;
-  Scalar* scores_;  // (keys, lanes)
-  Scalar* factor_;  // (lanes)
-  exclusions<Scalar> exclusions_;
-  bool values_finite_ = true;
+  bool in_place_;
+  Scalar* key_room_;
+  Scalar* value_room_;
+  key_value_tile<Scalar> tile_;  // at hand
+  Scalar* factor_;               // (lanes)
+  tile_work<Scalar> work_;
+  interval seen_;  // keys that any block may see
 };
 
 // Runs a call that has been checked. Tasks share nothing but what they read.
 template <class Storage, class Rules>
 void forward(const attention_call<Storage>& call, const Rules& rules, scratch& memory) {
+  if (is_small(call)) {
+    scratch::frame frame(memory);
+    return small_forward<Storage, Rules>(call, rules, frame).run();
+  }
   using task_type = forward_task<Storage, Rules>;
   using plan_type = schedule<typename task_type::Scalar>;
   const plan_type plan(call.sizes, call.options.on.workers);

@@ -44,6 +44,14 @@ struct online_softmax {
   index packets;
   index width;  // value width
 
+  // A state for `queries` lanes at most, which shares `factor` with others.
+  template <class Memory>
+  static online_softmax in(Memory& memory, Scalar* factor, index queries, index width) {
+    return {
+        memory.template take<Scalar>(lanes),         memory.template take<Scalar>(lanes), factor,
+        memory.template take<Scalar>(width * lanes), (queries + s::size - 1) / s::size,   width};
+  }
+
   void reset() const {
     for (index p = 0; p < packets; ++p) {
       s::store(origin + p * s::size, s::broadcast(minus_infinity));
@@ -118,15 +126,13 @@ struct online_softmax {
 
   // Turns the weighted values into the result; 0 where nothing was seen. Adding 0 makes -0 a 0.
   void finish() const {
+    const packet zero = s::broadcast(Scalar(0)), one = s::broadcast(Scalar(1));
     for (index p = 0; p < packets; ++p) {
       const packet total = s::load(sum + p * s::size);
-      const packet one_over = s::divide(s::broadcast(Scalar(1)), total);
-      const packet zero = s::broadcast(Scalar(0));
-      for (index f = 0; f < width; ++f) {
-        Scalar* const place = rows + f * lanes + p * s::size;
-        const packet mean = s::multiply_add(s::load(place), one_over, zero);
-        s::store(place, s::where_less(total, s::broadcast(least_positive), zero, mean));
-      }
+      const packet one_over =
+          s::where_less(total, s::broadcast(least_positive), zero, s::divide(one, total));
+      for (index r = p * s::size; r < width * lanes; r += lanes)
+        s::store(rows + r, s::multiply_add(s::load(rows + r), one_over, zero));
     }
   }
 
@@ -258,15 +264,14 @@ struct online_softmax {
     });
     const auto from = refer(half, scores, keys);
 
-    const auto some = [&]<int Keys>(std::integral_constant<int, Keys>, Scalar* first) HEED_INLINED {
+    const auto some = [&]<int Keys>(std::integral_constant<int, Keys>, Scalar* row) HEED_INLINED {
       packet e[Keys * Packets];
       unroll<Keys * Packets>([&](auto i) HEED_INLINED {
-        e[i] =
-            from.scaled(s::load(first + i / Packets * lanes + i % Packets * s::size), i % Packets);
+        e[i] = from.scaled(s::load(row + i / Packets * lanes + i % Packets * s::size), i % Packets);
       });
       exp2_in_place<Scalar>(e, from.whole);
       unroll<Keys * Packets>([&](auto i) HEED_INLINED {
-        s::store(first + i / Packets * lanes + i % Packets * s::size, e[i]);
+        s::store(row + i / Packets * lanes + i % Packets * s::size, e[i]);
         total[i % Packets] = s::add(total[i % Packets], e[i]);
       });
     };

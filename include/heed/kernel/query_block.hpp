@@ -4,7 +4,8 @@
 
 #include <heed/kernel/bend.hpp>            // tile_place
 #include <heed/kernel/online_softmax.hpp>  // online_softmax
-#include <heed/kernel/tile.hpp>            // key_tile, value_tile
+#include <heed/kernel/tile.hpp>            // queries_per_block, view
+#include <heed/rules/geometry.hpp>         // geometry
 
 #include <utility>  // swap
 
@@ -16,6 +17,9 @@ inline namespace HEED_ABI {
 template <class Scalar, class Unit>
 class query_block {
  public:
+  // Scores of the unit in one natural score: queries carry it.
+  static constexpr double scores_per_natural = natural_scores::log2_of_exp / Unit::log2_of_exp;
+
   index first_row;  // within the sequence
   index row_count;
   interval keys;    // what its queries may see at most
@@ -25,22 +29,47 @@ class query_block {
 
   bool has_chunk = false;  // whether a tile of the chunk at hand has been folded
   bool has_total = false;
+  bool loaded = false;    // whether queries have been brought in
+  bool finished = false;  // whether results have been taken out
+
+  // Room for queries of the sizes of a call, in `memory`; a second state only where `states` is 2.
+  template <class Memory>
+  static query_block in(Memory& memory, const geometry& g, index states, Scalar* factor,
+                        index first_row, index row_count) {
+    auto* const room = memory.template take<Scalar>(g.width * lanes);
+    const auto state = [&] {
+      return online_softmax<Scalar, Unit>::in(memory, factor, row_count, g.value_width);
+    };
+    const auto chunk = state();
+    return {first_row, row_count, {}, room, chunk, states > 1 ? state() : chunk};
+  }
+
+  // Serves other queries from now on.
+  void begin(index row, index count) {
+    first_row = row;
+    row_count = count;
+    chunk.packets = total.packets = (count + simd<Scalar>::size - 1) / simd<Scalar>::size;
+    has_chunk = false;
+  }
+
+  // Begins: with a sink's logit, or with nothing.
+  void reset(const list<double>& sink, index head) {
+    chunk.reset();
+    has_total = sink.given();
+    if (has_total) total.reset(static_cast<Scalar>(sink[head]));
+  }
 
   // scores(key, lane) = key · query
-  void multiply(Scalar* scores, const key_tile<Scalar>& tile, index count) const {
-    lane_product<Scalar, along_rows>({scores, lanes}, {tile.data, tile.width},
-                                     packed_lanes<Scalar>{queries}, count, chunk.packets,
-                                     tile.width, from_zero<Scalar>{});
+  void multiply(Scalar* scores, const view<const Scalar>& tile) const {
+    lane_product<Scalar, along_rows>({scores, lanes}, {tile.data, tile.row_stride},
+                                     packed_lanes<Scalar>{queries}, tile.rows, chunk.packets,
+                                     tile.cols, from_zero<Scalar>{});
   }
 
   // rows(feature, lane) = rows * factor + sum of weights(key, lane) * value(key, feature)
-  void accumulate(const Scalar* weights, const value_tile<Scalar>& values, index count) {
-    const auto product = [&](const auto& sums) {
-      lane_product<Scalar, along_rows>({chunk.rows, lanes}, {values.data, values.pitch},
-                                       packed_lanes<Scalar>{weights}, values.width, chunk.packets,
-                                       count, sums);
-    };
-    has_chunk ? product(onto_scaled<Scalar>{chunk.factor}) : product(from_zero<Scalar>{});
+  void accumulate(const Scalar* weights, const view<const Scalar>& values) {
+    has_chunk ? accumulate(weights, values, onto_scaled<Scalar>{chunk.factor})
+              : accumulate(weights, values, from_zero<Scalar>{});
     has_chunk = true;
   }
 
@@ -65,6 +94,19 @@ class query_block {
 
  private:
   static constexpr index lanes = queries_per_block<Scalar>;
+
+  // Values as they were staged, or where the caller has them.
+  template <class Sums>
+  void accumulate(const Scalar* weights, const view<const Scalar>& values, const Sums& sums) const {
+    const auto product = [&](const auto& by_feature) {
+      lane_product({chunk.rows, lanes}, by_feature, packed_lanes<Scalar>{weights}, values.cols,
+                   chunk.packets, values.rows, sums);
+    };
+    if (values.row_stride == 1)
+      product(broadcast_side<Scalar, along_rows>{values.data, values.col_stride});
+    else
+      product(broadcast_side<Scalar, along_columns>{values.data, values.row_stride});
+  }
 };
 
 // Which scores of a tile are -infinity. Only asked where a value is infinite or NaN, so that what a
@@ -85,13 +127,12 @@ class exclusions {
   // query_block::accumulate without the excluded keys.
   template <class Unit>
   void accumulate(query_block<Scalar, Unit>& block, const Scalar* weights,
-                  const value_tile<Scalar>& values, index keys) const {
-    for (index f = 0; f < values.width; ++f)
+                  const view<const Scalar>& values) const {
+    for (index f = 0; f < values.cols; ++f)
       for (index i = 0; i < lanes_; ++i) {
         Scalar sum = 0;
-        for (index j = 0; j < keys; ++j)
-          if (!excluded_[j * pitch + i])
-            sum = fused(weights[j * pitch + i], values.data[f * values.pitch + j], sum);
+        for (index j = 0; j < values.rows; ++j)
+          if (!excluded_[j * pitch + i]) sum = fused(weights[j * pitch + i], values(j, f), sum);
         Scalar& row = block.chunk.rows[f * pitch + i];
         row = block.has_chunk ? fused(row, block.chunk.factor[i], sum) : sum;
       }

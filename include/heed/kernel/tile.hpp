@@ -23,52 +23,48 @@ inline constexpr index keys_per_chunk = 8 * keys_per_tile;
 template <class Scalar>
 inline constexpr index queries_per_block = packed_lanes<Scalar>::pitch;
 
-// A tile of keys: (keys, width), in the type of the sums.
-template <class Scalar>
-struct key_tile {
-  Scalar* data;
-  index width;
+// Copies a tile of keys into `room`, of keys_per_tile * width numbers, in the type of the sums.
+template <class Storage, class Scalar>
+view<const Scalar> stage_keys(Scalar* room, const view<const Storage>& keys) {
+  const view<Scalar> staged{room, keys.rows, keys.cols, keys.cols, 1};
+  copy(staged, keys);
+  return staged;
+}
 
-  template <class Storage>
-  void stage(const view<const Storage>& keys) const {
-    copy(view<Scalar>{data, keys.rows, width, width, 1}, keys);
-  }
-  key_tile from(index key) const { return {data + key * width, width}; }
-};
-
-// A tile of values, turned: (width, keys). The product with the weights then reads them along
+// The same with a tile of values, which turn: the product with the weights then reads them along
 // rows, each cache line once.
+template <class Storage, class Scalar>
+view<const Scalar> stage_values(Scalar* room, const view<const Storage>& values) {
+  const view<Scalar> staged{room, values.rows, values.cols, 1, keys_per_tile};
+  copy(staged, values);
+  return staged;
+}
+
+// Whether products can read rows where they lie.
+template <class Scalar, class Storage>
+bool readable_in_place(const view<const Storage>& rows) {
+  return std::is_same_v<Scalar, Storage> && rows.col_stride == 1;
+}
+
+// Whether no element is infinite or NaN: 0 * x is NaN for those alone. One of the strides is 1.
 template <class Scalar>
-struct value_tile {
-  static constexpr index pitch = keys_per_tile;
-
-  Scalar* data;
-  index width;
-
-  template <class Storage>
-  void stage(const view<const Storage>& values) const {
-    copy(view<Scalar>{data, width, values.rows, pitch, 1}, values.turned());
+bool all_finite(const view<const Scalar>& values) {
+  using s = simd<Scalar>;
+  const view<const Scalar> v = values.col_stride == 1 ? values : values.turned();
+  const auto zero = s::broadcast(Scalar(0));
+  typename s::packet sums[2] = {zero, zero};
+  bool all = true;
+  for (index i = 0; i < v.rows; ++i) {
+    const Scalar* const row = v.data + i * v.row_stride;
+    index j = 0;
+    for (; j + 2 * s::size <= v.cols; j += 2 * s::size)
+      unroll<2>([&](auto n) HEED_INLINED {
+        sums[n] = s::multiply_add(s::load(row + j + n * s::size), zero, sums[n]);
+      });
+    for (; j < v.cols; ++j) all = all && std::isfinite(row[j]);
   }
-  value_tile from(index key) const { return {data + key, width}; }
-
-  // Whether no element of the first `keys` values is infinite or NaN: 0 * x is NaN for those alone.
-  bool finite(index keys) const {
-    using s = simd<Scalar>;
-    const auto zero = s::broadcast(Scalar(0));
-    typename s::packet sums[2] = {zero, zero};
-    bool all = true;
-    for (index f = 0; f < width; ++f) {
-      const Scalar* const row = data + f * pitch;
-      index key = 0;
-      for (; key + 2 * s::size <= keys; key += 2 * s::size)
-        unroll<2>([&](auto n) HEED_INLINED {
-          sums[n] = s::multiply_add(s::load(row + key + n * s::size), zero, sums[n]);
-        });
-      for (; key < keys; ++key) all = all && std::isfinite(row[key]);
-    }
-    return all && !s::any_not_equal(s::add(sums[0], sums[1]), zero);
-  }
-};
+  return all && !s::any_not_equal(s::add(sums[0], sums[1]), zero);
+}
 
 // Brings queries in as lanes, scaled: lanes(f, i) = scale * from(i, f). Lanes beyond the last row,
 // of which there must be one, hold it again, so that rules asked about them meet its scores.

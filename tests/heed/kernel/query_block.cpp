@@ -45,13 +45,17 @@ struct query_block : ::testing::Test {
   }
   Scalar& score(index key, index lane) { return scores[std::size_t(key * lanes + lane)]; }
   Scalar& value(index key, index f) { return values[std::size_t(f * heed::keys_per_tile + key)]; }
+  heed::view<const Scalar> key_rows() const { return {keys_of.data(), keys, width, width, 1}; }
+  heed::view<const Scalar> value_rows() const {
+    return {values.data(), keys, value_width, 1, heed::keys_per_tile};
+  }
   Scalar row(index f, index lane) const { return rows[std::size_t(f * lanes + lane)]; }
 };
 using scalars = ::testing::Types<float, double>;
 TYPED_TEST_SUITE(query_block, scalars);
 
 TYPED_TEST(query_block, multiplies_keys_with_queries) {
-  this->block.multiply(this->scores.data(), {this->keys_of.data(), this->width}, this->keys);
+  this->block.multiply(this->scores.data(), this->key_rows());
   for (index j = 0; j < this->keys; ++j)
     for (index l = 0; l < this->lanes; ++l) {
       TypeParam want = 0;
@@ -65,8 +69,7 @@ TYPED_TEST(query_block, multiplies_keys_with_queries) {
 TYPED_TEST(query_block, accumulates_weighted_values) {
   for (int times = 1; times <= 2; ++times) {
     const auto before = this->rows;
-    this->block.accumulate(this->scores.data(), {this->values.data(), this->value_width},
-                           this->keys);
+    this->block.accumulate(this->scores.data(), this->value_rows());
     for (index f = 0; f < this->value_width; ++f)
       for (index l = 0; l < this->lanes; ++l) {
         TypeParam want = 0;  // the first tile of a chunk takes no notice of what was there
@@ -78,12 +81,25 @@ TYPED_TEST(query_block, accumulates_weighted_values) {
   }
 }
 
+TYPED_TEST(query_block, reads_values_where_they_lie) {
+  this->block.accumulate(this->scores.data(), this->value_rows());
+  const auto want = this->rows;
+  const heed::matrix<TypeParam> straight =
+      Eigen::Map<const heed::matrix<TypeParam>, 0, Eigen::OuterStride<>>(
+          this->values.data(), this->value_width, this->keys,
+          Eigen::OuterStride<>(heed::keys_per_tile))
+          .transpose();
+  this->block.has_chunk = false;
+  this->block.accumulate(this->scores.data(), heed::view<const TypeParam>(heed::view_of(straight)));
+  EXPECT_EQ(this->rows, want);
+}
+
 TYPED_TEST(query_block, adds_chunks_up) {
   auto& b = this->block;
   const auto tile = [&] {
     std::fill(this->scores.begin(), this->scores.end(), TypeParam(0));
     b.chunk.fold(this->scores.data(), this->keys);
-    b.accumulate(this->scores.data(), {this->values.data(), this->value_width}, this->keys);
+    b.accumulate(this->scores.data(), this->value_rows());
   };
   b.chunk.reset();
   b.close_chunk();  // nothing has been seen: there is nothing to close
@@ -119,7 +135,7 @@ TYPED_TEST(query_block, what_is_excluded_is_not_read) {
   const auto room = std::make_unique<bool[]>(std::size_t(n * this->lanes));
   heed::exclusions<Scalar> excluded(room.get());
   Scalar* const weights = this->scores.data();
-  const heed::value_tile<Scalar> values_tile{this->values.data(), this->value_width};
+  const heed::view<const Scalar> rows_of_values = this->value_rows();
   const auto hidden = [](index key, index lane) { return (key + lane) % 3 == 0; };
   const auto begin_again = [&] {
     std::fill(this->rows.begin(), this->rows.end(), Scalar(1));
@@ -135,16 +151,16 @@ TYPED_TEST(query_block, what_is_excluded_is_not_read) {
 
   // nothing is infinite or NaN yet
   begin_again();
-  this->block.accumulate(weights, values_tile, n);
+  this->block.accumulate(weights, rows_of_values);
   const auto want = this->rows;
   begin_again();
-  excluded.accumulate(this->block, weights, values_tile, n);
+  excluded.accumulate(this->block, weights, rows_of_values);
   ASSERT_EQ(this->rows, want);
 
   this->value(4, 2) = this->nan;
   this->value(5, 6) = this->infinity;
   begin_again();
-  excluded.accumulate(this->block, weights, values_tile, n);
+  excluded.accumulate(this->block, weights, rows_of_values);
   for (index l = 0; l < this->lanes; ++l)
     for (index f = 0; f < this->value_width; ++f) {
       const Scalar got = this->row(f, l);

@@ -21,23 +21,27 @@ void stages(index keys, index width) {
   const auto from = wide.block(1, 2, keys, width);
   const heed::view<const Storage> rows = heed::view_of(from);
   std::vector<Scalar> memory(std::size_t(keys * width + 1), Scalar(77));
-  const heed::key_tile<Scalar> tile{memory.data(), width};
-  tile.stage(rows);
+  const heed::view<const Scalar> staged = heed::stage_keys(memory.data(), rows);
   for (index i = 0; i < keys; ++i)
-    for (index f = 0; f < width; ++f)
-      ASSERT_EQ(memory[std::size_t(i * width + f)], static_cast<Scalar>(from(i, f)));
+    for (index f = 0; f < width; ++f) {
+      ASSERT_EQ(staged(i, f), static_cast<Scalar>(from(i, f)));
+      ASSERT_EQ(&staged(i, f), &memory[std::size_t(i * width + f)]);
+    }
   EXPECT_EQ(memory.back(), 77);
-  EXPECT_EQ(tile.from(keys).data, &memory.back());
 
   constexpr index pitch = heed::keys_per_tile;
   memory.assign(std::size_t(width * pitch), Scalar(77));
-  const heed::value_tile<Scalar> turned{memory.data(), width};
-  turned.stage(rows);
+  const heed::view<const Scalar> turned = heed::stage_values(memory.data(), rows);
+  EXPECT_EQ(turned.rows, keys);
+  EXPECT_EQ(turned.cols, width);
   for (index f = 0; f < width; ++f)
-    for (index i = 0; i < pitch; ++i)
+    for (index i = 0; i < pitch; ++i) {
       ASSERT_EQ(memory[std::size_t(f * pitch + i)],
                 i < keys ? static_cast<Scalar>(from(i, f)) : Scalar(77));
-  EXPECT_EQ(turned.from(3).data, memory.data() + 3);
+      ASSERT_EQ(&turned(i, f), &memory[std::size_t(f * pitch + i)]);
+    }
+  EXPECT_EQ(heed::readable_in_place<Scalar>(rows),
+            (std::is_same_v<Scalar, Storage> && (Order == Eigen::RowMajor || width == 0)));
 }
 
 TEST(tile, stages_any_layout_and_type) {
@@ -58,15 +62,18 @@ void sees_what_is_not_finite() {
   using limits = std::numeric_limits<Scalar>;
   constexpr index width = 3, pitch = heed::keys_per_tile;
   std::vector<Scalar> memory(std::size_t(width * pitch), limits::max());
-  const heed::value_tile<Scalar> tile{memory.data(), width};
   for (index i = 0; i < pitch; ++i)
     memory[std::size_t(i)] = i % 2 == 0 ? limits::lowest() : limits::denorm_min();
   for (const index keys : {0, 1, 7, 16, 33, 64}) {
-    EXPECT_TRUE(tile.finite(keys));
+    // as staged, and as a caller has them
+    const heed::view<const Scalar> turned{memory.data(), keys, width, 1, pitch};
+    const heed::view<const Scalar> straight{memory.data(), width, keys, pitch, 1};
+    EXPECT_TRUE(heed::all_finite(turned) && heed::all_finite(straight));
     for (std::size_t i = 0; i < memory.size(); ++i)
       for (const Scalar bad : {limits::infinity(), -limits::infinity(), limits::quiet_NaN()}) {
         const Scalar before = std::exchange(memory[i], bad);
-        EXPECT_EQ(tile.finite(keys), index(i) % pitch >= keys) << i;
+        EXPECT_EQ(heed::all_finite(turned), index(i) % pitch >= keys) << i;
+        EXPECT_EQ(heed::all_finite(straight), index(i) % pitch >= keys) << i;
         memory[i] = before;
       }
   }

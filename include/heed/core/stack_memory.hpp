@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// Working memory on the stack, of a size known when compiling: taken as from a scratch's frame.
+//
+//   heed::stack_memory<1024> memory;
+//   float* x = memory.take<float>(100);
+#pragma once
+
+#include <heed/core/scratch.hpp>  // granule
+
+namespace heed {
+inline namespace HEED_ABI {
+
+template <index Bytes>
+class stack_memory {
+ public:
+  // Room for `count` elements, uninitialised. The sum of what is taken, each rounded up to
+  // scratch::granule, must not exceed Bytes.
+  template <class T>
+  T* take(index count) {
+    const index bytes = count * static_cast<index>(sizeof(T));
+    std::byte* const place = room_ + used_;
+    used_ += (bytes + scratch::granule - 1) / scratch::granule * scratch::granule;
+    eigen_assert(used_ <= Bytes);
+    return reinterpret_cast<T*>(place);
+  }
+
+ private:
+  alignas(scratch::granule) std::byte room_[static_cast<std::size_t>(Bytes)];
+  index used_ = 0;
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed

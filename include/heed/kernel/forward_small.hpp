@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// The same as forward.hpp for a problem of one tile: no plan, no tasks, one block at a time. The
+// steps are the same, and so are the bits.
+#pragma once
+
+#include <heed/core/stack_memory.hpp>      // stack_memory
+#include <heed/kernel/attend_tile.hpp>     // attend_tile
+#include <heed/kernel/attention_call.hpp>  // attention_call
+
+#include <algorithm>    // min
+#include <type_traits>  // conditional_t
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// Whether a call is such a problem. Probabilities are the larger kernel's.
+template <class Storage>
+bool is_small(const attention_call<Storage>& call) {
+  constexpr index worth_a_thread = 1 << 20;  // multiply-adds
+  const geometry& g = call.sizes;
+  return g.queries <= keys_per_tile && g.keys <= keys_per_tile && !call.options.packed &&
+         !call.options.weights &&
+         (call.options.on.workers <= 1 ||
+          g.queries * g.keys * g.query_heads * (g.width + g.value_width) < worth_a_thread);
+}
+
+template <class Storage, class Rules>
+class small_forward {
+ public:
+  using Scalar = accumulator_t<Storage>;
+  using unit = std::conditional_t<Rules::has_scores, natural_scores, binary_scores>;
+  using block = query_block<Scalar, unit>;
+
+  // Bytes that it takes from memory, roundings included.
+  static constexpr index footprint(index keys, index width, index value_width) {
+    constexpr index takes = 14;
+    const index numbers =
+        lanes * (width + 2 * (value_width + 2) + 1 + keys) + keys_per_tile * (width + value_width);
+    return numbers * static_cast<index>(sizeof(Scalar)) + lanes * keys + takes * scratch::granule;
+  }
+
+  template <class Memory>
+  small_forward(const attention_call<Storage>& call, const Rules& rules, Memory& memory)
+      : call_(call),
+        g_(call.sizes),
+        rules_(rules),
+        block_(block::in(memory, g_, call.options.sink.given() ? 2 : 1,
+                         memory.template take<Scalar>(lanes), 0, lanes)),
+        work_(tile_work<Scalar>::in(memory, g_.keys)) {
+    if (readable_in_place<Scalar>(call.k) && readable_in_place<Scalar>(call.v)) return;
+    key_room_ = memory.template take<Scalar>(keys_per_tile * g_.width);
+    value_room_ = memory.template take<Scalar>(keys_per_tile * g_.value_width);
+  }
+
+  void run() {
+    for (index head = 0; head < g_.query_heads; ++head) {
+      if (head % g_.group() == 0) tile_ = tile_of(head / g_.group());
+      const scope s = g_.of(0, head);
+      const auto bound = rules_.bind(s);
+      for (index row = 0; row < g_.queries; row += lanes) attend(s, bound, row);
+    }
+  }
+
+  // For sizes known when compiling: what depends on them is worked out then.
+  HEED_FLATTENED void run_in_one_piece() { run(); }
+
+ private:
+  static constexpr index lanes = queries_per_block<Scalar>;
+
+  key_value_tile<Scalar> tile_of(index kv_head) {
+    const auto k = call_.k.block(0, kv_head * g_.width, g_.keys, g_.width);
+    const auto v = call_.v.block(0, kv_head * g_.value_width, g_.keys, g_.value_width);
+    key_value_tile<Scalar> tile;
+    if constexpr (std::is_same_v<Storage, Scalar>)
+      if (key_room_ == nullptr) tile = {k, v};
+    if (key_room_ != nullptr) tile = {stage_keys(key_room_, k), stage_values(value_room_, v)};
+    tile.finite = all_finite(tile.values);
+    return tile;
+  }
+
+  template <class Bound>
+  void attend(const scope& s, const Bound& bound, index row) {
+    block_.begin(row, std::min(lanes, g_.queries - row));
+    block_.reset(call_.options.sink, s.head);
+    tile_place place{s, row, block_.row_count, 0, g_.keys};
+    const interval keys = intersect(bound.keys(place.queries()), {0, g_.keys});
+    place.first_key = keys.first;
+    place.key_count = keys.size();
+    if (place.key_count > 0) {
+      const coverage seen = bound.cover(place.queries(), place.keys());
+      call_.load(block_, s);
+      if (seen != coverage::none)
+        attend_tile(block_, tile_.part(place.first_key, place.key_count), place, bound, seen,
+                    {call_.options.drop_probability, call_.options.drop_seed}, work_);
+    }
+    call_.finish(block_, s);
+  }
+
+  const attention_call<Storage>& call_;
+  const geometry& g_;
+  const Rules& rules_;
+  block block_;
+  tile_work<Scalar> work_;
+  Scalar* key_room_ = nullptr;  // unless keys and values are read where they lie
+  Scalar* value_room_ = nullptr;
+  key_value_tile<Scalar> tile_;
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// Problems of one tile: the same bits as in the larger kernel, which is told apart by asking for
+// probabilities, and on the stack for sizes that types know.
+#include "support/allocations.hpp"
+
+#include <heed/attention.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <vector>
+
+namespace {
+
+using heed::index;
+
+template <class Scalar>
+bool same(const heed::matrix<Scalar>& a, const heed::matrix<Scalar>& b) {
+  return std::memcmp(a.data(), b.data(), sizeof(Scalar) * static_cast<std::size_t>(a.size())) == 0;
+}
+
+template <class Storage, class... Modifiers>
+void small_and_large(index queries, index keys, const Modifiers&... modifiers) {
+  using Scalar = heed::accumulator_t<Storage>;
+  const heed::heads heads{4, 2};
+  const heed::matrix<Storage> q = heed::matrix<float>::Random(queries, 4 * 9).cast<Storage>(),
+                              k = heed::matrix<float>::Random(keys, 2 * 9).cast<Storage>(),
+                              v = heed::matrix<float>::Random(keys, 2 * 5).cast<Storage>();
+  heed::matrix<Storage> small(queries, 20), large(queries, 20);
+  heed::matrix<Scalar> small_lse(queries, 4), large_lse(queries, 4), weights(4 * queries, keys);
+  heed::attention(q, k, v, small, heads, modifiers..., heed::log_sum_exp(small_lse));
+  heed::attention(q, k, v, large, heads, modifiers..., heed::log_sum_exp(large_lse),
+                  heed::weights(weights));
+  EXPECT_TRUE(same(small, large)) << queries << " " << keys;
+  EXPECT_TRUE(same(small_lse, large_lse)) << queries << " " << keys;
+}
+
+template <class Storage>
+void with_rules() {
+  const std::vector<float> logits{1, -2, 0.5f, 3};
+  for (const index queries : {1, 7, 16, 33, 64})
+    for (const index keys : {0, 1, 15, 40, 64}) {
+      small_and_large<Storage>(queries, keys);
+      small_and_large<Storage>(queries, keys, heed::causal, heed::window{.left = 9});
+      small_and_large<Storage>(queries, keys, heed::causal, heed::soft_cap(2), heed::alibi());
+      small_and_large<Storage>(queries, keys, heed::sink(logits),
+                               heed::dropout{.probability = 0.3, .seed = 1});
+    }
+}
+TEST(forward_small, has_the_bits_of_the_larger_kernel) {
+  with_rules<float>();
+  with_rules<double>();
+  with_rules<Eigen::half>();
+  with_rules<Eigen::bfloat16>();
+}
+
+// In the type of the numbers, or as the largest that they may be.
+template <class Matrix>
+void on_the_stack(index rows) {
+  using Scalar = typename Matrix::Scalar;
+  const heed::matrix<Scalar> q = heed::matrix<Scalar>::Random(rows, 64),
+                             k = heed::matrix<Scalar>::Random(rows, 64),
+                             v = heed::matrix<Scalar>::Random(rows, 64);
+  const Matrix fixed_q = q, fixed_k = k, fixed_v = v;
+  Matrix out = Matrix::Zero(rows, 64);
+  const auto attend = [&] {
+    heed::attention(fixed_q, fixed_k, fixed_v, out, heed::heads{4}, heed::causal);
+  };
+  EXPECT_EQ(support::allocations_in(attend), 0) << "in the very first call";
+  heed::matrix<Scalar> want(rows, 64);
+  heed::attention(q, k, v, want, heed::heads{4}, heed::causal);
+  EXPECT_TRUE(same<Scalar>(out, want));
+}
+TEST(forward_small, of_fixed_sizes_allocates_nothing) {
+  on_the_stack<Eigen::Matrix<float, 16, 64, Eigen::RowMajor>>(16);
+  on_the_stack<Eigen::Matrix<float, 16, 64, Eigen::ColMajor>>(16);
+  on_the_stack<Eigen::Matrix<double, 16, 64, Eigen::RowMajor>>(16);
+  on_the_stack<Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor, 40, 64>>(33);
+}
+
+}  // namespace
