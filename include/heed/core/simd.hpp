@@ -126,6 +126,18 @@ struct simd {
     if constexpr (std::is_same_v<Storage, Eigen::half> && size == 8)
       return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
 #endif
+#if defined(EIGEN_VECTORIZE_AVX512)
+    if constexpr (std::is_same_v<Storage, Eigen::half> && size == 16)
+      return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+    // The upper half of a float's bits.
+    if constexpr (std::is_same_v<Storage, Eigen::bfloat16> && size == 16)
+      return _mm512_castsi512_ps(_mm512_slli_epi32(
+          _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from))), 16));
+#elif defined(EIGEN_VECTORIZE_AVX2)
+    if constexpr (std::is_same_v<Storage, Eigen::bfloat16> && size == 8)
+      return _mm256_castsi256_ps(_mm256_slli_epi32(
+          _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))), 16));
+#endif
     Scalar lanes[static_cast<std::size_t>(size)];
     for (index i = 0; i < size; ++i) lanes[i] = static_cast<Scalar>(from[i]);
     return load(lanes);

@@ -8,6 +8,7 @@
 #include <heed/core/execute.hpp>           // run_tasks
 #include <heed/kernel/attend_tile.hpp>     // attend_tile
 #include <heed/kernel/attention_call.hpp>  // attention_call
+#include <heed/kernel/decode.hpp>          // decoder
 #include <heed/kernel/forward_small.hpp>   // small_forward
 #include <heed/kernel/schedule.hpp>        // schedule, query_range
 
@@ -209,6 +210,7 @@ void forward(const attention_call<Storage>& call, const Rules& rules, scratch& m
     scratch::frame frame(memory);
     return small_forward<Storage, Rules>(call, rules, frame).run();
   }
+  if (is_decoding(call)) return decoder<Storage, Rules>(call, rules, memory).run();
   using task_type = forward_task<Storage, Rules>;
   using plan_type = schedule<typename task_type::Scalar>;
   const plan_type plan(call.sizes, call.options.on.workers);

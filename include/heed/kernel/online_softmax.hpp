@@ -59,20 +59,26 @@ struct online_softmax {
     }
   }
 
-  // A logit in the denominator that no key stands for, or -infinity for none.
+  // A logit in the denominator that no key stands for, or -infinity for none; the same for all lanes.
   void reset(Scalar natural_sink) const {
-    const auto sink = static_cast<Scalar>(static_cast<double>(natural_sink) * per_natural);
-    for (index p = 0; p < packets; ++p) {
-      packet half[] = {half_origin(s::broadcast(sink))};
-      Scalar score[lanes];
-      s::store(score, s::broadcast(sink));
-      const auto from = refer(half, score, 1);
-      s::store(origin + p * s::size, half[0]);
-      packet e[] = {from.scaled(s::load(score), 0)};
-      exp2_in_place<Scalar>(e, from.whole);
-      s::store(sum + p * s::size, e[0]);
-    }
+    for (index lane = 0; lane < packets * s::size; ++lane) set_sink(lane, natural_sink);
     clear_rows();
+  }
+
+  // ... for one lane, and without rows.
+  void set_sink(index lane, Scalar natural_sink) const {
+    const packet sink =
+        s::broadcast(static_cast<Scalar>(static_cast<double>(natural_sink) * per_natural));
+    const packet half[] = {half_origin(sink)};
+    Scalar score[static_cast<std::size_t>(s::size)];
+    s::store(score, sink);
+    const auto from = refer(half, score, 1);
+    packet e[] = {from.scaled(s::load(score), 0)};
+    exp2_in_place<Scalar>(e, from.whole);
+    s::store(score, half[0]);
+    origin[lane] = score[0];
+    s::store(score, e[0]);
+    sum[lane] = score[0];
   }
 
   void clear_rows() const {
@@ -92,18 +98,30 @@ struct online_softmax {
 
   // Adds what another has seen, which came after.
   void merge(const online_softmax& other) const {
+    Scalar own_factor[lanes], other_factor[lanes];
+    merge_sums(other, own_factor, other_factor);
     for (index p = 0; p < packets; ++p) {
-      const index lane = p * s::size;
+      const packet f = s::load(own_factor + p * s::size), g = s::load(other_factor + p * s::size);
+      for (index r = p * s::size; r < width * lanes; r += lanes)
+        s::store(rows + r, sum_of(s::load(rows + r), f, s::load(other.rows + r), g));
+    }
+  }
+
+  // The same without rows, which must be summed by sum_of with the factors that this sets.
+  void merge_sums(const online_softmax& other, Scalar* own_factor, Scalar* other_factor) const {
+    for (index lane = 0; lane < packets * s::size; lane += s::size) {
       const packet mine = s::load(origin + lane), theirs = s::load(other.origin + lane);
       const packet now = s::maximum(mine, theirs);
       const packet f = power(mine, now), g = power(theirs, now);
       s::store(origin + lane, now);
-      const auto add = [&](Scalar* to, const Scalar* from) {
-        s::store(to, s::multiply_add(s::load(to), f, s::rounded(s::multiply(s::load(from), g))));
-      };
-      add(sum + lane, other.sum + lane);
-      for (index r = lane; r < width * lanes; r += lanes) add(rows + r, other.rows + r);
+      s::store(sum + lane, sum_of(s::load(sum + lane), f, s::load(other.sum + lane), g));
+      s::store(own_factor + lane, f);
+      s::store(other_factor + lane, g);
     }
+  }
+  static packet sum_of(const packet& own, const packet& own_factor, const packet& other,
+                       const packet& other_factor) {
+    return s::multiply_add(own, own_factor, s::rounded(s::multiply(other, other_factor)));
   }
 
   // Turns a tile's scores into probabilities, once every key has been folded.
@@ -126,14 +144,19 @@ struct online_softmax {
 
   // Turns the weighted values into the result; 0 where nothing was seen. Adding 0 makes -0 a 0.
   void finish() const {
-    const packet zero = s::broadcast(Scalar(0)), one = s::broadcast(Scalar(1));
+    const packet zero = s::broadcast(Scalar(0));
     for (index p = 0; p < packets; ++p) {
-      const packet total = s::load(sum + p * s::size);
-      const packet one_over =
-          s::where_less(total, s::broadcast(least_positive), zero, s::divide(one, total));
+      const packet one_over = one_over_sum(p * s::size);
       for (index r = p * s::size; r < width * lanes; r += lanes)
         s::store(rows + r, s::multiply_add(s::load(rows + r), one_over, zero));
     }
+  }
+
+  // What rows must be multiplied by, of a packet of lanes.
+  packet one_over_sum(index lane) const {
+    const packet total = s::load(sum + lane);
+    return s::where_less(total, s::broadcast(least_positive), s::broadcast(Scalar(0)),
+                         s::divide(s::broadcast(Scalar(1)), total));
   }
 
   // log(sum of exp(score)) of one lane, natural logarithm; -infinity if nothing was seen.

@@ -116,6 +116,18 @@ class exclusions {
  public:
   explicit exclusions(bool* room) : excluded_(room) {}
 
+  // Whether any score is -infinity.
+  static bool any(const Scalar* scores, index keys, index packets) {
+    using s = simd<Scalar>;
+    const auto zero = s::broadcast(Scalar(0)), one = s::broadcast(Scalar(1));
+    auto most = zero;
+    for (index j = 0; j < keys; ++j)
+      for (index p = 0; p < packets; ++p)
+        most = s::maximum(most, s::subtract(zero, s::load(scores + j * pitch + p * s::size)));
+    const auto infinity = s::broadcast(std::numeric_limits<Scalar>::infinity());
+    return s::any_not_equal(s::where_less(most, infinity, one, zero), one);
+  }
+
   void note(const Scalar* scores, index keys, index packets) {
     lanes_ = packets * simd<Scalar>::size;
     for (index j = 0; j < keys; ++j)
@@ -123,6 +135,8 @@ class exclusions {
         excluded_[j * pitch + i] =
             scores[j * pitch + i] == -std::numeric_limits<Scalar>::infinity();
   }
+
+  bool operator()(index key, index lane) const { return excluded_[key * pitch + lane]; }
 
   // query_block::accumulate without the excluded keys.
   template <class Unit>
@@ -132,7 +146,7 @@ class exclusions {
       for (index i = 0; i < lanes_; ++i) {
         Scalar sum = 0;
         for (index j = 0; j < values.rows; ++j)
-          if (!excluded_[j * pitch + i]) sum = fused(weights[j * pitch + i], values(j, f), sum);
+          if (!(*this)(j, i)) sum = fused(weights[j * pitch + i], values(j, f), sum);
         Scalar& row = block.chunk.rows[f * pitch + i];
         row = block.has_chunk ? fused(row, block.chunk.factor[i], sum) : sum;
       }

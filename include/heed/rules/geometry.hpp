@@ -20,6 +20,7 @@ struct geometry {
   index value_width;  // columns of one head in v and out
   index sequences;
   index longest_keys;
+  index longest_queries;
   std::optional<index> first_query;  // unless queries are aligned to the end of the keys
   list<index> query_starts;          // given in a packed batch
   list<index> key_starts;
@@ -78,8 +79,9 @@ geometry check_inputs(const char* verb, const view<const Storage>& q, const view
   require(q.rows <= limit && k.rows <= limit, verb, ": q is ", q, ", k is ", k,
           ", but a sequence has at most ", limit, " rows");
 
-  geometry g{q.rows, k.rows, hq, hk, q.cols / hq, v.cols / hk, 1, k.rows, rules.first_query(),
-             {},     {}};
+  geometry g{q.rows,      k.rows, hq,     hk,     q.cols / hq,
+             v.cols / hk, 1,      k.rows, q.rows, rules.first_query(),
+             {},          {}};
   require(!g.first_query || (*g.first_query >= -limit && *g.first_query <= limit), verb,
           ": causal_from(", g.first_query.value_or(0), ") is beyond ", limit);
   if (s.packed) {
@@ -90,9 +92,11 @@ geometry check_inputs(const char* verb, const view<const Storage>& q, const view
     g.query_starts = s.query_starts;
     g.key_starts = s.key_starts;
     g.sequences = s.query_starts.size() - 1;
-    g.longest_keys = 0;
-    for (index i = 0; i < g.sequences; ++i)
+    g.longest_keys = g.longest_queries = 0;
+    for (index i = 0; i < g.sequences; ++i) {
       g.longest_keys = std::max(g.longest_keys, s.key_starts[i + 1] - s.key_starts[i]);
+      g.longest_queries = std::max(g.longest_queries, s.query_starts[i + 1] - s.query_starts[i]);
+    }
   }
   require(!s.sink.given() || s.sink.size() == hq, verb, ": sink has ", s.sink.size(),
           " logits, but there are ", hq, " query heads");

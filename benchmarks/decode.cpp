@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// Decoding: few queries over many keys. Keys and values are read once, so what limits is how fast the
+// machine reads; the share is that of the speed at which it reads memory here and now.
+//
+//   build/native/benchmarks/benchmark_decode --benchmark_repetitions=5
+#include "support/attention_case.hpp"
+#include "support/bandwidth.hpp"
+
+#include <unsupported/Eigen/CXX11/ThreadPool>
+
+#include <numeric>
+#include <string>
+#include <vector>
+
+namespace {
+
+struct decode_case {
+  std::string name;
+  heed::heads heads;
+  heed::index width;
+  heed::index queries;
+  std::vector<heed::index> keys;  // of each sequence
+  int threads;
+
+  heed::index all_keys() const { return std::accumulate(keys.begin(), keys.end(), heed::index(0)); }
+};
+
+template <class Storage>
+void decode(benchmark::State& state, const decode_case& c) {
+  using matrix = heed::matrix<Storage>;
+  const auto sequences = static_cast<heed::index>(c.keys.size());
+  std::vector<heed::index> query_starts{0}, key_starts{0};
+  for (const heed::index n : c.keys) {
+    query_starts.push_back(query_starts.back() + c.queries);
+    key_starts.push_back(key_starts.back() + n);
+  }
+  const auto random = [&](heed::index rows, heed::index heads) -> matrix {
+    return heed::matrix<float>::Random(rows, heads * c.width).cast<Storage>();
+  };
+  const matrix q = random(sequences * c.queries, c.heads.query);
+  const matrix k = random(c.all_keys(), c.heads.kv), v = random(c.all_keys(), c.heads.kv);
+  matrix out(q.rows(), q.cols());
+  Eigen::ThreadPool pool(c.threads - 1);  // the caller works too
+  heed::scratch scratch;
+
+  const double bandwidth = support::bandwidth(c.threads), peak = support::peak<float>() * c.threads;
+  for (auto _ : state) {
+    const auto call = [&](const auto&... on) {
+      heed::attention(q, k, v, out, c.heads, heed::causal, heed::packed{query_starts, key_starts},
+                      heed::in(scratch), on...);
+    };
+    c.threads == 1 ? call() : call(heed::on(pool));
+    benchmark::ClobberMemory();
+  }
+  using benchmark::Counter;
+  const double bytes = 2.0 * static_cast<double>(k.size()) * sizeof(Storage);
+  const double operations = 4.0 * static_cast<double>(c.queries * c.heads.query * c.width) *
+                            static_cast<double>(c.all_keys());
+  state.counters["GB/s"] = Counter(bytes * 1e-9, Counter::kIsIterationInvariantRate);
+  state.counters["read%"] = Counter(100 * bytes / bandwidth, Counter::kIsIterationInvariantRate);
+  state.counters["peak%"] = Counter(100 * operations / peak, Counter::kIsIterationInvariantRate);
+}
+
+template <class Storage>
+void add(const char* type, const decode_case& c) {
+  benchmark::RegisterBenchmark(
+      (std::string(type) + "/" + c.name + "/threads" + std::to_string(c.threads)).c_str(),
+      decode<Storage>, c)
+      ->UseRealTime()
+      ->Unit(benchmark::kMicrosecond);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  for (const int threads : {1, 2}) {
+    for (const heed::index keys : {256, 4096, 16384})
+      add<float>("float",
+                 {"32over8x128/keys" + std::to_string(keys), {32, 8}, 128, 1, {keys}, threads});
+    for (const heed::index keys : {4096, 16384}) {
+      const decode_case c{
+          "32over8x128/keys" + std::to_string(keys), {32, 8}, 128, 1, {keys}, threads};
+      add<Eigen::half>("half", c);
+      add<Eigen::bfloat16>("bfloat16", c);
+    }
+    add<float>("float", {"12over12x64/keys8192", {12, 12}, 64, 1, {8192}, threads});
+    for (const heed::index queries : {2, 4, 8, 16})
+      add<float>("float", {"32over8x128/queries" + std::to_string(queries) + "/keys4096",
+                           {32, 8},
+                           128,
+                           queries,
+                           {4096},
+                           threads});
+  }
+  add<float>("float", {"32over8x128/sequences8",
+                       {32, 8},
+                       128,
+                       1,
+                       {100, 300, 700, 1500, 2500, 4000, 6000, 8000},
+                       2});
+  add<float>("float", {"4over4x16/keys64", {4, 4}, 16, 1, {64}, 1});
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+// The same as forward.hpp for few queries over many keys, as in decoding: all query heads of a group
+// are lanes of one block, so that each key and value is read once, and threads share keys out in
+// chunks. The sums are formed in the same order, and so are the bits.
+#pragma once
+
+#include <heed/core/execute.hpp>        // run_tasks
+#include <heed/kernel/decode_part.hpp>  // decode_part, decode_state
+
+#include <algorithm>  // max, min
+#include <utility>    // swap
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// Whether the queries of a whole group fit into one block, so that memory is what takes time.
+// Probabilities are the other kernel's.
+template <class Storage>
+bool is_decoding(const attention_call<Storage>& call) {
+  const geometry& g = call.sizes;
+  return g.longest_queries * g.group() <= queries_per_block<accumulator_t<Storage>> &&
+         call.k.col_stride == 1 && call.v.col_stride == 1 && !call.options.weights;
+}
+
+template <class Storage, class Rules>
+class decoder {
+ public:
+  using work = decode_work<Storage, Rules>;
+  using state = typename work::state;
+  using Scalar = typename work::Scalar;
+
+  decoder(const attention_call<Storage>& call, const Rules& rules, scratch& memory)
+      : call_(call), g_(call.sizes), rules_(rules), memory_(memory) {}
+
+  void run() {
+    const index workers = std::max(index(1), call_.options.on.workers);
+    // One alone adds each chunk at once; several go ahead of the sum by a few each.
+    const index ahead = workers == 1 ? 1 : 16 * workers;
+    memory_.prepare_workers(workers, work::footprint(g_) + states_footprint(ahead + 1));
+    scratch::frame frame(memory_);
+    auto* const parts = frame.take<decode_part<state>>(ahead);
+    for (index i = 0; i < ahead; ++i) std::construct_at(parts + i)->states = states_in(frame);
+    state* const totals = states_in(frame);
+    for (start(0); sequence_ < g_.sequences;) {
+      index count = 0;
+      for (; count < ahead && sequence_ < g_.sequences; ++count) place(parts[count]);
+      run_tasks(call_.options.on, count, [&](index worker, index i) {
+        work(call_, rules_, memory_.worker(worker)).attend(parts[i]);
+      });
+      for (index i = 0; i < count; ++i) add(totals, parts[i]);
+    }
+  }
+
+ private:
+  static constexpr index lanes = queries_per_block<Scalar>;
+
+  index rows() const { return g_.longest_queries * g_.group(); }
+
+  index states_footprint(index count) const {
+    const index numbers = rows() * value_rows<Scalar>::pitch_of(g_.value_width) + 2 * lanes;
+    const index bytes = numbers * static_cast<index>(sizeof(Scalar)) +
+                        static_cast<index>(sizeof(state)) + 5 * scratch::granule;
+    return count * (g_.kv_heads * bytes + static_cast<index>(sizeof(decode_part<state>)) +
+                    2 * scratch::granule);
+  }
+
+  state* states_in(scratch::frame& frame) const {
+    auto* const states = frame.take<state>(g_.kv_heads);
+    for (index h = 0; h < g_.kv_heads; ++h) {
+      auto* const origin = frame.take<Scalar>(lanes);
+      auto* const sum = frame.take<Scalar>(lanes);
+      auto* const room = frame.take<Scalar>(rows() * value_rows<Scalar>::pitch_of(g_.value_width));
+      std::construct_at(
+          states + h,
+          state{{origin, sum, nullptr, nullptr, 0, 0}, {room, rows(), g_.value_width}, false});
+    }
+    return states;
+  }
+
+  // Goes to a sequence and finds out which keys any of its queries may see.
+  void start(index sequence) {
+    sequence_ = sequence;
+    if (sequence == g_.sequences) return;
+    seen_ = {};
+    for (index h = 0; h < g_.query_heads; ++h) {
+      const scope s = g_.of(sequence, h);
+      const interval queries{s.offset, s.offset + s.queries};
+      if (s.queries > 0) seen_ = hull(seen_, intersect(rules_.bind(s).keys(queries), {0, s.keys}));
+    }
+    next_ = seen_.first;
+  }
+
+  // The next chunk; of a sequence that sees nothing, an empty one.
+  void place(decode_part<state>& part) {
+    part.sequence = sequence_;
+    part.keys = {next_, std::min((next_ / keys_per_chunk + 1) * keys_per_chunk, seen_.last)};
+    part.first = next_ == seen_.first;
+    part.last = part.keys.last >= seen_.last;
+    next_ = part.keys.last;
+    if (part.last) start(sequence_ + 1);
+  }
+
+  void add(state* totals, decode_part<state>& part) const {
+    for (index h = 0; h < g_.kv_heads; ++h) {
+      state& total = totals[h];
+      state& chunk = part.states[h];
+      if (part.first) begin(total, part.sequence, h);
+      if (chunk.seen) {
+        total.seen ? total.merge(chunk) : std::swap(total, chunk);
+        total.seen = true;
+      }
+      if (part.last) finish(total, part.sequence, h);
+    }
+  }
+
+  // With the logits of sinks, or with nothing.
+  void begin(state& total, index sequence, index kv_head) const {
+    const scope s = g_.of(sequence, kv_head * g_.group());
+    total.prepare(s.queries * g_.group());
+    total.seen = call_.options.sink.given();
+    for (index h = 0; h < g_.group() && total.seen; ++h)
+      for (index i = 0; i < s.queries; ++i)
+        total.sums.set_sink(h * s.queries + i, static_cast<Scalar>(call_.options.sink[s.head + h]));
+    if (total.seen) total.rows.clear();
+  }
+
+  // rows / sum; where nothing was seen, 0 and -infinity.
+  void finish(state& total, index sequence, index kv_head) const {
+    const scope s = g_.of(sequence, kv_head * g_.group());
+    if (!total.seen) total.rows.clear();
+    Scalar one_over[static_cast<std::size_t>(lanes)];
+    for (index lane = 0; lane < total.sums.packets * simd<Scalar>::size; lane += simd<Scalar>::size)
+      simd<Scalar>::store(one_over + lane, total.sums.one_over_sum(lane));
+    total.rows.finish(one_over);
+    for (index h = 0; h < g_.group(); ++h) {
+      copy(call_.out.block(s.query_row, (s.head + h) * g_.value_width, s.queries, g_.value_width),
+           total.rows.block(h * s.queries, s.queries));
+      if (call_.options.log_sum_exp)
+        for (index i = 0; i < s.queries; ++i)
+          (*call_.options.log_sum_exp)(s.query_row + i, s.head + h) =
+              total.sums.log_sum_exp(h * s.queries + i);
+    }
+  }
+
+  const attention_call<Storage>& call_;
+  const geometry& g_;
+  const Rules& rules_;
+  scratch& memory_;
+  index sequence_ = 0;  // at hand
+  interval seen_;       // its keys that any query may see
+  index next_ = 0;      // the first that no part has
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// Weighted values of a few query rows, features next to each other: the counterpart of
+// online_softmax::rows where queries are too few to fill lanes. The same sums in the same order.
+#pragma once
+
+#include <heed/core/copy.hpp>              // copy
+#include <heed/kernel/online_softmax.hpp>  // online_softmax
+#include <heed/kernel/tile.hpp>            // queries_per_block
+
+namespace heed {
+inline namespace HEED_ABI {
+
+template <class Scalar>
+struct value_rows {
+  using s = simd<Scalar>;
+  static constexpr index lanes = queries_per_block<Scalar>;
+  static constexpr index strip = packets_per_block * s::size;  // features that are summed together
+
+  Scalar* data;  // (rows, pitch)
+  index count;
+  index width;
+
+  // Features of a row, rounded up to whole strips.
+  static index pitch_of(index width) { return (width + strip - 1) / strip * strip; }
+  index pitch() const { return pitch_of(width); }
+
+  // data(row, feature) = sum of weights(key, row) * value(key, feature) over some keys, values by
+  // rows, from 0 or from where the keys before have led. `edge` has room for those keys' strip.
+  void multiply(const Scalar* weights, const view<const Scalar>& values, Scalar* edge,
+                bool first) const {
+    first ? multiply(weights, values, edge, from_zero<Scalar>{})
+          : multiply(weights, values, edge, from_memory<Scalar>{});
+  }
+
+  // Without the pairs that are excluded, one by one.
+  template <class Excluded>
+  void multiply_seen(const Scalar* weights, const view<const Scalar>& values,
+                     const Excluded& excluded) const {
+    for (index row = 0; row < count; ++row)
+      for (index f = 0; f < width; ++f) {
+        Scalar sum = 0;
+        for (index key = 0; key < values.rows; ++key)
+          if (!excluded(key, row)) sum = fused(values(key, f), weights[key * lanes + row], sum);
+        data[row * pitch() + f] = sum;
+      }
+  }
+
+  // data = data * factor + tile, a factor a row.
+  void add(const Scalar* factor, const value_rows& tile) const {
+    each([&](index row, index i) {
+      return s::multiply_add(s::load(data + i), s::broadcast(factor[row]), s::load(tile.data + i));
+    });
+  }
+
+  // data = data * own + other * theirs
+  void merge(const Scalar* own_factor, const value_rows& other, const Scalar* other_factor) const {
+    each([&](index row, index i) {
+      return online_softmax<Scalar, binary_scores>::sum_of(
+          s::load(data + i), s::broadcast(own_factor[row]), s::load(other.data + i),
+          s::broadcast(other_factor[row]));
+    });
+  }
+
+  // data = data / sum
+  void finish(const Scalar* one_over_sum) const {
+    each([&](index row, index i) {
+      return s::multiply_add(s::load(data + i), s::broadcast(one_over_sum[row]),
+                             s::broadcast(Scalar(0)));
+    });
+  }
+
+  // Some of the rows: (count, width).
+  view<const Scalar> block(index first, index some) const {
+    return {data + first * pitch(), some, width, pitch(), 1};
+  }
+
+  void clear() const {
+    each([](index, index) { return s::broadcast(Scalar(0)); });
+  }
+
+ private:
+  template <class Sums>
+  void multiply(const Scalar* weights, const view<const Scalar>& values, Scalar* edge,
+                const Sums& sums) const {
+    const broadcast_side<Scalar, along_columns> by_row{weights, lanes};
+    index f = 0;
+    for (; f + strip <= width; f += strip)
+      lane_product(lane_side<Scalar>{data + f, pitch()}, by_row,
+                   lane_side<const Scalar>{values.data + f, values.row_stride}, count,
+                   packets_per_block, values.rows, sums);
+    if (f == width) return;
+    copy(view<Scalar>{edge, values.rows, width - f, strip, 1},
+         values.block(0, f, values.rows, width - f));
+    lane_product(lane_side<Scalar>{data + f, pitch()}, by_row, lane_side<const Scalar>{edge, strip},
+                 count, packets_per_block, values.rows, sums);
+  }
+
+  template <class Number>
+  void each(const Number& number) const {
+    for (index row = 0; row < count; ++row)
+      for (index i = row * pitch(); i < (row + 1) * pitch(); i += s::size)
+        s::store(data + i, number(row, i));
+  }
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+// Few queries over many keys: the bits of the kernel for many queries, which is told apart by asking
+// for probabilities, for every kind of rule, number and count of threads.
+#include <heed/attention.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <limits>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using heed::index;
+
+template <class Scalar>
+bool same(const heed::matrix<Scalar>& a, const heed::matrix<Scalar>& b) {
+  return std::memcmp(a.data(), b.data(), sizeof(Scalar) * static_cast<std::size_t>(a.size())) == 0;
+}
+
+const auto on_threads = [](index n, auto&& work) {
+  std::vector<std::thread> team;
+  for (index i = 0; i < n; ++i) team.emplace_back([&work, i] { work(i); });
+  for (auto& t : team) t.join();
+};
+
+template <class Storage>
+struct decode : ::testing::Test {
+  using Scalar = heed::accumulator_t<Storage>;
+  using rows = heed::matrix<Storage>;
+
+  static rows random(index count, index width) {
+    return heed::matrix<float>::Random(count, width).template cast<Storage>();
+  }
+
+  template <class... Modifiers>
+  static void compare(const heed::heads& heads, const rows& q, const rows& k, const rows& v,
+                      const Modifiers&... modifiers) {
+    compare_packed(k.rows(), heads, q, k, v, modifiers...);
+  }
+  template <class... Modifiers>
+  static void compare_packed(index longest, const heed::heads& heads, const rows& q, const rows& k,
+                             const rows& v, const Modifiers&... modifiers) {
+    const index value_width = v.cols() / heads.kv;
+    rows few(q.rows(), heads.query * value_width), many(few);
+    heed::matrix<Scalar> few_lse(q.rows(), heads.query), many_lse(few_lse),
+        weights(heads.query * q.rows(), longest);
+    heed::attention(q, k, v, many, heads, modifiers..., heed::log_sum_exp(many_lse),
+                    heed::weights(weights));
+    for (const index workers : {1, 2, 3, 8}) {
+      few.setConstant(Storage(7));
+      heed::attention(q, k, v, few, heads, modifiers..., heed::log_sum_exp(few_lse),
+                      heed::on(on_threads, workers));
+      EXPECT_TRUE(same(few, many)) << workers;
+      EXPECT_TRUE(same(few_lse, many_lse)) << workers;
+    }
+  }
+
+  template <class... Modifiers>
+  static void for_each_size(const Modifiers&... modifiers) {
+    for (const index queries : {1, 2, 3})
+      for (const index keys : {65, 512, 1111})
+        for (const auto& heads : {heed::heads{1, 1}, heed::heads{4, 2}, heed::heads{3, 3}}) {
+          SCOPED_TRACE(::testing::Message() << queries << " queries, " << keys << " keys, "
+                                            << heads.query << " over " << heads.kv);
+          const rows q = random(queries, heads.query * 9), k = random(keys, heads.kv * 9),
+                     v = random(keys, heads.kv * 21);
+          compare(heads, q, k, v, modifiers...);
+        }
+  }
+};
+using storages = ::testing::Types<float, double, Eigen::half, Eigen::bfloat16>;
+TYPED_TEST_SUITE(decode, storages);
+
+TYPED_TEST(decode, has_the_bits_of_the_kernel_for_many_queries) {
+  this->for_each_size();
+  this->for_each_size(heed::causal);
+  this->for_each_size(heed::causal, heed::window{.left = 100});
+  this->for_each_size(heed::causal_from(40));  // the last keys are seen by none
+  this->for_each_size(heed::causal_from(-2), heed::window{.right = 0});  // some rows see nothing
+  this->for_each_size(heed::where([](heed::at i) { return (i.key * 7 + i.head) % 5 != 0; }));
+  this->for_each_size(heed::causal, heed::alibi(), heed::soft_cap(2));
+  this->for_each_size(heed::score([](auto s, heed::at i) {
+    return s * decltype(s)(1.1) - decltype(s)(0.01) * decltype(s)(i.query - i.key + i.head);
+  }));
+  this->for_each_size(heed::causal, heed::dropout{.probability = 0.3, .seed = 9});
+}
+
+TYPED_TEST(decode, with_sinks) {
+  using matrix = typename TestFixture::rows;
+  const std::vector<float> logits{1, -200, 0.5f, 30};
+  const matrix q = this->random(2, 36), k = this->random(700, 18), v = this->random(700, 10);
+  this->compare({4, 2}, q, k, v, heed::sink(logits));
+  this->compare({4, 2}, q, k, v, heed::sink(logits), heed::where([](heed::at) { return false; }));
+}
+
+TYPED_TEST(decode, of_sequences_of_different_lengths) {
+  using matrix = typename TestFixture::rows;
+  const std::vector<index> queries{0, 1, 1, 3, 5}, keys{0, 600, 610, 610, 1900};
+  const matrix q = this->random(5, 36), k = this->random(1900, 18), v = this->random(1900, 10);
+  this->compare_packed(1290, {4, 2}, q, k, v, heed::packed{queries, keys}, heed::causal);
+}
+
+TYPED_TEST(decode, beside_values_that_are_not_finite) {
+  using matrix = typename TestFixture::rows;
+  using limits = std::numeric_limits<TypeParam>;
+  const matrix q = this->random(2, 36), k = this->random(700, 18);
+  matrix v = this->random(700, 42);
+  v(3, 0) = v(3, 41) = limits::quiet_NaN();  // no query sees it
+  v(600, 20) = limits::infinity();           // both do
+  v(699, 5) = limits::quiet_NaN();           // the second does
+  this->compare({4, 2}, q, k, v, heed::causal, heed::window{.left = 650});
+  matrix out(2, 84);
+  heed::attention(q, k, v, out, heed::heads{4, 2}, heed::causal, heed::window{.left = 650});
+  EXPECT_FALSE(std::isnan(static_cast<float>(out(0, 0))));
+  EXPECT_FALSE(std::isfinite(static_cast<float>(out(0, 20))));
+  EXPECT_FALSE(std::isnan(static_cast<float>(out(0, 5))));
+  EXPECT_TRUE(std::isnan(static_cast<float>(out(1, 5))));
+}
+
+}  // namespace
