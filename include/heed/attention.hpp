@@ -78,13 +78,15 @@ void attention(const Q& q, const K& k, const V& v, Out&& out, const Modifiers&..
                                  view_of(out), {},         gather_settings<Scalar>(modifiers...)};
     call.sizes = check_inputs<Storage>(verb, call.q, call.k, call.v, call.options, rules);
     check_outputs(verb, call.q, call.k, call.v, call.out, call.options, call.sizes);
-    using small_type = small_forward<Storage, decltype(rules)>;
+    using unit = std::conditional_t<decltype(rules)::has_scores, natural_scores, binary_scores>;
+    using small_type = small_forward<Storage, unit>;
+    const call_rules<Scalar> asked(rules);
     if constexpr (constexpr index bytes = detail::stack_bytes<small_type, Q, K, V>(); bytes > 0)
       if (is_small(call)) {
         stack_memory<bytes> memory;
-        return small_type(call, rules, memory).run_in_one_piece();
+        return small_type(call, asked, memory).run_in_one_piece();
       }
-    forward(call, rules, call.options.memory ? *call.options.memory : default_scratch());
+    forward<unit>(call, asked, call.options.memory ? *call.options.memory : default_scratch());
   }
 }
 

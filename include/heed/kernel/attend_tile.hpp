@@ -5,7 +5,7 @@
 //   p = 2^(scores - origin);  sum = sum factor + Σ p;  rows = rows factor + valuesᵀ p
 #pragma once
 
-#include <heed/kernel/bend.hpp>         // bend, drop, tile_place
+#include <heed/kernel/call_rules.hpp>   // tile_rules, drop, tile_place
 #include <heed/kernel/query_block.hpp>  // query_block, exclusions
 
 namespace heed {
@@ -16,12 +16,13 @@ template <class Scalar>
 struct key_value_tile {
   view<const Scalar> keys;    // (keys, width)
   view<const Scalar> values;  // (keys, value width)
-  bool finite = true;         // whether all values are
+  bool in_place = false;
+  bool finite = true;  // whether all values are
 
   // `count` keys from the tile's `first`.
   key_value_tile part(index first, index count) const {
     return {keys.block(first, 0, count, keys.cols), values.block(first, 0, count, values.cols),
-            finite};
+            in_place, finite};
   }
 };
 
@@ -39,19 +40,21 @@ struct tile_work {
   }
 };
 
-template <class Scalar, class Unit, class Rules>
+template <class Scalar, class Unit>
 void attend_tile(query_block<Scalar, Unit>& q, const key_value_tile<Scalar>& tile,
-                 const tile_place& place, const Rules& rules, coverage seen,
+                 const tile_place& place, const tile_rules<Scalar>& rules, coverage seen,
                  const dropout& drop_rule, tile_work<Scalar>& work) {
-  q.multiply(work.scores, tile.keys);     // scores = keys · queries
-  bend(work.scores, place, rules, seen);  // score rules, masks
+  q.multiply(work.scores, tile.keys);    // scores = keys · queries
+  rules.bend(work.scores, place, seen);  // score rules, masks
   if (!tile.finite) work.excluded.note(work.scores, place.key_count, q.chunk.packets);
   q.chunk.fold(work.scores, place.key_count);  // scores = 2^(scores - origin), sum, factor
   if (drop_rule.probability > 0) drop(work.scores, place, drop_rule);
-  if (tile.finite)
-    q.accumulate(work.scores, tile.values);  // rows = rows factor + valuesᵀ scores
-  else
+  if (!tile.finite)
     work.excluded.accumulate(q, work.scores, tile.values);
+  else if (tile.in_place)
+    q.accumulate_in_place(work.scores, tile.values);
+  else
+    q.accumulate(work.scores, tile.values);  // rows = rows factor + valuesᵀ scores
 }
 
 }  // namespace HEED_ABI

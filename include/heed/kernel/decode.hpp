@@ -22,14 +22,14 @@ bool is_decoding(const attention_call<Storage>& call) {
          call.k.col_stride == 1 && call.v.col_stride == 1 && !call.options.weights;
 }
 
-template <class Storage, class Rules>
+template <class Storage, class Unit>
 class decoder {
  public:
-  using work = decode_work<Storage, Rules>;
+  using work = decode_work<Storage, Unit>;
   using state = typename work::state;
   using Scalar = typename work::Scalar;
 
-  decoder(const attention_call<Storage>& call, const Rules& rules, scratch& memory)
+  decoder(const attention_call<Storage>& call, const call_rules<Scalar>& rules, scratch& memory)
       : call_(call), g_(call.sizes), rules_(rules), memory_(memory) {}
 
   void run() {
@@ -85,7 +85,10 @@ class decoder {
     for (index h = 0; h < g_.query_heads; ++h) {
       const scope s = g_.of(sequence, h);
       const interval queries{s.offset, s.offset + s.queries};
-      if (s.queries > 0) seen_ = hull(seen_, intersect(rules_.bind(s).keys(queries), {0, s.keys}));
+      if (s.queries > 0)
+        rules_.bind(s, [&](const tile_rules<Scalar>& rules) {
+          seen_ = hull(seen_, intersect(rules.keys(queries), {0, s.keys}));
+        });
     }
     next_ = seen_.first;
   }
@@ -144,7 +147,7 @@ class decoder {
 
   const attention_call<Storage>& call_;
   const geometry& g_;
-  const Rules& rules_;
+  const call_rules<Scalar>& rules_;
   scratch& memory_;
   index sequence_ = 0;  // at hand
   interval seen_;       // its keys that any query may see

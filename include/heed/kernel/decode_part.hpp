@@ -8,8 +8,7 @@
 #include <heed/kernel/attention_call.hpp>  // attention_call
 #include <heed/kernel/value_rows.hpp>      // value_rows
 
-#include <algorithm>    // copy_n, fill, max, min
-#include <type_traits>  // conditional_t
+#include <algorithm>  // copy_n, fill, max, min
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -46,14 +45,13 @@ struct decode_part {
   State* states;  // one for each key/value head
 };
 
-template <class Storage, class Rules>
+template <class Storage, class Unit>
 class decode_work {
  public:
   using Scalar = accumulator_t<Storage>;
-  using unit = std::conditional_t<Rules::has_scores, natural_scores, binary_scores>;
-  using state = decode_state<Scalar, unit>;
+  using state = decode_state<Scalar, Unit>;
 
-  decode_work(const attention_call<Storage>& call, const Rules& rules, scratch& memory)
+  decode_work(const attention_call<Storage>& call, const call_rules<Scalar>& rules, scratch& memory)
       : call_(call),
         g_(call.sizes),
         rules_(rules),
@@ -112,7 +110,7 @@ class decode_work {
       const index head = kv_head * g_.group() + h;
       copy(view<Scalar>{to + h * s.queries, g_.width, s.queries, lanes, 1},
            call_.q.block(s.query_row, head * g_.width, s.queries, g_.width).turned(),
-           static_cast<Scalar>(call_.scale() * query_block<Scalar, unit>::scores_per_natural));
+           static_cast<Scalar>(call_.scale() * query_block<Scalar, Unit>::scores_per_natural));
     }
     const index given = (count + simd<Scalar>::size - 1) / simd<Scalar>::size * simd<Scalar>::size;
     for (index f = 0; f < g_.width; ++f)
@@ -138,8 +136,9 @@ class decode_work {
     for (index kv = 0; kv < g_.kv_heads; ++kv)
       if (waits_[kv]) fold(part, kv, keys, v);
     for_each_run(v, g_.value_width, [&](index kv, index first, const view<const Scalar>& some) {
-      sum_of_tile(part.states[kv], kv)  // weights · values
-          .multiply(scores_of(kv) + first * lanes, some, edge_, first == 0);
+      const value_rows<Scalar> sum = sum_of_tile(part.states[kv], kv);
+      if (first == 0) sum.clear();
+      sum.multiply(scores_of(kv) + first * lanes, some, edge_);  // weights · values
     });
     for (index kv = 0; kv < g_.kv_heads; ++kv)
       if (waits_[kv]) add_tile(part.states[kv], kv);
@@ -153,14 +152,16 @@ class decode_work {
                      const Use& use) const {
     for (index h = 0; h < g_.group(); ++h) {
       const scope s = g_.of(part.sequence, kv_head * g_.group() + h);
-      use(tile_place{s, 0, s.queries, keys.first, keys.size()}, rules_.bind(s), h * s.queries);
+      rules_.bind(s, [&](const tile_rules<Scalar>& rules) {
+        use(tile_place{s, 0, s.queries, keys.first, keys.size()}, rules, h * s.queries);
+      });
     }
   }
 
   bool sees(const decode_part<state>& part, index kv_head, interval keys) const {
     coverage any = coverage::none;
-    for_each_head(part, kv_head, keys, [&](const tile_place& place, const auto& bound, index) {
-      any = either(any, bound.cover(place.queries(), place.keys()));
+    for_each_head(part, kv_head, keys, [&](const tile_place& place, const auto& rules, index) {
+      any = either(any, rules.cover(place));
     });
     return any != coverage::none;
   }
@@ -192,10 +193,10 @@ class decode_work {
   void fold(decode_part<state>& part, index kv_head, interval keys, const view<const Storage>& v) {
     state& group = part.states[kv_head];
     Scalar* const scores = scores_of(kv_head);
-    for_each_head(part, kv_head, keys, [&](const tile_place& place, const auto& bound, index lane) {
-      const coverage seen = bound.cover(place.queries(), place.keys());
-      if (Rules::has_scores || seen != coverage::all)
-        change(scores + lane, place, [&](Scalar* s) { heed::bend(s, place, bound, seen); });
+    for_each_head(part, kv_head, keys, [&](const tile_place& place, const auto& rules, index lane) {
+      const coverage seen = rules.cover(place);
+      if (rules_.has_scores || seen != coverage::all)
+        change(scores + lane, place, [&](Scalar* s) { rules.bend(s, place, seen); });
     });
     exclusions<Scalar> excluded(excluded_);
     view<const Scalar> values;
@@ -240,7 +241,7 @@ class decode_work {
 
   const attention_call<Storage>& call_;
   const geometry& g_;
-  const Rules& rules_;
+  const call_rules<Scalar>& rules_;
   scratch::frame frame_;
   Scalar* queries_;    // of each key/value head (width, lanes)
   Scalar* scores_;     // of each key/value head (keys, lanes)

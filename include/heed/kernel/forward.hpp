@@ -12,23 +12,21 @@
 #include <heed/kernel/forward_small.hpp>   // small_forward
 #include <heed/kernel/schedule.hpp>        // schedule, query_range
 
-#include <algorithm>    // fill_n, max, min
-#include <type_traits>  // conditional_t
-#include <utility>      // exchange
+#include <algorithm>  // fill_n, max, min
+#include <utility>    // exchange
 
 namespace heed {
 inline namespace HEED_ABI {
 
 // One task: the rows of a query_range, with working memory of its own.
-template <class Storage, class Rules>
+template <class Storage, class Unit>
 class forward_task {
  public:
   using Scalar = accumulator_t<Storage>;
-  using unit = std::conditional_t<Rules::has_scores, natural_scores, binary_scores>;
-  using block = query_block<Scalar, unit>;
+  using block = query_block<Scalar, Unit>;
 
-  forward_task(const attention_call<Storage>& call, const Rules& rules, const query_range& range,
-               scratch& memory)
+  forward_task(const attention_call<Storage>& call, const call_rules<Scalar>& rules,
+               const query_range& range, scratch& memory)
       : call_(call),
         g_(call.sizes),
         rules_(rules),
@@ -37,10 +35,8 @@ class forward_task {
         blocks_per_head_((range.row_count + lanes - 1) / lanes),
         states_per_block_(states_per_block(call)),
         blocks_(frame_.template take<block>(g_.group() * blocks_per_head_)),
-        in_place_(blocks_per_head_ * g_.group() <= few_blocks && can_read_in_place(call)),
-        key_room_(in_place_ ? nullptr : frame_.template take<Scalar>(keys_per_tile * g_.width)),
-        value_room_(in_place_ ? nullptr
-                              : frame_.template take<Scalar>(keys_per_tile * g_.value_width)),
+        key_room_(frame_.template take<Scalar>(keys_per_tile * g_.width)),
+        value_room_(frame_.template take<Scalar>(keys_per_tile * g_.value_width)),
         factor_(frame_.template take<Scalar>(lanes)),
         work_(tile_work<Scalar>::in(frame_, keys_per_tile)) {}
 
@@ -75,12 +71,6 @@ class forward_task {
   scope scope_of(index h) const { return g_.of(range_.sequence, range_.kv_head * g_.group() + h); }
   block& block_of(index h, index b) { return blocks_[h * blocks_per_head_ + b]; }
 
-  // A tile that few blocks use is not worth a copy.
-  static constexpr index few_blocks = 4;
-  static bool can_read_in_place(const attention_call<Storage>& call) {
-    return readable_in_place<Scalar>(call.k) && readable_in_place<Scalar>(call.v);
-  }
-
   // One for the chunk at hand, and one for those before, where there can be any.
   static index states_per_block(const attention_call<Storage>& call) {
     return call.sizes.longest_keys > keys_per_chunk || call.options.sink.given() ? 2 : 1;
@@ -90,18 +80,18 @@ class forward_task {
   void plan() {
     for (index h = 0; h < g_.group(); ++h) {
       const scope s = scope_of(h);
-      const auto bound = rules_.bind(s);
-      for (index b = 0; b < blocks_per_head_; ++b) {
-        const index row = b * lanes;
-        block& q =
-            *std::construct_at(&block_of(h, b), block::in(frame_, g_, states_per_block_, factor_,
-                                                          range_.first_row + row,
-                                                          std::min(lanes, range_.row_count - row)));
-        q.reset(call_.options.sink, s.head);
-        const tile_place place{s, q.first_row, q.row_count, 0, s.keys};
-        q.keys = intersect(bound.keys(place.queries()), {0, s.keys});
-        seen_ = hull(seen_, q.keys);
-      }
+      rules_.bind(s, [&](const tile_rules<Scalar>& rules) {
+        for (index b = 0; b < blocks_per_head_; ++b) {
+          const index row = b * lanes, count = std::min(lanes, range_.row_count - row);
+          block& q = *std::construct_at(
+              &block_of(h, b),
+              block::in(frame_, g_, states_per_block_, factor_, range_.first_row + row, count));
+          q.reset(call_.options.sink, s.head);
+          const tile_place place{s, q.first_row, q.row_count, 0, s.keys};
+          q.keys = intersect(rules.keys(place.queries()), {0, s.keys});
+          seen_ = hull(seen_, q.keys);
+        }
+      });
     }
   }
 
@@ -118,18 +108,19 @@ class forward_task {
     for (index h = 0; h < g_.group(); ++h) {
       const scope s = scope_of(h);
       const interval tile_keys{first_key, std::min(first_key + keys_per_tile, s.keys)};
-      const auto bound = rules_.bind(s);
-      for (index b = 0; b < blocks_per_head_; ++b) {
-        block& q = block_of(h, b);
-        const interval seen_keys = intersect(q.keys, tile_keys);
-        if (seen_keys.empty()) continue;
-        const tile_place place{s, q.first_row, q.row_count, seen_keys.first, seen_keys.size()};
-        const coverage seen = bound.cover(place.queries(), place.keys());
-        if (seen == coverage::none) continue;
-        if (!staged) stage(s, tile_keys);
-        staged = true;
-        use(q, place, bound, seen);
-      }
+      rules_.bind(s, [&](const tile_rules<Scalar>& rules) {
+        for (index b = 0; b < blocks_per_head_; ++b) {
+          block& q = block_of(h, b);
+          const interval seen_keys = intersect(q.keys, tile_keys);
+          if (seen_keys.empty()) continue;
+          const tile_place place{s, q.first_row, q.row_count, seen_keys.first, seen_keys.size()};
+          const coverage seen = rules.cover(place);
+          if (seen == coverage::none) continue;
+          if (!staged) stage(s, tile_keys);
+          staged = true;
+          use(q, place, rules, seen);
+        }
+      });
     }
   }
 
@@ -137,13 +128,8 @@ class forward_task {
     const index row = s.key_row + keys.first;
     const auto k = call_.k.block(row, range_.kv_head * g_.width, keys.size(), g_.width);
     const auto v = call_.v.block(row, range_.kv_head * g_.value_width, keys.size(), g_.value_width);
-    if constexpr (std::is_same_v<Storage, Scalar>) {
-      tile_.keys = in_place_ ? k : stage_keys(key_room_, k);
-      tile_.values = in_place_ ? v : stage_values(value_room_, v);
-    } else {
-      tile_.keys = stage_keys(key_room_, k);
-      tile_.values = stage_values(value_room_, v);
-    }
+    tile_.keys = stage_keys(key_room_, k);
+    tile_.values = stage_values(value_room_, v);
     tile_.finite = all_finite(tile_.values);
   }
 
@@ -152,10 +138,10 @@ class forward_task {
   void attend(index first_key) {
     const dropout drop_rule{call_.options.drop_probability, call_.options.drop_seed};
     for_each_seeing(first_key,
-                    [&](block& q, const tile_place& place, const auto& bound, coverage seen) {
+                    [&](block& q, const tile_place& place, const auto& rules, coverage seen) {
                       if (!std::exchange(q.loaded, true)) call_.load(q, place.where);
                       attend_tile(q, tile_.part(place.first_key - first_key, place.key_count),
-                                  place, bound, seen, drop_rule, work_);
+                                  place, rules, seen, drop_rule, work_);
                       if (first_key + keys_per_tile >= q.keys.last) finish(q, place.where);
                     });
   }
@@ -175,9 +161,9 @@ class forward_task {
     }
     for (index first = 0; first < scope_of(0).keys; first += keys_per_tile)
       for_each_seeing(
-          first, [&](block& q, const tile_place& place, const auto& bound, coverage seen) {
+          first, [&](block& q, const tile_place& place, const auto& rules, coverage seen) {
             q.multiply(work_.scores, tile_.part(place.first_key - first, place.key_count).keys);
-            bend(work_.scores, place, bound, seen);
+            rules.bend(work_.scores, place, seen);
             q.gathered().normalise(work_.scores, place.key_count);
             const index row = place.where.head * g_.queries + place.where.query_row + q.first_row;
             store_lanes(
@@ -188,13 +174,12 @@ class forward_task {
 
   const attention_call<Storage>& call_;
   const geometry& g_;
-  const Rules& rules_;
+  const call_rules<Scalar>& rules_;
   query_range range_;
   scratch::frame frame_;
   index blocks_per_head_;
   index states_per_block_;
   block* blocks_;
-  bool in_place_;
   Scalar* key_room_;
   Scalar* value_room_;
   key_value_tile<Scalar> tile_;  // at hand
@@ -204,14 +189,15 @@ class forward_task {
 };
 
 // Runs a call that has been checked. Tasks share nothing but what they read.
-template <class Storage, class Rules>
-void forward(const attention_call<Storage>& call, const Rules& rules, scratch& memory) {
+template <class Unit, class Storage>
+void forward(const attention_call<Storage>& call, const call_rules<accumulator_t<Storage>>& rules,
+             scratch& memory) {
   if (is_small(call)) {
     scratch::frame frame(memory);
-    return small_forward<Storage, Rules>(call, rules, frame).run();
+    return small_forward<Storage, Unit>(call, rules, frame).run();
   }
-  if (is_decoding(call)) return decoder<Storage, Rules>(call, rules, memory).run();
-  using task_type = forward_task<Storage, Rules>;
+  if (is_decoding(call)) return decoder<Storage, Unit>(call, rules, memory).run();
+  using task_type = forward_task<Storage, Unit>;
   using plan_type = schedule<typename task_type::Scalar>;
   const plan_type plan(call.sizes, call.options.on.workers);
   const index workers = std::max(index(1), std::min(call.options.on.workers, plan.tasks()));

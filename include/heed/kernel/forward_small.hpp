@@ -7,8 +7,7 @@
 #include <heed/kernel/attend_tile.hpp>     // attend_tile
 #include <heed/kernel/attention_call.hpp>  // attention_call
 
-#include <algorithm>    // min
-#include <type_traits>  // conditional_t
+#include <algorithm>  // min
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -24,12 +23,11 @@ bool is_small(const attention_call<Storage>& call) {
           g.queries * g.keys * g.query_heads * (g.width + g.value_width) < worth_a_thread);
 }
 
-template <class Storage, class Rules>
+template <class Storage, class Unit>
 class small_forward {
  public:
   using Scalar = accumulator_t<Storage>;
-  using unit = std::conditional_t<Rules::has_scores, natural_scores, binary_scores>;
-  using block = query_block<Scalar, unit>;
+  using block = query_block<Scalar, Unit>;
 
   // Bytes that it takes from memory, roundings included.
   static constexpr index footprint(index keys, index width, index value_width) {
@@ -40,7 +38,8 @@ class small_forward {
   }
 
   template <class Memory>
-  small_forward(const attention_call<Storage>& call, const Rules& rules, Memory& memory)
+  small_forward(const attention_call<Storage>& call, const call_rules<Scalar>& rules,
+                Memory& memory)
       : call_(call),
         g_(call.sizes),
         rules_(rules),
@@ -53,16 +52,17 @@ class small_forward {
   }
 
   void run() {
-    for (index head = 0; head < g_.query_heads; ++head) {
-      if (head % g_.group() == 0) tile_ = tile_of(head / g_.group());
-      const scope s = g_.of(0, head);
-      const auto bound = rules_.bind(s);
-      for (index row = 0; row < g_.queries; row += lanes) attend(s, bound, row);
-    }
+    for_each_block(
+        [&](const scope& s, const tile_rules<Scalar>& rules, index row) { attend(s, rules, row); });
   }
 
-  // For sizes known when compiling: what depends on them is worked out then.
-  HEED_FLATTENED void run_in_one_piece() { run(); }
+  // The same with all that it calls written out, which takes long to compile and is a good part
+  // faster.
+  void run_in_one_piece() {
+    for_each_block([&](const scope& s, const tile_rules<Scalar>& rules, index row) {
+      attend_in_one_piece(s, rules, row);
+    });
+  }
 
  private:
   static constexpr index lanes = queries_per_block<Scalar>;
@@ -72,25 +72,40 @@ class small_forward {
     const auto v = call_.v.block(0, kv_head * g_.value_width, g_.keys, g_.value_width);
     key_value_tile<Scalar> tile;
     if constexpr (std::is_same_v<Storage, Scalar>)
-      if (key_room_ == nullptr) tile = {k, v};
+      if (key_room_ == nullptr) tile = {k, v, true};
     if (key_room_ != nullptr) tile = {stage_keys(key_room_, k), stage_values(value_room_, v)};
     tile.finite = all_finite(tile.values);
     return tile;
   }
 
-  template <class Bound>
-  void attend(const scope& s, const Bound& bound, index row) {
+  template <class Use>
+  void for_each_block(const Use& use) {
+    for (index head = 0; head < g_.query_heads; ++head) {
+      if (head % g_.group() == 0) tile_ = tile_of(head / g_.group());
+      const scope s = g_.of(0, head);
+      rules_.bind(s, [&](const tile_rules<Scalar>& rules) {
+        for (index row = 0; row < g_.queries; row += lanes) use(s, rules, row);
+      });
+    }
+  }
+
+  HEED_FLATTENED void attend_in_one_piece(const scope& s, const tile_rules<Scalar>& rules,
+                                          index row) {
+    attend(s, rules, row);
+  }
+
+  void attend(const scope& s, const tile_rules<Scalar>& rules, index row) {
     block_.begin(row, std::min(lanes, g_.queries - row));
     block_.reset(call_.options.sink, s.head);
     tile_place place{s, row, block_.row_count, 0, g_.keys};
-    const interval keys = intersect(bound.keys(place.queries()), {0, g_.keys});
+    const interval keys = intersect(rules.keys(place.queries()), {0, g_.keys});
     place.first_key = keys.first;
     place.key_count = keys.size();
     if (place.key_count > 0) {
-      const coverage seen = bound.cover(place.queries(), place.keys());
+      const coverage seen = rules.cover(place);
       call_.load(block_, s);
       if (seen != coverage::none)
-        attend_tile(block_, tile_.part(place.first_key, place.key_count), place, bound, seen,
+        attend_tile(block_, tile_.part(place.first_key, place.key_count), place, rules, seen,
                     {call_.options.drop_probability, call_.options.drop_seed}, work_);
     }
     call_.finish(block_, s);
@@ -98,7 +113,7 @@ class small_forward {
 
   const attention_call<Storage>& call_;
   const geometry& g_;
-  const Rules& rules_;
+  const call_rules<Scalar>& rules_;
   block block_;
   tile_work<Scalar> work_;
   Scalar* key_room_ = nullptr;  // unless keys and values are read where they lie

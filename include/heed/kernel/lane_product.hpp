@@ -163,13 +163,18 @@ void product_rows(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b
 }  // namespace detail
 
 // c(rows, packets * simd size) by `sums`, over `depth` terms; packets is 1 or 2.
+template <int Packets, class Scalar, class Layout, class Lanes, class Sums>
+void lane_product(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b, index rows,
+                  index depth, const Sums& sums) {
+  detail::product_rows<Packets>(c, a, b, rows, depth, sums);
+}
 template <class Scalar, class Layout, class Lanes, class Sums>
 void lane_product(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b, index rows,
                   index packets, index depth, const Sums& sums) {
   if (packets == 2)
-    detail::product_rows<2>(c, a, b, rows, depth, sums);
+    lane_product<2>(c, a, b, rows, depth, sums);
   else
-    detail::product_rows<1>(c, a, b, rows, depth, sums);
+    lane_product<1>(c, a, b, rows, depth, sums);
 }
 
 }  // namespace HEED_ABI

@@ -66,10 +66,19 @@ class query_block {
                                      tile.cols, from_zero<Scalar>{});
   }
 
-  // rows(feature, lane) = rows * factor + sum of weights(key, lane) * value(key, feature)
+  // rows(feature, lane) = rows * factor + sum of weights(key, lane) * value(key, feature), values as
+  // they were staged.
   void accumulate(const Scalar* weights, const view<const Scalar>& values) {
-    has_chunk ? accumulate(weights, values, onto_scaled<Scalar>{chunk.factor})
-              : accumulate(weights, values, from_zero<Scalar>{});
+    const broadcast_side<Scalar, along_rows> by_feature{values.data, values.col_stride};
+    has_chunk ? accumulate(weights, by_feature, values, onto_scaled<Scalar>{chunk.factor})
+              : accumulate(weights, by_feature, values, from_zero<Scalar>{});
+    has_chunk = true;
+  }
+
+  // The same for the first tile, with values where the caller has them.
+  void accumulate_in_place(const Scalar* weights, const view<const Scalar>& values) {
+    accumulate(weights, broadcast_side<Scalar, along_columns>{values.data, values.row_stride},
+               values, from_zero<Scalar>{});
     has_chunk = true;
   }
 
@@ -95,17 +104,11 @@ class query_block {
  private:
   static constexpr index lanes = queries_per_block<Scalar>;
 
-  // Values as they were staged, or where the caller has them.
-  template <class Sums>
-  void accumulate(const Scalar* weights, const view<const Scalar>& values, const Sums& sums) const {
-    const auto product = [&](const auto& by_feature) {
-      lane_product({chunk.rows, lanes}, by_feature, packed_lanes<Scalar>{weights}, values.cols,
-                   chunk.packets, values.rows, sums);
-    };
-    if (values.row_stride == 1)
-      product(broadcast_side<Scalar, along_rows>{values.data, values.col_stride});
-    else
-      product(broadcast_side<Scalar, along_columns>{values.data, values.row_stride});
+  template <class Layout, class Sums>
+  void accumulate(const Scalar* weights, const broadcast_side<Scalar, Layout>& by_feature,
+                  const view<const Scalar>& values, const Sums& sums) const {
+    lane_product({chunk.rows, lanes}, by_feature, packed_lanes<Scalar>{weights}, values.cols,
+                 chunk.packets, values.rows, sums);
   }
 };
 

@@ -24,12 +24,20 @@ struct value_rows {
   static index pitch_of(index width) { return (width + strip - 1) / strip * strip; }
   index pitch() const { return pitch_of(width); }
 
-  // data(row, feature) = sum of weights(key, row) * value(key, feature) over some keys, values by
-  // rows, from 0 or from where the keys before have led. `edge` has room for those keys' strip.
-  void multiply(const Scalar* weights, const view<const Scalar>& values, Scalar* edge,
-                bool first) const {
-    first ? multiply(weights, values, edge, from_zero<Scalar>{})
-          : multiply(weights, values, edge, from_memory<Scalar>{});
+  // data(row, feature) += weights(key, row) * value(key, feature) over some keys, values by rows.
+  // `edge` has room for those keys' last strip.
+  void multiply(const Scalar* weights, const view<const Scalar>& values, Scalar* edge) const {
+    const broadcast_side<Scalar, along_columns> by_row{weights, lanes};
+    const auto add = [&](index f, lane_side<const Scalar> strip_of_values) {
+      lane_product<packets_per_block>(lane_side<Scalar>{data + f, pitch()}, by_row, strip_of_values,
+                                      count, values.rows, from_memory<Scalar>{});
+    };
+    index f = 0;
+    for (; f + strip <= width; f += strip) add(f, {values.data + f, values.row_stride});
+    if (f == width) return;
+    copy(view<Scalar>{edge, values.rows, width - f, strip, 1},
+         values.block(0, f, values.rows, width - f));
+    add(f, {edge, strip});
   }
 
   // Without the pairs that are excluded, one by one.
@@ -79,22 +87,6 @@ struct value_rows {
   }
 
  private:
-  template <class Sums>
-  void multiply(const Scalar* weights, const view<const Scalar>& values, Scalar* edge,
-                const Sums& sums) const {
-    const broadcast_side<Scalar, along_columns> by_row{weights, lanes};
-    index f = 0;
-    for (; f + strip <= width; f += strip)
-      lane_product(lane_side<Scalar>{data + f, pitch()}, by_row,
-                   lane_side<const Scalar>{values.data + f, values.row_stride}, count,
-                   packets_per_block, values.rows, sums);
-    if (f == width) return;
-    copy(view<Scalar>{edge, values.rows, width - f, strip, 1},
-         values.block(0, f, values.rows, width - f));
-    lane_product(lane_side<Scalar>{data + f, pitch()}, by_row, lane_side<const Scalar>{edge, strip},
-                 count, packets_per_block, values.rows, sums);
-  }
-
   template <class Number>
   void each(const Number& number) const {
     for (index row = 0; row < count; ++row)
