@@ -82,6 +82,21 @@ TEST(contract, heads_batches_and_what_else_a_call_gives_or_takes) {
   EXPECT_NEAR(std::exp(lse(0, 0) - q.row(0).head(64).dot(k.row(0).head(64)) / 8), 1, 1e-4);
 }
 
+TEST(contract, decoding) {
+  const MatrixXf q = MatrixXf::Random(5, 512), k = MatrixXf::Random(5, 128),
+                 v = MatrixXf::Random(5, 128);
+  heed::kv_cache<float> cache({.capacity = 4096, .heads = 2, .width = 64});
+  for (int token = 0; token < 5; ++token) {
+    const MatrixXf q_new = q.row(token), k_new = k.row(token), v_new = v.row(token);
+    MatrixXf out(1, 512);
+    cache.append(k_new, v_new);
+    heed::attention(q_new, cache.keys(), cache.values(), out, heed::heads{8, 2}, heed::causal);
+    expect_close(
+        out,
+        exactly(heed::reference::attention(q, k, v, heed::heads{8, 2}, heed::causal).row(token)));
+  }
+}
+
 TEST(contract, from_token_ids_to_context_vectors) {
   const std::vector<int> ids{5, 17, 5};
   heed::token_embedding<float> words({.vocabulary = 50, .model = 768});

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// What a model has seen so far: keys and values that grow at the end.
+//
+//   heed::kv_cache<float> cache({.capacity = 4096, .heads = 2, .width = 64});
+//   cache.append(k_new, v_new);  // (tokens, 2 * 64)
+//   heed::attention(q_new, cache.keys(), cache.values(), out, heed::heads{8, 2}, heed::causal);
+#pragma once
+
+#include <heed/cache/cache_rows.hpp>  // cache_rows
+
+#include <utility>  // swap
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// Allocates when it is made and when it is copied, and never else; rows stay where they are. Storage
+// is float, double, Eigen::half or Eigen::bfloat16.
+template <class Storage>
+class kv_cache {
+ public:
+  using map = typename cache_rows<Storage>::map;
+
+  struct sizes {
+    index capacity;         // positions that there is room for
+    index heads = 1;        // key/value heads
+    index width;            // columns of one head in keys
+    index value_width = 0;  // ... and in values; 0: as many
+  };
+
+  explicit kv_cache(const sizes& s)
+      : rows_("heed::kv_cache", checked(s), {s.heads, s.width, s.value_width}) {}
+
+  kv_cache(const kv_cache& other) : kv_cache(other.branch()) {}
+  kv_cache(kv_cache&& other) noexcept
+      : rows_(std::move(other.rows_)), size_(std::exchange(other.size_, 0)) {}
+  kv_cache& operator=(kv_cache other) noexcept {
+    std::swap(rows_, other.rows_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+  ~kv_cache() = default;
+
+  [[nodiscard]] index size() const { return size_; }
+  [[nodiscard]] index capacity() const { return rows_.rows(); }
+  [[nodiscard]] index heads() const { return rows_.heads().heads; }
+  [[nodiscard]] index width() const { return rows_.heads().width; }
+  [[nodiscard]] index value_width() const { return rows_.heads().value_width; }
+
+  // Where the next token stands: the first stood at 0.
+  [[nodiscard]] index position() const { return size_; }
+
+  // k: (tokens, heads * width), v: (tokens, heads * value_width), in any storage order and with any
+  // stride, of the cache's scalar or, for half and bfloat16, of float; rows of the cache itself,
+  // too. Throws std::length_error if it would be more than full, shape_error if sizes do not fit;
+  // the cache is then as it was.
+  template <class K, class V>
+  void append(const K& k, const V& v) {
+    if constexpr (cache_takes<Storage, K>() && cache_takes<Storage, V>()) {
+      const view<const scalar_of<K>> keys = view_of(k);
+      const view<const scalar_of<V>> values = view_of(v);
+      rows_.check(keys, values);
+      require<std::length_error>(keys.rows <= capacity() - size_, "heed::kv_cache: ", keys.rows,
+                                 " more rows do not fit: ", size_, " of ", capacity(),
+                                 " are taken");
+      rows_.write(size_, keys, values);
+      size_ += keys.rows;
+    }
+  }
+
+  // (size, heads * width) and (size, heads * value_width). They show what is there when they are
+  // asked for, and stay valid as long as the cache.
+  [[nodiscard]] map keys() const { return rows_.keys(0, size_); }
+  [[nodiscard]] map values() const { return rows_.values(0, size_); }
+
+  // Forgets all but the first `size` positions: a rollback.
+  void truncate(index size) {
+    require(size >= 0 && size <= size_, "heed::kv_cache: cannot be cut to ", size, " rows, it has ",
+            size_);
+    size_ = size;
+  }
+  void clear() { size_ = 0; }
+
+  // A cache of its own that begins with what this one holds, or with its first `prefix` positions,
+  // and that has as much room, or room for `capacity`. Throws shape_error for a longer prefix,
+  // std::length_error for less room.
+  [[nodiscard]] kv_cache branch() const { return branch(size_); }
+  [[nodiscard]] kv_cache branch(index prefix) const { return branch(prefix, capacity()); }
+  [[nodiscard]] kv_cache branch(index prefix, index capacity) const {
+    require(prefix >= 0 && prefix <= size_, "heed::kv_cache: cannot branch after ", prefix,
+            " rows, it has ", size_);
+    require<std::length_error>(prefix <= capacity, "heed::kv_cache: a branch of ", prefix,
+                               " rows does not fit into a capacity of ", capacity);
+    kv_cache copy({capacity, heads(), width(), value_width()});
+    copy.rows_.copy_from(rows_, 0, 0, prefix);
+    copy.size_ = prefix;
+    return copy;
+  }
+
+ private:
+  static index checked(const sizes& s) {
+    require(s.capacity >= 0, "heed::kv_cache: capacity is ", s.capacity,
+            "; it may not be negative");
+    return s.capacity;
+  }
+
+  cache_rows<Storage> rows_;
+  index size_ = 0;
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed
