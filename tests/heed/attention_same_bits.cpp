@@ -108,6 +108,37 @@ TYPED_TEST(same_bits, packed_or_separate) {
   }
 }
 
+TYPED_TEST(same_bits, packed_with_room_or_separate) {
+  using rows_type = typename TestFixture::matrix;
+  const std::vector<index> query_starts{0, 30, 30, 149, 150},
+      key_starts{0, 572, 580, 590, this->keys};
+  const std::vector<index> key_lengths{515, 8, 0, 5};
+  rows_type keys_and_room = this->k, values_and_room = this->v;
+  for (std::size_t s = 0; s < 4; ++s)
+    for (index row = key_starts[s] + key_lengths[s]; row < key_starts[s + 1]; ++row) {
+      keys_and_room.row(row).setConstant(std::numeric_limits<TypeParam>::quiet_NaN());
+      values_and_room.row(row).setConstant(std::numeric_limits<TypeParam>::quiet_NaN());
+    }
+  const auto check = [&](const auto& rule) {
+    const auto attend = [&](const auto& a, const auto& b, const auto& c, const auto&... m) {
+      rows_type out(a.rows(), 48);
+      heed::attention(a, b, c, out, this->heads, heed::alibi(), rule(index(3)), m...);
+      return out;
+    };
+    const rows_type together = attend(this->q, keys_and_room, values_and_room,
+                                      heed::packed{query_starts, key_starts, key_lengths});
+    for (std::size_t s = 0; s < 4; ++s) {
+      const index n = query_starts[s + 1] - query_starts[s];
+      const rows_type alone = attend(this->q.middleRows(query_starts[s], n),
+                                     this->k.middleRows(key_starts[s], key_lengths[s]),
+                                     this->v.middleRows(key_starts[s], key_lengths[s]));
+      EXPECT_TRUE(this->equal(alone, together.middleRows(query_starts[s], n))) << s;
+    }
+  };
+  this->for_each_rule(check);
+  check([](index) { return heed::causal; });
+}
+
 TYPED_TEST(same_bits, in_any_storage_order) {
   using columns = Eigen::Matrix<TypeParam, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor>;
   const columns by_q = this->q, by_k = this->k, by_v = this->v;

@@ -24,6 +24,7 @@ struct geometry {
   std::optional<index> first_query;  // unless queries are aligned to the end of the keys
   list<index> query_starts;          // given in a packed batch
   list<index> key_starts;
+  list<index> key_lengths;  // where there is room behind the keys of a sequence
 
   index group() const { return query_heads / kv_heads; }
 
@@ -33,10 +34,16 @@ struct geometry {
       s.query_row = query_starts[sequence];
       s.queries = query_starts[sequence + 1] - s.query_row;
       s.key_row = key_starts[sequence];
-      s.keys = key_starts[sequence + 1] - s.key_row;
+      s.keys = keys_of(sequence);
     }
     s.offset = first_query ? *first_query : s.keys - s.queries;
     return s;
+  }
+
+  // Keys of one sequence in a packed batch.
+  index keys_of(index sequence) const {
+    return key_lengths.given() ? key_lengths[sequence]
+                               : key_starts[sequence + 1] - key_starts[sequence];
   }
 };
 
@@ -52,6 +59,15 @@ inline void check_starts(const char* verb, const char* name, const list<index>& 
             starts[i - 1], " to ", starts[i], " at place ", i);
   require(starts[starts.size() - 1] == rows, verb, ": packed offsets of ", name, " end at ",
           starts[starts.size() - 1], ", but ", name, " has ", rows, " rows");
+}
+
+inline void check_lengths(const char* verb, const list<index>& lengths, const list<index>& starts) {
+  require(lengths.size() == starts.size() - 1, verb, ": packed has ", lengths.size(),
+          " key lengths, but there are ", starts.size() - 1, " sequences");
+  for (index i = 0; i < lengths.size(); ++i)
+    require(lengths[i] >= 0 && lengths[i] <= starts[i + 1] - starts[i], verb,
+            ": packed key length of sequence ", i, " is ", lengths[i], ", but there is room for ",
+            starts[i + 1] - starts[i], " rows");
 }
 
 }  // namespace detail
@@ -81,7 +97,7 @@ geometry check_inputs(const char* verb, const view<const Storage>& q, const view
 
   geometry g{q.rows,      k.rows, hq,     hk,     q.cols / hq,
              v.cols / hk, 1,      k.rows, q.rows, rules.first_query(),
-             {},          {}};
+             {},          {},     {}};
   require(!g.first_query || (*g.first_query >= -limit && *g.first_query <= limit), verb,
           ": causal_from(", g.first_query.value_or(0), ") is beyond ", limit);
   if (s.packed) {
@@ -89,12 +105,14 @@ geometry check_inputs(const char* verb, const view<const Storage>& q, const view
     detail::check_starts(verb, "k", s.key_starts, k.rows);
     require(s.query_starts.size() == s.key_starts.size(), verb, ": packed offsets name ",
             s.query_starts.size() - 1, " sequences in q and ", s.key_starts.size() - 1, " in k");
+    if (s.key_lengths.given()) detail::check_lengths(verb, s.key_lengths, s.key_starts);
     g.query_starts = s.query_starts;
     g.key_starts = s.key_starts;
+    g.key_lengths = s.key_lengths;
     g.sequences = s.query_starts.size() - 1;
     g.longest_keys = g.longest_queries = 0;
     for (index i = 0; i < g.sequences; ++i) {
-      g.longest_keys = std::max(g.longest_keys, s.key_starts[i + 1] - s.key_starts[i]);
+      g.longest_keys = std::max(g.longest_keys, g.keys_of(i));
       g.longest_queries = std::max(g.longest_queries, s.query_starts[i + 1] - s.query_starts[i]);
     }
   }

@@ -3,6 +3,8 @@
 //
 //   std::vector<heed::index> starts{0, 7, 19, 42};  // three sequences: rows 0-6, 7-18, 19-41
 //   heed::attention(q, k, v, out, heed::packed{starts}, heed::causal);
+//
+// Keys that grow in place leave room behind each sequence: key_lengths say how much is filled.
 #pragma once
 
 #include <heed/core/concepts.hpp>   // setting_kind
@@ -21,6 +23,7 @@ struct packed {
 
   list<index> query_starts;
   list<index> key_starts;
+  list<index> key_lengths;  // unless each sequence's keys end where the next one's begin
 
   // The same rows in q and in k.
   template <class Starts>
@@ -30,11 +33,18 @@ struct packed {
   template <class Queries, class Keys>
   packed(const Queries& queries, const Keys& keys) : query_starts(queries), key_starts(keys) {}
 
+  // ... of which the first lengths[s] rows alone are there; the rest, up to keys[s + 1], is room that
+  // is never read. Causal queries are aligned to the last key that is there.
+  template <class Queries, class Keys, class Lengths>
+  packed(const Queries& queries, const Keys& keys, const Lengths& lengths)
+      : query_starts(queries), key_starts(keys), key_lengths(lengths) {}
+
   template <class Scalar>
   void apply(settings<Scalar>& s) const {
     s.packed = true;
     s.query_starts = query_starts;
     s.key_starts = key_starts;
+    s.key_lengths = key_lengths;
   }
 };
 

@@ -23,6 +23,7 @@ struct settings {
   bool packed = false;
   list<index> query_starts;
   list<index> key_starts;
+  list<index> key_lengths;
   std::optional<double> scale;  // 1 / sqrt(width) unless given
   list<double> sink;
   double drop_probability = 0;
