@@ -28,7 +28,8 @@
 #include <heed/position/rotary.hpp>      // rotary_embedding
 #include <heed/position/sinusoidal.hpp>  // sinusoidal
 
-#include <heed/cache/kv_cache.hpp>  // kv_cache
+#include <heed/cache/kv_cache.hpp>   // kv_cache
+#include <heed/cache/kv_caches.hpp>  // kv_caches
 
 #include <heed/layer/linear.hpp>                // linear
 #include <heed/layer/multi_head_attention.hpp>  // multi_head_attention

@@ -78,7 +78,6 @@ class cache_rows {
     return *this;
   }
 
-  [[nodiscard]] const char* name() const { return name_; }
   [[nodiscard]] const cache_heads& heads() const { return heads_; }
   [[nodiscard]] index rows() const { return rows_; }
 

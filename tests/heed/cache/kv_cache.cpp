@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Growing caches: what they hold, attention over them, and what they refuse.
 #include "support/allocations.hpp"
+#include "support/caches.hpp"
 #include "support/guarded.hpp"
 
 #include <heed/heed.hpp>
@@ -8,7 +9,6 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <utility>
 
@@ -18,28 +18,13 @@ using heed::index;
 using heed::matrix;
 using support::guarded;
 using support::layout;
-
-template <class A, class B>
-bool same_bits(const A& a, const B& b) {
-  using Scalar = typename A::Scalar;
-  if (a.rows() != b.rows() || a.cols() != b.cols()) return false;
-  for (index i = 0; i < a.rows(); ++i)
-    for (index j = 0; j < a.cols(); ++j) {
-      const Scalar x = a(i, j), y = b(i, j);
-      if (std::memcmp(&x, &y, sizeof(Scalar)) != 0) return false;
-    }
-  return true;
-}
-
-template <class Scalar>
-matrix<Scalar> random(index rows, index cols) {
-  return matrix<double>::Random(rows, cols).cast<Scalar>();
-}
+using support::random;
+using support::refusal;
+using support::same_bits;
 
 template <class Storage>
 struct kv_cache : ::testing::Test {};
-using storages = ::testing::Types<float, double, Eigen::half, Eigen::bfloat16>;
-TYPED_TEST_SUITE(kv_cache, storages);
+TYPED_TEST_SUITE(kv_cache, support::storages);
 
 // Appends rows first ... first + count - 1 of k and v as they lie in another layout.
 template <class Storage, class Scalar>
@@ -193,17 +178,6 @@ TYPED_TEST(kv_cache, is_cut_cleared_and_branched) {
   EXPECT_EQ(cache.size(), 0);
   EXPECT_EQ(cache.keys().rows(), 0);
   EXPECT_EQ(cache.keys().cols(), 8);
-}
-
-// The sentence of the refusal.
-template <class Error, class Call>
-std::string refusal(const Call& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "accepted";
 }
 
 TEST(kv_cache_errors, what_is_refused_leaves_it_as_it_was) {

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+// Caches of several sequences in one memory: one call attends for all of them.
+//
+//   heed::kv_caches<float> caches({.sequences = 3, .capacity = 4096, .heads = 2, .width = 64});
+//   std::vector<heed::index> starts{0, 7, 8, 8};  // seven tokens, one, and none
+//   caches.append(starts, k_new, v_new);          // (8, 2 * 64)
+//   heed::attention(q_new, caches.keys(), caches.values(), out, heed::heads{8, 2},
+//                   caches.batch(starts), heed::causal);
+#pragma once
+
+#include <heed/cache/cache_rows.hpp>  // cache_rows
+#include <heed/rules/geometry.hpp>    // check_starts
+#include <heed/rules/packed.hpp>      // packed
+
+#include <algorithm>  // fill
+#include <vector>     // vector
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// Every sequence has room for as many positions. Allocates when it is made and never else, so it is
+// moved but not copied; rows stay where they are.
+template <class Storage>
+class kv_caches {
+ public:
+  using map = typename cache_rows<Storage>::map;
+
+  struct sizes {
+    index sequences;
+    index capacity;         // positions that there is room for in each
+    index heads = 1;        // key/value heads
+    index width;            // columns of one head in keys
+    index value_width = 0;  // ... and in values; 0: as many
+  };
+
+  explicit kv_caches(const sizes& s)
+      : rows_(name, rows_of(s), {s.heads, s.width, s.value_width}),
+        capacity_(s.capacity),
+        lengths_(static_cast<std::size_t>(s.sequences), 0),
+        starts_(static_cast<std::size_t>(s.sequences) + 1) {
+    for (index i = 0; i <= s.sequences; ++i) starts_[static_cast<std::size_t>(i)] = i * capacity_;
+  }
+
+  [[nodiscard]] index sequences() const { return static_cast<index>(lengths_.size()); }
+  [[nodiscard]] index capacity() const { return capacity_; }
+  [[nodiscard]] index heads() const { return rows_.heads().heads; }
+  [[nodiscard]] index width() const { return rows_.heads().width; }
+  [[nodiscard]] index value_width() const { return rows_.heads().value_width; }
+
+  // Positions that one sequence holds, and so where its next token stands. All that name a sequence
+  // throw std::out_of_range where there is none.
+  [[nodiscard]] index size(index sequence) const { return lengths_[place_of(sequence)]; }
+  [[nodiscard]] index position(index sequence) const { return size(sequence); }
+
+  // Appends k, (tokens, heads * width), and v, (tokens, heads * value_width), to one sequence: as
+  // kv_cache::append.
+  template <class K, class V>
+  requires eigen_object<K>
+  void append(index sequence, const K& k, const V& v) {
+    const index starts[] = {0, k.rows()};
+    append_to(sequence, 1, list<index>(starts), k, v);
+  }
+
+  // ... rows starts[s] ... starts[s + 1] - 1 to each sequence s. All of it or, if it throws, nothing.
+  template <class Starts, class K, class V>
+  requires(!std::is_integral_v<Starts>) void append(const Starts& starts, const K& k, const V& v) {
+    const list<index> offsets(starts);
+    require(offsets.size() == sequences() + 1, name, ": offsets name ", offsets.size() - 1,
+            " sequences, but there are ", sequences());
+    append_to(0, sequences(), offsets, k, v);
+  }
+
+  // What one sequence holds: (size, heads * width) and (size, heads * value_width).
+  [[nodiscard]] map keys(index sequence) const {
+    return rows_.keys(first_row(sequence), size(sequence));
+  }
+  [[nodiscard]] map values(index sequence) const {
+    return rows_.values(first_row(sequence), size(sequence));
+  }
+
+  // Everything, the room behind each sequence too: (sequences * capacity, ...), to be read through
+  // batch.
+  [[nodiscard]] map keys() const { return rows_.keys(0, rows_.rows()); }
+  [[nodiscard]] map values() const { return rows_.values(0, rows_.rows()); }
+
+  // The modifier for a call over everything in which rows query_starts[s] ... of q belong to
+  // sequence s; there may be none. Refers to both and follows what is appended.
+  template <class Starts>
+  [[nodiscard]] packed batch(const Starts& query_starts) const {
+    return packed(query_starts, starts_, lengths_);
+  }
+
+  // Forgets all but the first `size` positions of a sequence: a rollback.
+  void truncate(index sequence, index size) {
+    index& length = lengths_[place_of(sequence)];
+    require(size >= 0 && size <= length, name, ": sequence ", sequence, " cannot be cut to ", size,
+            " rows, it has ", length);
+    length = size;
+  }
+  void clear(index sequence) { truncate(sequence, 0); }
+  void clear() { std::fill(lengths_.begin(), lengths_.end(), 0); }
+
+  // Sequence `to` forgets what it holds and begins with what `from` holds, or with its first
+  // `prefix` positions, copied.
+  void branch(index from, index to) { branch(from, to, size(from)); }
+  void branch(index from, index to, index prefix) {
+    require(prefix >= 0 && prefix <= size(from), name, ": cannot branch after ", prefix,
+            " rows of sequence ", from, ", it has ", size(from));
+    index& length = lengths_[place_of(to)];
+    rows_.move(first_row(from), first_row(to), prefix);
+    length = prefix;
+  }
+
+ private:
+  static constexpr const char* name = "heed::kv_caches";
+
+  static index rows_of(const sizes& s) {
+    require(s.sequences >= 0 && s.capacity >= 0, name, ": sequences is ", s.sequences,
+            ", capacity is ", s.capacity, "; neither may be negative");
+    require<std::length_error>(
+        s.sequences == 0 || s.capacity <= std::numeric_limits<index>::max() / s.sequences, name,
+        ": ", s.sequences, " sequences of ", s.capacity,
+        " positions are more than memory can address");
+    return s.sequences * s.capacity;
+  }
+
+  std::size_t place_of(index sequence) const {
+    require<std::out_of_range>(sequence >= 0 && sequence < sequences(), name,
+                               ": there is no sequence ", sequence, " among ", sequences());
+    return static_cast<std::size_t>(sequence);
+  }
+  index first_row(index sequence) const { return starts_[place_of(sequence)]; }
+
+  // Part i of k and v goes to sequence first + i.
+  template <class K, class V>
+  void append_to(index first, index count, const list<index>& starts, const K& k, const V& v) {
+    if constexpr (cache_takes<Storage, K>() && cache_takes<Storage, V>()) {
+      const view<const scalar_of<K>> keys = view_of(k);
+      const view<const scalar_of<V>> values = view_of(v);
+      rows_.check(keys, values);
+      detail::check_starts(name, "k", starts, keys.rows);
+      const auto rows = [&](index i) { return starts[i + 1] - starts[i]; };
+      for (index i = 0; i < count; ++i)
+        require<std::length_error>(rows(i) <= capacity_ - size(first + i), name, ": ", rows(i),
+                                   " more rows do not fit: ", size(first + i), " of ", capacity_,
+                                   " are taken in sequence ", first + i);
+      for (index i = 0; i < count; ++i) {
+        index& length = lengths_[place_of(first + i)];
+        rows_.write(first_row(first + i) + length, keys.block(starts[i], 0, rows(i), keys.cols),
+                    values.block(starts[i], 0, rows(i), values.cols));
+        length += rows(i);
+      }
+    }
+  }
+
+  cache_rows<Storage> rows_;
+  index capacity_;
+  std::vector<index> lengths_;  // rows that each sequence holds
+  std::vector<index> starts_;   // its first row; one more, where the last one's room ends
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed
