@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: MIT
-// out = softmax(scale q kᵀ, bent and masked) v, a tile of keys at a time.
+// out = softmax(scale q kᵀ, bent and masked) v, a tile of keys at a time:
+//
+//   for each tile of keys, for each block of queries that sees some of it:   (attend_tile.hpp)
+//     scores = keys · queries, bent and masked
+//     p = 2^(scores - origin);  sum = sum factor + Σ p;  rows = rows factor + valuesᵀ p
+//   out = rows / sum
 //
 // Dao et al., "FlashAttention", 2022; Rabe and Staats, "Self-attention Does Not Need O(n²) Memory",
 // 2021. Queries are lanes: docs/kernel.md tells why.
