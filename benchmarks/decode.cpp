@@ -45,11 +45,13 @@ void decode(benchmark::State& state, const decode_case& c) {
 
   const double bandwidth = support::bandwidth(c.threads), peak = support::peak<float>() * c.threads;
   for (auto _ : state) {
-    const auto call = [&](const auto&... on) {
-      heed::attention(q, k, v, out, c.heads, heed::causal, heed::packed{query_starts, key_starts},
-                      heed::in(scratch), on...);
+    const auto call = [&](const auto&... more) {
+      heed::attention(q, k, v, out, c.heads, heed::causal, heed::in(scratch), more...);
     };
-    c.threads == 1 ? call() : call(heed::on(pool));
+    const auto with_batch = [&](const auto&... more) {
+      sequences == 1 ? call(more...) : call(more..., heed::packed{query_starts, key_starts});
+    };
+    c.threads == 1 ? with_batch() : with_batch(heed::on(pool));
     benchmark::ClobberMemory();
   }
   using benchmark::Counter;

@@ -35,7 +35,8 @@ class decoder {
   void run() {
     const index workers = std::max(index(1), call_.options.on.workers);
     // One alone adds each chunk at once; several go ahead of the sum by a few each.
-    const index ahead = workers == 1 ? 1 : 16 * workers;
+    const index chunks = g_.sequences * (g_.longest_keys / keys_per_chunk + 2);
+    const index ahead = workers == 1 ? 1 : std::max(index(1), std::min(16 * workers, chunks));
     memory_.prepare_workers(workers, work::footprint(g_) + states_footprint(ahead + 1));
     scratch::frame frame(memory_);
     auto* const parts = frame.take<decode_part<state>>(ahead);

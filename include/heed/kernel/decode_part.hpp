@@ -59,7 +59,7 @@ class decode_work {
         queries_(frame_.template take<Scalar>(g_.kv_heads * g_.width * lanes)),
         scores_(frame_.template take<Scalar>(g_.kv_heads * keys_per_tile * lanes)),
         factors_(frame_.template take<Scalar>(g_.kv_heads * lanes)),
-        tile_rows_(frame_.template take<Scalar>(g_.kv_heads * lanes * row_pitch(g_))),
+        tile_rows_(frame_.template take<Scalar>(g_.kv_heads * room_for_rows(g_))),
         waits_(frame_.template take<bool>(g_.kv_heads)),
         of_head_(frame_.template take<Scalar>(keys_per_tile * lanes)),
         edge_(frame_.template take<Scalar>(keys_per_run * lanes)),
@@ -70,7 +70,7 @@ class decode_work {
 
   // Bytes that it takes from scratch, roundings included.
   static index footprint(const geometry& g) {
-    const index numbers = g.kv_heads * lanes * (g.width + keys_per_tile + 1 + row_pitch(g)) +
+    const index numbers = g.kv_heads * (lanes * (g.width + keys_per_tile + 1) + room_for_rows(g)) +
                           lanes * (keys_per_tile + keys_per_run) +
                           (converts ? keys_per_tile * wider(g) : 0);
     return numbers * static_cast<index>(sizeof(Scalar)) + g.kv_heads + keys_per_tile * lanes +
@@ -98,7 +98,9 @@ class decode_work {
   // a time.
   static constexpr index keys_per_run = 12;
 
-  static index row_pitch(const geometry& g) { return value_rows<Scalar>::pitch_of(g.value_width); }
+  static index room_for_rows(const geometry& g) {
+    return g.longest_queries * g.group() * value_rows<Scalar>::pitch_of(g.value_width);
+  }
   static index wider(const geometry& g) { return std::max(g.width, g.value_width); }
 
   // Brings the queries of a group in, scaled, and fills its last packet of lanes with the last.
@@ -230,7 +232,7 @@ class decode_work {
   // Where weights · values of a tile go: the first tile's are the chunk's.
   value_rows<Scalar> sum_of_tile(const state& group, index kv_head) const {
     value_rows<Scalar> sum = group.rows;
-    if (group.seen) sum.data = tile_rows_ + kv_head * lanes * row_pitch(g_);
+    if (group.seen) sum.data = tile_rows_ + kv_head * room_for_rows(g_);
     return sum;
   }
   // rows = rows factor + weights · values
@@ -246,7 +248,7 @@ class decode_work {
   Scalar* queries_;    // of each key/value head (width, lanes)
   Scalar* scores_;     // of each key/value head (keys, lanes)
   Scalar* factors_;    // of each key/value head (lanes)
-  Scalar* tile_rows_;  // of each key/value head (lanes, value width)
+  Scalar* tile_rows_;  // of each key/value head (queries of the group, value width)
   bool* waits_;        // whether the tile is still to be worked on for a key/value head
   Scalar* of_head_;    // (keys, lanes)
   Scalar* edge_;       // (keys of a run, lanes)
