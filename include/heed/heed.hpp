@@ -28,8 +28,9 @@
 #include <heed/position/rotary.hpp>      // rotary_embedding
 #include <heed/position/sinusoidal.hpp>  // sinusoidal
 
-#include <heed/cache/kv_cache.hpp>   // kv_cache
-#include <heed/cache/kv_caches.hpp>  // kv_caches
+#include <heed/cache/kv_cache.hpp>       // kv_cache
+#include <heed/cache/kv_caches.hpp>      // kv_caches
+#include <heed/cache/rolling_cache.hpp>  // rolling_cache
 
 #include <heed/layer/linear.hpp>                // linear
 #include <heed/layer/multi_head_attention.hpp>  // multi_head_attention

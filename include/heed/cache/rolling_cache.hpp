@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+// The last keys and values of an endless sequence and, if asked, its very first ones.
+//
+//   heed::rolling_cache<float> cache({.window = 256, .sinks = 4, .heads = 2, .width = 64});
+//   cache.append(k_new, v_new);  // (tokens, 2 * 64)
+//   heed::attention(q_new, cache.keys(), cache.values(), out, heed::heads{8, 2}, heed::causal);
+//
+// For the newest query this is attention over all that was ever appended, with the mask
+// heed::causal && (heed::window{.left = 255} || heed::prefix(4)). Xiao et al., "Efficient Streaming
+// Language Models with Attention Sinks", 2023.
+#pragma once
+
+#include <heed/cache/cache_rows.hpp>  // cache_rows
+
+#include <algorithm>  // max, min
+#include <numeric>    // iota
+#include <utility>    // exchange, swap
+#include <vector>     // vector
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// Rows stand in order of position, sinks first, so that the mask above says among them what it says
+// about the whole sequence: for n queries at once, keep n - 1 rows more than the mask's window and
+// say the mask in the call. What counts distance in rows (ALiBi, rotary positions given to keys())
+// counts it within the cache, as the paper does; positions() has the true ones.
+//
+// Memory for the sinks and two windows, allocated when it is made and when it is copied, and never
+// else. Rows move on through it: an append that drops rows moves the sinks up behind the gap, and
+// where memory ends, what is kept goes back to its beginning; over time that is at most one row of
+// the window a row appended.
+template <class Storage>
+class rolling_cache {
+ public:
+  using map = typename cache_rows<Storage>::map;
+  using position_map = Eigen::Map<const Eigen::Matrix<index, Eigen::Dynamic, 1>>;
+
+  struct sizes {
+    index window;           // last positions that are kept
+    index sinks = 0;        // first positions that are kept for good
+    index heads = 1;        // key/value heads
+    index width;            // columns of one head in keys
+    index value_width = 0;  // ... and in values; 0: as many
+  };
+
+  explicit rolling_cache(const sizes& s)
+      : rows_(name, rows_of(s), {s.heads, s.width, s.value_width}),
+        positions_(static_cast<std::size_t>(rows_.rows())),
+        now_{.window = s.window, .sinks = s.sinks} {}
+
+  rolling_cache(const rolling_cache& other)
+      : rows_(name, other.rows_.rows(), other.rows_.heads()),
+        positions_(other.positions_),
+        now_(other.now_) {
+    rows_.copy_from(other.rows_, now_.first, now_.first, now_.size);
+  }
+  rolling_cache(rolling_cache&& other) noexcept
+      : rows_(std::move(other.rows_)),
+        positions_(std::move(other.positions_)),
+        now_(std::exchange(other.now_, {})) {}
+  rolling_cache& operator=(rolling_cache other) noexcept {
+    std::swap(rows_, other.rows_);
+    std::swap(positions_, other.positions_);
+    std::swap(now_, other.now_);
+    return *this;
+  }
+  ~rolling_cache() = default;
+
+  // Rows that are kept: all there ever were, or sinks + window.
+  [[nodiscard]] index size() const { return now_.size; }
+  [[nodiscard]] index window() const { return now_.window; }
+  [[nodiscard]] index sinks() const { return now_.sinks; }
+  [[nodiscard]] index heads() const { return rows_.heads().heads; }
+  [[nodiscard]] index width() const { return rows_.heads().width; }
+  [[nodiscard]] index value_width() const { return rows_.heads().value_width; }
+
+  // Where the next token stands: as many have been appended.
+  [[nodiscard]] index position() const { return now_.position; }
+
+  // k: (tokens, heads * width), v: (tokens, heads * value_width), as many as you like, in any
+  // storage order and with any stride, of the cache's scalar or, for half and bfloat16, of float.
+  // Throws shape_error if sizes do not fit or if they are rows of the cache itself, which may have
+  // to move; it is then as it was.
+  template <class K, class V>
+  void append(const K& k, const V& v) {
+    if constexpr (cache_takes<Storage, K>() && cache_takes<Storage, V>()) {
+      const view<const scalar_of<K>> keys = view_of(k);
+      const view<const scalar_of<V>> values = view_of(v);
+      rows_.check(keys, values);
+      require(!rows_.overlaps(keys) && !rows_.overlaps(values), name, ": k (", keys, ") or v (",
+              values, ") overlaps the cache's own rows in memory");
+      const index sinks = std::min(keys.rows, now_.sinks - std::min(now_.sinks, now_.position));
+      const index last = std::min(keys.rows - sinks, now_.window);
+      put(keys, values, 0, sinks);
+      now_.position += keys.rows - sinks - last;
+      make_room(last);
+      put(keys, values, keys.rows - last, last);
+    }
+  }
+
+  // (size, heads * width) and (size, heads * value_width), in order of position; valid until more
+  // is appended.
+  [[nodiscard]] map keys() const { return rows_.keys(now_.first, now_.size); }
+  [[nodiscard]] map values() const { return rows_.values(now_.first, now_.size); }
+
+  // Where each of these rows stood in the sequence: (size).
+  [[nodiscard]] position_map positions() const {
+    return position_map(positions_.data() + now_.first, now_.size);
+  }
+
+  // Forgets everything; the next token stands at 0.
+  void clear() { now_ = {.window = now_.window, .sinks = now_.sinks}; }
+
+ private:
+  static constexpr const char* name = "heed::rolling_cache";
+
+  struct state {
+    index window = 0;
+    index sinks = 0;
+    index first = 0;     // row in memory of the first that is kept
+    index size = 0;      // rows that are kept
+    index position = 0;  // tokens that were ever appended
+  };
+
+  static index rows_of(const sizes& s) {
+    require(s.window >= 1 && s.sinks >= 0, name, ": window is ", s.window, ", sinks is ", s.sinks,
+            "; the first must be positive, the second not negative");
+    constexpr index most = std::numeric_limits<index>::max() / 4;
+    require<std::length_error>(s.window <= most && s.sinks <= most, name, ": a window of ",
+                               s.window, " and ", s.sinks,
+                               " sinks are more than memory can address");
+    return s.sinks + 2 * s.window;
+  }
+
+  // Drops what `count` more rows of the window push out, and sees to it that there is room for them
+  // behind what is left.
+  void make_room(index count) {
+    const index sinks = std::min(now_.size, now_.sinks);
+    const index dropped = std::max(index(0), now_.size - sinks + count - now_.window);
+    const index left = now_.size - sinks - dropped;
+    const bool fits = now_.first + now_.size + count <= rows_.rows();
+    const index to = fits ? now_.first + dropped : 0;
+    move(now_.first, to, sinks);
+    move(now_.first + sinks + dropped, to + sinks, left);
+    now_.first = to;
+    now_.size = sinks + left;
+  }
+
+  void move(index from, index to, index count) {
+    if (from == to || count == 0) return;
+    rows_.move(from, to, count);
+    std::memmove(&positions_[static_cast<std::size_t>(to)],
+                 &positions_[static_cast<std::size_t>(from)],
+                 static_cast<std::size_t>(count) * sizeof(index));
+  }
+
+  // Rows first ... first + count - 1 of k and v, behind what is kept.
+  template <class K, class V>
+  void put(const view<K>& k, const view<V>& v, index first, index count) {
+    const index to = now_.first + now_.size;
+    rows_.write(to, k.block(first, 0, count, k.cols), v.block(first, 0, count, v.cols));
+    const auto place = positions_.begin() + to;
+    std::iota(place, place + count, now_.position);
+    now_.size += count;
+    now_.position += count;
+  }
+
+  cache_rows<Storage> rows_;
+  std::vector<index> positions_;  // of each row in memory
+  state now_;
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed
