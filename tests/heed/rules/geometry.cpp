@@ -167,7 +167,10 @@ TEST(geometry, many_short_sequences_take_time_in_proportion) {
   for (int i = 0; i <= sequences; ++i) starts[std::size_t(i)] = i;
   const MatrixXf x = MatrixXf::Random(sequences, 1);
   // each sees itself alone; with a walk over all sequences for each this took minutes
-  EXPECT_EQ(heed::attention(x, x, x, heed::packed{starts}), x);
+  const MatrixXf out = heed::attention(x, x, x, heed::packed{starts});
+  // (p x) (1 / p) for some p: three roundings
+  const float three_roundings = 1.5f * std::numeric_limits<float>::epsilon();
+  EXPECT_TRUE(((out - x).array().abs() <= three_roundings * x.array().abs()).all());
 }
 
 TEST(geometry, a_query_head_reads_the_head_of_its_group) {
