@@ -167,7 +167,15 @@ struct simd {
   static packet subtract(const packet& a, const packet& b) { return Eigen::internal::psub(a, b); }
   static packet multiply(const packet& a, const packet& b) { return Eigen::internal::pmul(a, b); }
   static packet divide(const packet& a, const packet& b) { return Eigen::internal::pdiv(a, b); }
-  static packet maximum(const packet& a, const packet& b) { return Eigen::internal::pmax(a, b); }
+  // The larger; where one is NaN, a.
+  static packet maximum(const packet& a, const packet& b) {
+#if defined(EIGEN_VECTORIZE_NEON)
+    if constexpr (size > 1)
+      return Eigen::internal::pselect(Eigen::internal::pcmp_lt(a, b), b, a);
+    else
+#endif
+      return Eigen::internal::pmax(a, b);
+  }
 
   // a b + c: one rounding where the machine has fused multiply-add, two where not.
   static packet multiply_add(const packet& a, const packet& b, const packet& c) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The rules of a call behind a few functions that kernels ask once a tile, so that a kernel is
-// compiled once and not for every set of rules. The loops over pairs stay compiled for each.
+// The rules of a call behind a few functions that kernels ask a few times a tile, so that a kernel
+// is not compiled for every set of rules. The loops over pairs stay compiled for each.
 #pragma once
 
 #include <heed/kernel/bend.hpp>  // bend, tile_place

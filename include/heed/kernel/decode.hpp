@@ -37,7 +37,9 @@ class decoder {
     // One alone adds each chunk at once; several go ahead of the sum by a few each.
     const index chunks = g_.sequences * (g_.longest_keys / keys_per_chunk + 2);
     const index ahead = workers == 1 ? 1 : std::max(index(1), std::min(16 * workers, chunks));
-    memory_.prepare_workers(workers, work::footprint(g_) + states_footprint(ahead + 1));
+    // This thread's own holds the sums as well.
+    memory_.prepare_workers(1, work::footprint(g_) + states_footprint(ahead + 1));
+    memory_.prepare_workers(std::min(workers, ahead), work::footprint(g_));
     scratch::frame frame(memory_);
     auto* const parts = frame.take<decode_part<state>>(ahead);
     for (index i = 0; i < ahead; ++i) std::construct_at(parts + i)->states = states_in(frame);
@@ -124,7 +126,7 @@ class decoder {
     total.seen = call_.options.sink.given();
     for (index h = 0; h < g_.group() && total.seen; ++h)
       for (index i = 0; i < s.queries; ++i)
-        total.sums.set_sink(h * s.queries + i, static_cast<Scalar>(call_.options.sink[s.head + h]));
+        total.sums.set_sink(h * s.queries + i, call_.options.sink[s.head + h]);
     if (total.seen) total.rows.clear();
   }
 

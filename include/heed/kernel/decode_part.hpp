@@ -65,7 +65,7 @@ class decode_work {
         edge_(frame_.template take<Scalar>(keys_per_run * lanes)),
         excluded_(frame_.template take<bool>(keys_per_tile * lanes)),
         room_(converts ? frame_.template take<Scalar>(keys_per_tile * wider(g_)) : nullptr) {
-    std::fill(of_head_, of_head_ + keys_per_tile * lanes, Scalar(0));
+    std::fill(edge_, edge_ + keys_per_run * lanes, Scalar(0));  // beyond the width, for good
   }
 
   // Bytes that it takes from scratch, roundings included.
@@ -218,12 +218,18 @@ class decode_work {
     add_tile(group, kv_head);
   }
 
-  // Changes the lanes of one head, on their own as the kernel for many queries has them.
+  // Changes the lanes of one head, on their own as the kernel for many queries has them: a packet is
+  // filled up with its last query.
   template <class Change>
   void change(Scalar* of_group, const tile_place& place, const Change& by) const {
     if (g_.group() == 1) return by(of_group);
-    for (index j = 0; j < place.key_count; ++j)
-      std::copy_n(of_group + j * lanes, place.row_count, of_head_ + j * lanes);
+    constexpr index size = simd<Scalar>::size;
+    const index given = (place.row_count + size - 1) / size * size;
+    for (index j = 0; j < place.key_count; ++j) {
+      Scalar* const alone = of_head_ + j * lanes;
+      std::copy_n(of_group + j * lanes, place.row_count, alone);
+      std::fill(alone + place.row_count, alone + given, alone[place.row_count - 1]);
+    }
     by(of_head_);
     for (index j = 0; j < place.key_count; ++j)
       std::copy_n(of_head_ + j * lanes, place.row_count, of_group + j * lanes);

@@ -60,25 +60,23 @@ struct online_softmax {
   }
 
   // A logit in the denominator that no key stands for, or -infinity for none; the same for all lanes.
-  void reset(Scalar natural_sink) const {
-    for (index lane = 0; lane < packets * s::size; ++lane) set_sink(lane, natural_sink);
+  void reset(double natural_sink) const {
+    for (index p = 0; p < packets; ++p) {
+      const auto [half, e] = of_sink(natural_sink);
+      s::store(origin + p * s::size, half);
+      s::store(sum + p * s::size, e);
+    }
     clear_rows();
   }
 
   // ... for one lane, and without rows.
-  void set_sink(index lane, Scalar natural_sink) const {
-    const packet sink =
-        s::broadcast(static_cast<Scalar>(static_cast<double>(natural_sink) * per_natural));
-    const packet half[] = {half_origin(sink)};
-    Scalar score[static_cast<std::size_t>(s::size)];
-    s::store(score, sink);
-    const auto from = refer(half, score, 1);
-    packet e[] = {from.scaled(s::load(score), 0)};
-    exp2_in_place<Scalar>(e, from.whole);
-    s::store(score, half[0]);
-    origin[lane] = score[0];
-    s::store(score, e[0]);
-    sum[lane] = score[0];
+  void set_sink(index lane, double natural_sink) const {
+    const auto [half, e] = of_sink(natural_sink);
+    Scalar numbers[static_cast<std::size_t>(s::size)];
+    s::store(numbers, half);
+    origin[lane] = numbers[0];
+    s::store(numbers, e);
+    sum[lane] = numbers[0];
   }
 
   void clear_rows() const {
@@ -135,7 +133,7 @@ struct online_softmax {
         Scalar* const place = scores + j * lanes + p * s::size;
         packet e[] = {from.scaled(s::load(place), 0)};
         exp2_in_place<Scalar>(e, from.whole);
-        // A sum of 0 has nothing but zeros above it; NaN must come through.
+        // A sum of 0 has nothing but zeros above it; where a key is seen, NaN comes through.
         s::store(place, s::where_less(s::maximum(e[0], total), s::broadcast(least_positive), zero,
                                       s::divide(e[0], total)));
       }
@@ -192,6 +190,25 @@ struct online_softmax {
     }
   };
 
+  struct origin_and_sum {
+    packet half;
+    packet e;
+  };
+  // What a sink alone comes to. A logit beyond the largest of numbers is taken for that.
+  static origin_and_sum of_sink(double natural_sink) {
+    constexpr double most = std::numeric_limits<Scalar>::max();
+    double sink = natural_sink * per_natural;
+    if (sink > most) sink = most;
+    if (sink < -most && natural_sink >= std::numeric_limits<double>::lowest()) sink = -most;
+    Scalar score[static_cast<std::size_t>(lanes)];
+    s::store(score, s::broadcast(static_cast<Scalar>(sink)));
+    const packet half[] = {half_origin(s::load(score))};
+    const auto from = refer(half, score, 1);
+    packet e[] = {from.scaled(s::load(score), 0)};
+    exp2_in_place<Scalar>(e, from.whole);
+    return {half[0], e[0]};
+  }
+
   static packet magnitude(const packet& x) {
     return s::maximum(x, s::subtract(s::broadcast(Scalar(0)), x));
   }
@@ -224,15 +241,15 @@ struct online_softmax {
   template <int Packets>
   static reference<Packets> refer(const packet (&half)[Packets], Scalar* scores, index keys) {
     const packet zero = s::broadcast(Scalar(0)), one = s::broadcast(Scalar(1));
-    packet near[Packets], unit[Packets], widest = zero;
+    packet near[Packets], unit[Packets], any_far = zero;
     unroll<Packets>([&](auto p) HEED_INLINED {
       const packet h = seen(half[p]);
       near[p] = s::where_less(s::broadcast(far), magnitude(h), zero, s::add(h, h));
       unit[p] = s::where_less(s::broadcast(far), magnitude(h), one,
                               s::broadcast(Scalar(Unit::log2_of_exp)));
-      widest = s::maximum(widest, magnitude(h));
+      any_far = s::where_less(s::broadcast(far), magnitude(h), one, any_far);
     });
-    if (s::any_not_equal(s::where_less(s::broadcast(far), widest, one, zero), zero))
+    if (s::any_not_equal(any_far, zero))
       for (index j = 0; j < keys; ++j)
         unroll<Packets>([&](auto p) HEED_INLINED {
           Scalar* const place = scores + j * lanes + p * s::size;

@@ -2,7 +2,6 @@
 // A block of queries of one head, one a lane, and what it has gathered so far.
 #pragma once
 
-#include <heed/kernel/bend.hpp>            // tile_place
 #include <heed/kernel/online_softmax.hpp>  // online_softmax
 #include <heed/kernel/tile.hpp>            // queries_per_block, view
 #include <heed/rules/geometry.hpp>         // geometry
@@ -56,7 +55,7 @@ class query_block {
   void reset(const list<double>& sink, index head) {
     chunk.reset();
     has_total = sink.given();
-    if (has_total) total.reset(static_cast<Scalar>(sink[head]));
+    if (has_total) total.reset(sink[head]);
   }
 
   // scores(key, lane) = key · query

@@ -25,7 +25,7 @@ struct value_rows {
   index pitch() const { return pitch_of(width); }
 
   // data(row, feature) += weights(key, row) * value(key, feature) over some keys, values by rows.
-  // `edge` has room for those keys' last strip.
+  // `edge` has room for those keys' last strip, and numbers beyond the width in it.
   void multiply(const Scalar* weights, const view<const Scalar>& values, Scalar* edge) const {
     const broadcast_side<Scalar, along_columns> by_row{weights, lanes};
     const auto add = [&](index f, lane_side<const Scalar> strip_of_values) {
@@ -44,6 +44,7 @@ struct value_rows {
   template <class Excluded>
   void multiply_seen(const Scalar* weights, const view<const Scalar>& values,
                      const Excluded& excluded) const {
+    clear();  // beyond the width too
     for (index row = 0; row < count; ++row)
       for (index f = 0; f < width; ++f) {
         Scalar sum = 0;

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <thread>
@@ -93,6 +95,19 @@ TYPED_TEST(decode, with_sinks) {
   const matrix q = this->random(2, 36), k = this->random(700, 18), v = this->random(700, 10);
   this->compare({4, 2}, q, k, v, heed::sink(logits));
   this->compare({4, 2}, q, k, v, heed::sink(logits), heed::where([](heed::at) { return false; }));
+}
+
+// No rule is asked about a score that no pair has.
+TYPED_TEST(decode, score_rules_meet_scores) {
+  std::atomic<bool> strange{false};
+  const auto rule = heed::score([&](auto s, heed::at) {
+    if (!(std::abs(s) < 100)) strange = true;
+    return s * 2 + 1;
+  });
+  const auto q = this->random(1, 36), k = this->random(700, 18), v = this->random(700, 10);
+  typename TestFixture::rows out(1, 20);
+  heed::attention(q, k, v, out, heed::heads{4, 2}, rule);
+  EXPECT_FALSE(strange);
 }
 
 TYPED_TEST(decode, of_sequences_of_different_lengths) {

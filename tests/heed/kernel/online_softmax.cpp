@@ -106,7 +106,7 @@ TYPED_TEST(online_softmax, does_not_mind_how_keys_are_cut) {
                                                            {0, 25, 0, 25},
                                                            std::vector<index>(50, 1)}) {
     for (const double sink : {-double(this->infinity), 0.0, 20.0}) {
-      this->state.reset(typename TypeParam::Scalar(sink));
+      this->state.reset(sink);
       this->fold(score, tiles);
       this->compare(score, 50, sink, 26);
     }
@@ -166,6 +166,20 @@ TYPED_TEST(online_softmax, lanes_know_nothing_of_each_other) {
   EXPECT_NE(row(0), number(0));
 }
 
+// A lane whose scores are far from 0 beside one of NaN, at the same place of another packet.
+TYPED_TEST(online_softmax, lanes_far_from_0_know_nothing_of_nan) {
+  const index far_lane = this->lanes / 2;
+  const auto score = [&](index, index lane) {
+    return lane == 0 ? double(this->nan) : lane == far_lane ? 1e30 : 0.5;
+  };
+  this->state.reset(-this->infinity);
+  this->fold(score, {3, 3});
+  this->state.finish();
+  double mean = 0;
+  for (index j = 0; j < 6; ++j) mean += this->value(j, 0) / 6;
+  EXPECT_NEAR(this->rows[std::size_t(far_lane)], mean, 20 * this->u);
+}
+
 TYPED_TEST(online_softmax, normalise_gives_the_probabilities) {
   using number = typename TypeParam::Scalar;
   const auto score = [](index key, index lane) {
@@ -205,7 +219,7 @@ TYPED_TEST(online_softmax, merges_what_another_has_seen) {
       return 3 * std::sin(double(key * 7 + lane * 5)) + (key < 20 ? 0 : step);
     };
     for (const double sink : {-double(this->infinity), 1.5}) {
-      this->state.reset(typename TypeParam::Scalar(sink));
+      this->state.reset(sink);
       this->fold(score, {15, 5});
       this->other.state.reset();
       this->other.rows.assign(this->other.rows.size(), 0);
