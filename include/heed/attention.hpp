@@ -7,25 +7,26 @@
 // Vaswani et al., "Attention Is All You Need", 2017.
 #pragma once
 
-#include <heed/kernel/forward.hpp>   // forward
-#include <heed/rules/alibi.hpp>      // alibi
-#include <heed/rules/arguments.hpp>  // inputs_are_good
-#include <heed/rules/bias.hpp>       // bias
-#include <heed/rules/causal.hpp>     // causal, causal_from
-#include <heed/rules/documents.hpp>  // documents
-#include <heed/rules/dropout.hpp>    // dropout
-#include <heed/rules/heads.hpp>      // heads
-#include <heed/rules/keep.hpp>       // keep
-#include <heed/rules/outputs.hpp>    // log_sum_exp, weights
-#include <heed/rules/packed.hpp>     // packed
-#include <heed/rules/prefix.hpp>     // prefix, key_length
-#include <heed/rules/resources.hpp>  // in, on
-#include <heed/rules/scale.hpp>      // scale
-#include <heed/rules/score.hpp>      // score
-#include <heed/rules/sink.hpp>       // sink
-#include <heed/rules/soft_cap.hpp>   // soft_cap
-#include <heed/rules/where.hpp>      // where
-#include <heed/rules/window.hpp>     // window
+#include <heed/core/stack_memory.hpp>  // stack_memory
+#include <heed/kernel/forward.hpp>     // forward
+#include <heed/rules/alibi.hpp>        // alibi
+#include <heed/rules/arguments.hpp>    // inputs_are_good
+#include <heed/rules/bias.hpp>         // bias
+#include <heed/rules/causal.hpp>       // causal, causal_from
+#include <heed/rules/documents.hpp>    // documents
+#include <heed/rules/dropout.hpp>      // dropout
+#include <heed/rules/heads.hpp>        // heads
+#include <heed/rules/keep.hpp>         // keep
+#include <heed/rules/outputs.hpp>      // log_sum_exp, weights
+#include <heed/rules/packed.hpp>       // packed
+#include <heed/rules/prefix.hpp>       // prefix, key_length
+#include <heed/rules/resources.hpp>    // in, on
+#include <heed/rules/scale.hpp>        // scale
+#include <heed/rules/score.hpp>        // score
+#include <heed/rules/sink.hpp>         // sink
+#include <heed/rules/soft_cap.hpp>     // soft_cap
+#include <heed/rules/where.hpp>        // where
+#include <heed/rules/window.hpp>       // window
 
 namespace heed {
 inline namespace HEED_ABI {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The few names for numbers: index, position, accumulator_t, matrix.
+// The few names for numbers: index, divide_up, position, accumulator_t, matrix.
 //
 //   static_assert(std::is_same_v<heed::accumulator_t<Eigen::half>, float>);
 //   heed::matrix<float> x(5, 64);  // row-major: one token a row
@@ -16,6 +16,9 @@ inline namespace HEED_ABI {
 
 // Sizes and row numbers: Eigen's own, signed.
 using index = Eigen::Index;
+
+// a / b, rounded up, of numbers that are not negative.
+constexpr index divide_up(index a, index b) { return (a + b - 1) / b; }
 
 // A place in a sequence, as rules see it. 32 bits, so that compilers turn a rule's arithmetic over
 // neighbouring queries into vector instructions; sequences longer than 2^30 - 1 are refused.

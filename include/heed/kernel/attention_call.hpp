@@ -39,7 +39,7 @@ struct attention_call {
   // Brings the queries of a block in, scaled.
   template <class Block>
   void load(const Block& b, const scope& s) const {
-    load_queries(b.queries, b.chunk.packets, queries_of(b, s),
+    load_queries(b.queries, queries_of(b, s),
                  static_cast<Scalar>(scale() * Block::scores_per_natural));
   }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The same as forward.hpp for few queries over many keys, as in decoding: all query heads of a group
 // are lanes of one block, so that each key and value is read once, and threads share keys out in
-// chunks. The sums are formed in the same order, and so are the bits.
+// chunks, and heads where chunks are few. The sums are formed in the same order, and so are the bits.
 #pragma once
 
 #include <heed/core/execute.hpp>        // run_tasks
-#include <heed/kernel/decode_part.hpp>  // decode_part, decode_state
+#include <heed/kernel/decode_work.hpp>  // decode_work
 
 #include <algorithm>  // max, min
 #include <utility>    // swap
@@ -30,20 +30,25 @@ class decoder {
   using Scalar = typename work::Scalar;
 
   decoder(const attention_call<Storage>& call, const call_rules<Scalar>& rules, scratch& memory)
-      : call_(call), g_(call.sizes), rules_(rules), memory_(memory) {}
+      : call_(call),
+        g_(call.sizes),
+        rules_(rules),
+        memory_(memory),
+        workers_(std::max(index(1), call.options.on.workers)),
+        heads_per_part_(heads_per_part()) {}
 
   void run() {
-    const index workers = std::max(index(1), call_.options.on.workers);
-    // One alone adds each chunk at once; several go ahead of the sum by a few each.
-    const index chunks = g_.sequences * (g_.longest_keys / keys_per_chunk + 2);
-    const index ahead = workers == 1 ? 1 : std::max(index(1), std::min(16 * workers, chunks));
+    // One alone adds each part at once; several go ahead of the sum by a few each.
+    const index ahead =
+        workers_ == 1 ? 1 : std::max(index(1), std::min(16 * workers_, most_parts()));
     // This thread's own holds the sums as well.
-    memory_.prepare_workers(1, work::footprint(g_) + states_footprint(ahead + 1));
-    memory_.prepare_workers(std::min(workers, ahead), work::footprint(g_));
+    memory_.prepare_workers(1, work::footprint(g_) + footprint_of(ahead));
+    memory_.prepare_workers(std::min(workers_, ahead), work::footprint(g_));
     scratch::frame frame(memory_);
     auto* const parts = frame.take<decode_part<state>>(ahead);
-    for (index i = 0; i < ahead; ++i) std::construct_at(parts + i)->states = states_in(frame);
-    state* const totals = states_in(frame);
+    for (index i = 0; i < ahead; ++i)
+      std::construct_at(parts + i)->states = states_in(frame, heads_per_part_);
+    state* const totals = states_in(frame, g_.kv_heads);
     for (start(0); sequence_ < g_.sequences;) {
       index count = 0;
       for (; count < ahead && sequence_ < g_.sequences; ++count) place(parts[count]);
@@ -59,17 +64,30 @@ class decoder {
 
   index rows() const { return g_.longest_queries * g_.group(); }
 
-  index states_footprint(index count) const {
-    const index numbers = rows() * value_rows<Scalar>::pitch_of(g_.value_width) + 2 * lanes;
-    const index bytes = numbers * static_cast<index>(sizeof(Scalar)) +
-                        static_cast<index>(sizeof(state)) + 5 * scratch::granule;
-    return count * (g_.kv_heads * bytes + static_cast<index>(sizeof(decode_part<state>)) +
-                    2 * scratch::granule);
+  // All of them, so that rows of memory are read as they lie, unless there are fewer chunks than
+  // work for all workers.
+  index heads_per_part() const {
+    const index chunks = g_.keys / keys_per_chunk + g_.sequences;
+    const index wanted = workers_ == 1 ? 1 : divide_up(4 * workers_, std::max(index(1), chunks));
+    return divide_up(g_.kv_heads, std::min(wanted, g_.kv_heads));
+  }
+  index most_parts() const {
+    return g_.sequences * (g_.longest_keys / keys_per_chunk + 2) *
+           divide_up(g_.kv_heads, heads_per_part_);
   }
 
-  state* states_in(scratch::frame& frame) const {
-    auto* const states = frame.take<state>(g_.kv_heads);
-    for (index h = 0; h < g_.kv_heads; ++h) {
+  // Bytes of so many parts and of the sums.
+  index footprint_of(index parts) const {
+    const index numbers = rows() * value_rows<Scalar>::pitch_of(g_.value_width) + 2 * lanes;
+    const index bytes = numbers * static_cast<index>(sizeof(Scalar)) +
+                        static_cast<index>(sizeof(state)) + 3 * scratch::granule;
+    return (parts * heads_per_part_ + g_.kv_heads) * bytes +
+           parts * static_cast<index>(sizeof(decode_part<state>)) + (parts + 2) * scratch::granule;
+  }
+
+  state* states_in(scratch::frame& frame, index heads) const {
+    auto* const states = frame.take<state>(heads);
+    for (index h = 0; h < heads; ++h) {
       auto* const origin = frame.take<Scalar>(lanes);
       auto* const sum = frame.take<Scalar>(lanes);
       auto* const room = frame.take<Scalar>(rows() * value_rows<Scalar>::pitch_of(g_.value_width));
@@ -96,26 +114,30 @@ class decoder {
     next_ = seen_.first;
   }
 
-  // The next chunk; of a sequence that sees nothing, an empty one.
+  // The next part; of a sequence that sees nothing, without keys.
   void place(decode_part<state>& part) {
     part.sequence = sequence_;
     part.keys = {next_, std::min((next_ / keys_per_chunk + 1) * keys_per_chunk, seen_.last)};
+    part.heads = {head_, std::min(head_ + heads_per_part_, g_.kv_heads)};
     part.first = next_ == seen_.first;
     part.last = part.keys.last >= seen_.last;
+    head_ = part.heads.last;
+    if (head_ < g_.kv_heads) return;
+    head_ = 0;
     next_ = part.keys.last;
     if (part.last) start(sequence_ + 1);
   }
 
   void add(state* totals, decode_part<state>& part) const {
-    for (index h = 0; h < g_.kv_heads; ++h) {
-      state& total = totals[h];
-      state& chunk = part.states[h];
-      if (part.first) begin(total, part.sequence, h);
+    for (index kv = part.heads.first; kv < part.heads.last; ++kv) {
+      state& total = totals[kv];
+      state& chunk = part.state(kv);
+      if (part.first) begin(total, part.sequence, kv);
       if (chunk.seen) {
         total.seen ? total.merge(chunk) : std::swap(total, chunk);
         total.seen = true;
       }
-      if (part.last) finish(total, part.sequence, h);
+      if (part.last) finish(total, part.sequence, kv);
     }
   }
 
@@ -152,9 +174,12 @@ class decoder {
   const geometry& g_;
   const call_rules<Scalar>& rules_;
   scratch& memory_;
+  index workers_;
+  index heads_per_part_;
   index sequence_ = 0;  // at hand
   interval seen_;       // its keys that any query may see
   index next_ = 0;      // the first that no part has
+  index head_ = 0;      // the first key/value head that has it not
 };
 
 }  // namespace HEED_ABI

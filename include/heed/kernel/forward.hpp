@@ -37,7 +37,7 @@ class forward_task {
         rules_(rules),
         range_(range),
         frame_(memory),
-        blocks_per_head_((range.row_count + lanes - 1) / lanes),
+        blocks_per_head_(divide_up(range.row_count, lanes)),
         states_per_block_(states_per_block(call)),
         blocks_(frame_.template take<block>(g_.group() * blocks_per_head_)),
         key_room_(frame_.template take<Scalar>(keys_per_tile * g_.width)),
@@ -48,7 +48,7 @@ class forward_task {
   // Bytes that a task of so many rows a head takes from scratch, roundings included.
   static index footprint(const attention_call<Storage>& call, index row_count) {
     const geometry& g = call.sizes;
-    const index blocks = g.group() * ((row_count + lanes - 1) / lanes);
+    const index blocks = g.group() * divide_up(row_count, lanes);
     const index states = states_per_block(call);
     const index takes = 6 + (1 + 3 * states) * blocks;
     const index numbers = keys_per_tile * (g.width + g.value_width) + (keys_per_tile + 1) * lanes +

@@ -3,7 +3,7 @@
 // steps are the same, and so are the bits.
 #pragma once
 
-#include <heed/core/stack_memory.hpp>      // stack_memory
+#include <heed/core/scratch.hpp>           // granule
 #include <heed/kernel/attend_tile.hpp>     // attend_tile
 #include <heed/kernel/attention_call.hpp>  // attention_call
 
@@ -95,7 +95,7 @@ class small_forward {
   }
 
   void attend(const scope& s, const tile_rules<Scalar>& rules, index row) {
-    block_.begin(row, std::min(lanes, g_.queries - row));
+    block_.serve(row, std::min(lanes, g_.queries - row));
     block_.reset(call_.options.sink, s.head);
     tile_place place{s, row, block_.row_count, 0, g_.keys};
     const interval keys = intersect(rules.keys(place.queries()), {0, g_.keys});

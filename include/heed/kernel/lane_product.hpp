@@ -21,6 +21,12 @@ inline constexpr int packets_per_block = 2;
 template <class Scalar, int Packets>
 inline constexpr int rows_per_block = Packets == 1 || simd<Scalar>::registers == 32 ? 12 : 6;
 
+// Packets that so many lanes take.
+template <class Scalar>
+constexpr index packets_of(index lanes) {
+  return divide_up(lanes, simd<Scalar>::size);
+}
+
 // Which neighbours of a lie next to each other in memory: a(i, j) and a(i, j + 1), or a(i, j) and
 // a(i + 1, j). Known when compiling, so that their addresses are part of the instructions.
 struct along_rows {

@@ -49,7 +49,7 @@ struct online_softmax {
   static online_softmax in(Memory& memory, Scalar* factor, index queries, index width) {
     return {
         memory.template take<Scalar>(lanes),         memory.template take<Scalar>(lanes), factor,
-        memory.template take<Scalar>(width * lanes), (queries + s::size - 1) / s::size,   width};
+        memory.template take<Scalar>(width * lanes), packets_of<Scalar>(queries),         width};
   }
 
   void reset() const {

@@ -89,7 +89,7 @@ class product_task {
 
   // y += x W for one panel of columns.
   void add(const view<const Scalar>& x, const view<const Scalar>& w, index column) {
-    const index packets = (w.cols + simd<Scalar>::size - 1) / simd<Scalar>::size;
+    const index packets = packets_of<Scalar>(w.cols);
     const view<Scalar> outside = y_.block(0, column, y_.rows, w.cols);
     const view<Scalar> inside{edge_, y_.rows, w.cols, lanes, 1};
     const bool whole = w.cols == packets * simd<Scalar>::size;
@@ -135,8 +135,8 @@ class product_task {
 template <class Scalar>
 void product(const product_call<Scalar>& call, const executor& on, scratch& memory) {
   using task_type = product_task<Scalar>;
-  const index row_blocks = (call.y.rows + task_type::most_rows - 1) / task_type::most_rows;
-  const index column_blocks = (call.y.cols + task_type::most_columns - 1) / task_type::most_columns;
+  const index row_blocks = divide_up(call.y.rows, task_type::most_rows);
+  const index column_blocks = divide_up(call.y.cols, task_type::most_columns);
   const index tasks = row_blocks * column_blocks;
   memory.prepare_workers(std::max(index(1), std::min(on.workers, tasks)),
                          task_type::footprint(call));

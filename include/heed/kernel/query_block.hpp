@@ -43,17 +43,17 @@ class query_block {
     return {first_row, row_count, {}, room, chunk, states > 1 ? state() : chunk};
   }
 
-  // Serves other queries from now on.
-  void begin(index row, index count) {
+  // Serves these queries from now on, as many as there is room for at most.
+  void serve(index row, index count) {
     first_row = row;
     row_count = count;
-    chunk.packets = total.packets = (count + simd<Scalar>::size - 1) / simd<Scalar>::size;
-    has_chunk = false;
+    chunk.packets = total.packets = packets_of<Scalar>(count);
   }
 
-  // Begins: with a sink's logit, or with nothing.
+  // Begins with a sink's logit, or with nothing.
   void reset(const list<double>& sink, index head) {
     chunk.reset();
+    has_chunk = false;
     has_total = sink.given();
     if (has_total) total.reset(sink[head]);
   }

@@ -42,13 +42,11 @@ class schedule {
     // little, so that no worker is left alone with much.
     const index place = task - at.first_task;
     const index queries = g_.of(at.sequence, 0).queries;
-    const index first_row = (divide(queries, rows_) - 1 - place / g_.kv_heads) * rows_;
+    const index first_row = (divide_up(queries, rows_) - 1 - place / g_.kv_heads) * rows_;
     return {at.sequence, place % g_.kv_heads, first_row, std::min(rows_, queries - first_row)};
   }
 
  private:
-  static index divide(index a, index b) { return (a + b - 1) / b; }  // rounded up
-
   // Enough rows to use a staged tile many times, few enough that queries and results stay in a
   // core's own cache and that every worker finds work.
   static index rows_per_task(const geometry& g, index workers) {
@@ -57,14 +55,14 @@ class schedule {
     const index row_bytes =
         g.group() * (g.width + g.value_width) * static_cast<index>(sizeof(Scalar));
     const index most_blocks = std::max(index(1), most_bytes / (lanes * row_bytes));
-    const index blocks = std::max(index(1), divide(g.queries, lanes));
-    const index wanted_tasks = workers > 1 ? divide(4 * workers, g.kv_heads) : 1;
-    const index tasks = std::min(blocks, std::max(wanted_tasks, divide(blocks, most_blocks)));
-    return lanes * divide(blocks, tasks);
+    const index blocks = std::max(index(1), divide_up(g.queries, lanes));
+    const index wanted_tasks = workers > 1 ? divide_up(4 * workers, g.kv_heads) : 1;
+    const index tasks = std::min(blocks, std::max(wanted_tasks, divide_up(blocks, most_blocks)));
+    return lanes * divide_up(blocks, tasks);
   }
 
   index tasks_in(index sequence) const {
-    return divide(g_.of(sequence, 0).queries, rows_) * g_.kv_heads;
+    return divide_up(g_.of(sequence, 0).queries, rows_) * g_.kv_heads;
   }
 
   const geometry& g_;

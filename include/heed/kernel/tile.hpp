@@ -66,17 +66,23 @@ bool all_finite(const view<const Scalar>& values) {
   return all && !s::any_not_equal(s::add(sums[0], sums[1]), zero);
 }
 
-// Brings queries in as lanes, scaled: lanes(f, i) = scale * from(i, f). Lanes beyond the last row,
-// of which there must be one, hold it again, so that rules asked about them meet its scores.
-template <class Storage, class Scalar>
-void load_queries(Scalar* lanes, index packets, const view<const Storage>& from, Scalar scale) {
-  constexpr index pitch = queries_per_block<Scalar>;
-  copy(view<Scalar>{lanes, from.cols, from.rows, pitch, 1}, from.turned(), scale);
-  const index given = packets * simd<Scalar>::size;
-  for (index f = 0; f < from.cols && from.rows < given; ++f) {
-    Scalar* const row = lanes + f * pitch;
-    std::fill(row + from.rows, row + given, row[from.rows - 1]);
+// Lanes beyond the last of `count`, of which there must be one, hold it again in each row, as far as
+// its packet goes: rules asked about them then meet scores that there are.
+template <class Scalar>
+void fill_last_packet(Scalar* lanes, index rows, index count) {
+  const index given = packets_of<Scalar>(count) * simd<Scalar>::size;
+  for (index i = 0; i < rows && count < given; ++i) {
+    Scalar* const row = lanes + i * queries_per_block<Scalar>;
+    std::fill(row + count, row + given, row[count - 1]);
   }
+}
+
+// Brings queries in as lanes, scaled: lanes(f, i) = scale * from(i, f). The last packet is filled.
+template <class Storage, class Scalar>
+void load_queries(Scalar* lanes, const view<const Storage>& from, Scalar scale) {
+  copy(view<Scalar>{lanes, from.cols, from.rows, queries_per_block<Scalar>, 1}, from.turned(),
+       scale);
+  fill_last_packet(lanes, from.cols, from.rows);
 }
 
 // Takes lanes out again: to(i, f) = lanes(f, i).

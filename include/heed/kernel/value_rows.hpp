@@ -21,7 +21,7 @@ struct value_rows {
   index width;
 
   // Features of a row, rounded up to whole strips.
-  static index pitch_of(index width) { return (width + strip - 1) / strip * strip; }
+  static index pitch_of(index width) { return divide_up(width, strip) * strip; }
   index pitch() const { return pitch_of(width); }
 
   // data(row, feature) += weights(key, row) * value(key, feature) over some keys, values by rows.

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Few queries over many keys: the bits of the kernel for many queries, which is told apart by asking
 // for probabilities, for every kind of rule, number and count of threads.
+#include "support/same_bits.hpp"
+
 #include <heed/attention.hpp>
 
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <thread>
 #include <vector>
@@ -15,11 +16,7 @@
 namespace {
 
 using heed::index;
-
-template <class Scalar>
-bool same(const heed::matrix<Scalar>& a, const heed::matrix<Scalar>& b) {
-  return std::memcmp(a.data(), b.data(), sizeof(Scalar) * static_cast<std::size_t>(a.size())) == 0;
-}
+using support::same_bits;
 
 const auto on_threads = [](index n, auto&& work) {
   std::vector<std::thread> team;
@@ -54,8 +51,8 @@ struct decode : ::testing::Test {
       few.setConstant(Storage(7));
       heed::attention(q, k, v, few, heads, modifiers..., heed::log_sum_exp(few_lse),
                       heed::on(on_threads, workers));
-      EXPECT_TRUE(same(few, many)) << workers;
-      EXPECT_TRUE(same(few_lse, many_lse)) << workers;
+      EXPECT_TRUE(same_bits(few, many)) << workers;
+      EXPECT_TRUE(same_bits(few_lse, many_lse)) << workers;
     }
   }
 

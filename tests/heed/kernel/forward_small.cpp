@@ -2,22 +2,18 @@
 // Problems of one tile: the same bits as in the larger kernel, which is told apart by asking for
 // probabilities, and on the stack for sizes that types know.
 #include "support/allocations.hpp"
+#include "support/same_bits.hpp"
 
 #include <heed/attention.hpp>
 
 #include <gtest/gtest.h>
 
-#include <cstring>
 #include <vector>
 
 namespace {
 
 using heed::index;
-
-template <class Scalar>
-bool same(const heed::matrix<Scalar>& a, const heed::matrix<Scalar>& b) {
-  return std::memcmp(a.data(), b.data(), sizeof(Scalar) * static_cast<std::size_t>(a.size())) == 0;
-}
+using support::same_bits;
 
 template <class Storage, class... Modifiers>
 void small_and_large(index queries, index keys, const Modifiers&... modifiers) {
@@ -31,8 +27,8 @@ void small_and_large(index queries, index keys, const Modifiers&... modifiers) {
   heed::attention(q, k, v, small, heads, modifiers..., heed::log_sum_exp(small_lse));
   heed::attention(q, k, v, large, heads, modifiers..., heed::log_sum_exp(large_lse),
                   heed::weights(weights));
-  EXPECT_TRUE(same(small, large)) << queries << " " << keys;
-  EXPECT_TRUE(same(small_lse, large_lse)) << queries << " " << keys;
+  EXPECT_TRUE(same_bits(small, large)) << queries << " " << keys;
+  EXPECT_TRUE(same_bits(small_lse, large_lse)) << queries << " " << keys;
 }
 
 template <class Storage>
@@ -69,7 +65,7 @@ void on_the_stack(index rows) {
   EXPECT_EQ(support::allocations_in(attend), 0) << "in the very first call";
   heed::matrix<Scalar> want(rows, 64);
   heed::attention(q, k, v, want, heed::heads{4}, heed::causal);
-  EXPECT_TRUE(same<Scalar>(out, want));
+  EXPECT_TRUE(same_bits(out, want));
 }
 TEST(forward_small, of_fixed_sizes_allocates_nothing) {
   on_the_stack<Eigen::Matrix<float, 16, 64, Eigen::RowMajor>>(16);

@@ -92,8 +92,7 @@ void turns() {
     const stored<Storage, Order> q =
         stored<float, Order>::Random(rows, width).template cast<Storage>();
     std::vector<Scalar> memory(std::size_t(width * pitch), Scalar(77));
-    heed::load_queries(memory.data(), packets, heed::view<const Storage>(heed::view_of(q)),
-                       Scalar(0.5));
+    heed::load_queries(memory.data(), heed::view<const Storage>(heed::view_of(q)), Scalar(0.5));
     for (index f = 0; f < width; ++f)
       for (index i = 0; i < pitch; ++i) {
         const Scalar beyond =

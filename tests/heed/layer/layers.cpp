@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // From token ids to context vectors: embeddings, projections, multi-head attention.
+#include "support/refusal.hpp"
+
 #include <heed/heed.hpp>
 
 #include <gtest/gtest.h>
@@ -11,16 +13,7 @@ namespace {
 
 using Eigen::MatrixXd;
 using Eigen::MatrixXf;
-
-template <class Error, class Call>
-std::string refusal(const Call& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "accepted";
-}
+using support::refusal;
 
 TEST(token_embedding, looks_rows_up) {
   const heed::token_embedding<float> words({.vocabulary = 10, .model = 4});

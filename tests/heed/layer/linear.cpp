@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Linear layers against a product in double, and what they refuse.
+#include "support/refusal.hpp"
+
 #include <heed/layer/linear.hpp>
 
 #include <gtest/gtest.h>
@@ -11,6 +13,7 @@ namespace {
 
 using Eigen::MatrixXd;
 using heed::index;
+using support::refusal;
 
 template <class Scalar>
 void against_double() {
@@ -68,16 +71,6 @@ TEST(linear, begins_as_glorot_and_bengio_say) {
   EXPECT_TRUE(layer.bias.isZero(0));
   EXPECT_EQ(layer.weight, heed::linear<float>({.inputs = 200, .outputs = 400, .seed = 1}).weight);
   EXPECT_NE(layer.weight, heed::linear<float>({.inputs = 200, .outputs = 400, .seed = 2}).weight);
-}
-
-template <class Call>
-std::string refusal(const Call& call) {
-  try {
-    call();
-  } catch (const heed::shape_error& error) {
-    return error.what();
-  }
-  return "accepted";
 }
 
 TEST(linear, refuses_what_does_not_fit) {

@@ -3,6 +3,7 @@
 #include <heed/attention.hpp>
 
 #include "support/guarded.hpp"
+#include "support/refusal.hpp"
 
 #include <gtest/gtest.h>
 
@@ -15,16 +16,7 @@ namespace {
 using Eigen::MatrixXd;
 using Eigen::MatrixXf;
 using heed::index;
-
-template <class Call>
-std::string refusal(const Call& call) {
-  try {
-    call();
-  } catch (const heed::shape_error& error) {
-    return error.what();
-  }
-  return "accepted";
-}
+using support::refusal;
 
 const MatrixXf q = MatrixXf::Random(5, 8), k = MatrixXf::Random(6, 8), v = MatrixXf::Random(6, 8);
 

@@ -1,49 +1,17 @@
 // SPDX-License-Identifier: MIT
-// What one worker does in decoding: one chunk of the keys of a sequence, for all heads, a tile of
-// keys at a time.
+// What one worker does in decoding: a part of the keys and heads of a sequence, a tile of keys at a
+// time.
 #pragma once
 
 #include <heed/core/prefetch.hpp>          // prefetch
 #include <heed/kernel/attend_tile.hpp>     // exclusions, bend, drop
 #include <heed/kernel/attention_call.hpp>  // attention_call
-#include <heed/kernel/value_rows.hpp>      // value_rows
+#include <heed/kernel/decode_state.hpp>    // decode_state, decode_part
 
 #include <algorithm>  // copy_n, fill, max, min
 
 namespace heed {
 inline namespace HEED_ABI {
-
-// What the queries of a group have gathered: lane h * queries + i is query i of head h of the group.
-template <class Scalar, class Unit>
-struct decode_state {
-  online_softmax<Scalar, Unit> sums;  // without rows
-  value_rows<Scalar> rows;
-  bool seen;  // anything yet
-
-  void prepare(index queries) {
-    sums.packets = (queries + simd<Scalar>::size - 1) / simd<Scalar>::size;
-    sums.reset();
-    rows.count = queries;
-    seen = false;
-  }
-
-  // Adds what was gathered from a later chunk.
-  void merge(const decode_state& later) {
-    Scalar own[static_cast<std::size_t>(value_rows<Scalar>::lanes)];
-    Scalar theirs[static_cast<std::size_t>(value_rows<Scalar>::lanes)];
-    sums.merge_sums(later.sums, own, theirs);
-    rows.merge(own, later.rows, theirs);
-  }
-};
-
-template <class State>
-struct decode_part {
-  index sequence;
-  interval keys;  // within one chunk
-  bool first;     // of the sequence
-  bool last;
-  State* states;  // one for each key/value head
-};
 
 template <class Storage, class Unit>
 class decode_work {
@@ -79,9 +47,9 @@ class decode_work {
 
   void attend(decode_part<state>& part) {
     const scope s = g_.of(part.sequence, 0);
-    for (index kv = 0; kv < g_.kv_heads; ++kv) {
-      part.states[kv].prepare(s.queries * g_.group());
-      part.states[kv].sums.factor = factors_ + kv * lanes;
+    for (index kv = part.heads.first; kv < part.heads.last; ++kv) {
+      part.state(kv).prepare(s.queries * g_.group());
+      part.state(kv).sums.factor = factors_ + kv * lanes;
       load(s, kv);
     }
     for (index first = part.keys.first; s.queries > 0 && first < part.keys.last;) {
@@ -114,36 +82,37 @@ class decode_work {
            call_.q.block(s.query_row, head * g_.width, s.queries, g_.width).turned(),
            static_cast<Scalar>(call_.scale() * query_block<Scalar, Unit>::scores_per_natural));
     }
-    const index given = (count + simd<Scalar>::size - 1) / simd<Scalar>::size * simd<Scalar>::size;
-    for (index f = 0; f < g_.width; ++f)
-      std::fill(to + f * lanes + count, to + f * lanes + given, to[f * lanes + count - 1]);
+    fill_last_packet(to, g_.width, count);
   }
 
-  // One tile of keys. Rows of k, then of v, are gone through once and in order, for all heads
-  // together: so the machine reads memory fastest.
+  // One tile of keys. Rows of k, then of v, are gone through once and in order, for all heads of the
+  // part together: so the machine reads memory fastest.
   void attend(decode_part<state>& part, const scope& s, interval keys) {
     const index row = s.key_row + keys.first, count = keys.size();
     const view<const Storage> k = call_.k.block(row, 0, count, call_.k.cols);
     const view<const Storage> v = call_.v.block(row, 0, count, call_.v.cols);
+    const interval heads = part.heads;
     bool any = false;
-    for (index kv = 0; kv < g_.kv_heads; ++kv) any = (waits_[kv] = sees(part, kv, keys)) || any;
+    for (index kv = heads.first; kv < heads.last; ++kv)
+      any = (waits_[kv] = sees(part, kv, keys)) || any;
     if (!any) return;
 
-    for_each_run(k, g_.width, [&](index kv, index first, const view<const Scalar>& some) {
+    for_each_run(k, heads, g_.width, [&](index kv, index first, const view<const Scalar>& some) {
       lane_product(lane_side<Scalar>{scores_of(kv) + first * lanes, lanes},  // keys · queries
                    broadcast_side<Scalar, along_rows>{some.data, some.row_stride},
                    packed_lanes<Scalar>{queries_ + kv * g_.width * lanes}, some.rows,
-                   part.states[kv].sums.packets, some.cols, from_zero<Scalar>{});
+                   part.state(kv).sums.packets, some.cols, from_zero<Scalar>{});
     });
-    for (index kv = 0; kv < g_.kv_heads; ++kv)
+    for (index kv = heads.first; kv < heads.last; ++kv)
       if (waits_[kv]) fold(part, kv, keys, v);
-    for_each_run(v, g_.value_width, [&](index kv, index first, const view<const Scalar>& some) {
-      const value_rows<Scalar> sum = sum_of_tile(part.states[kv], kv);
-      if (first == 0) sum.clear();
-      sum.multiply(scores_of(kv) + first * lanes, some, edge_);  // weights · values
-    });
-    for (index kv = 0; kv < g_.kv_heads; ++kv)
-      if (waits_[kv]) add_tile(part.states[kv], kv);
+    for_each_run(v, heads, g_.value_width,
+                 [&](index kv, index first, const view<const Scalar>& some) {
+                   const value_rows<Scalar> sum = sum_of_tile(part.state(kv), kv);
+                   if (first == 0) sum.clear();
+                   sum.multiply(scores_of(kv) + first * lanes, some, edge_);  // weights · values
+                 });
+    for (index kv = heads.first; kv < heads.last; ++kv)
+      if (waits_[kv]) add_tile(part.state(kv), kv);
   }
 
   Scalar* scores_of(index kv_head) const { return scores_ + kv_head * keys_per_tile * lanes; }
@@ -171,14 +140,14 @@ class decode_work {
   // Calls use(kv head, first row, rows) for a few rows of k or v at a time and all heads that wait
   // for them; the rows after are fetched meanwhile.
   template <class Use>
-  void for_each_run(const view<const Storage>& rows, index width, const Use& use) const {
+  void for_each_run(const view<const Storage>& rows, interval heads, index width,
+                    const Use& use) const {
     for (index first = 0; first < rows.rows; first += keys_per_run) {
       const index count = std::min(keys_per_run, rows.rows - first);
-      const view<const Storage> some = rows.block(first, 0, count, rows.cols);
       const index next = std::min(keys_per_run, rows.rows - first - count);
-      if (next > 0) prefetch(rows.block(first + count, 0, next, rows.cols));
-      for (index kv = 0; kv < g_.kv_heads; ++kv)
-        if (waits_[kv]) use(kv, first, numbers(some.block(0, kv * width, count, width)));
+      prefetch(rows.block(first + count, heads.first * width, next, heads.size() * width));
+      for (index kv = heads.first; kv < heads.last; ++kv)
+        if (waits_[kv]) use(kv, first, numbers(rows.block(first, kv * width, count, width)));
     }
   }
 
@@ -193,7 +162,7 @@ class decode_work {
   // Score rules, masks; scores = 2^(scores - origin), sum, factor. Weights and values are multiplied
   // here where an excluded value is not finite, for each pair on its own.
   void fold(decode_part<state>& part, index kv_head, interval keys, const view<const Storage>& v) {
-    state& group = part.states[kv_head];
+    state& group = part.state(kv_head);
     Scalar* const scores = scores_of(kv_head);
     for_each_head(part, kv_head, keys, [&](const tile_place& place, const auto& rules, index lane) {
       const coverage seen = rules.cover(place);
@@ -223,13 +192,9 @@ class decode_work {
   template <class Change>
   void change(Scalar* of_group, const tile_place& place, const Change& by) const {
     if (g_.group() == 1) return by(of_group);
-    constexpr index size = simd<Scalar>::size;
-    const index given = (place.row_count + size - 1) / size * size;
-    for (index j = 0; j < place.key_count; ++j) {
-      Scalar* const alone = of_head_ + j * lanes;
-      std::copy_n(of_group + j * lanes, place.row_count, alone);
-      std::fill(alone + place.row_count, alone + given, alone[place.row_count - 1]);
-    }
+    for (index j = 0; j < place.key_count; ++j)
+      std::copy_n(of_group + j * lanes, place.row_count, of_head_ + j * lanes);
+    fill_last_packet(of_head_, place.key_count, place.row_count);
     by(of_head_);
     for (index j = 0; j < place.key_count; ++j)
       std::copy_n(of_head_ + j * lanes, place.row_count, of_group + j * lanes);
