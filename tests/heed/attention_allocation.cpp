@@ -98,6 +98,33 @@ TEST(attention_allocation, nor_does_another_worker) {
   }
 }
 
+// Few queries over many keys, by rows as decoding has them, whoever gets work.
+template <class Scalar>
+void decoding() {
+  const heed::matrix<Scalar> q = heed::matrix<float>::Random(2, 32).cast<Scalar>(),
+                             k = heed::matrix<float>::Random(1400, 16).cast<Scalar>();
+  heed::matrix<Scalar> out(2, 32);
+  for (const heed::index workers : {1, 2, 5}) {
+    int calls = 0;
+    const auto turn = [&](heed::index n, auto&& work) {
+      const bool backwards = calls++ % 2 == 0;
+      for (heed::index i = 0; i < n; ++i) work(backwards ? n - 1 - i : i);
+    };
+    heed::scratch scratch;
+    EXPECT_EQ(second_call([&] {
+                heed::attention(q, k, k, out, heed::heads{4, 2}, heed::causal, heed::alibi(),
+                                heed::in(scratch), heed::on(turn, workers));
+              }),
+              0)
+        << workers;
+  }
+}
+TEST(attention_allocation, nor_does_decoding) {
+  decoding<float>();
+  decoding<double>();
+  decoding<Eigen::half>();
+}
+
 // A larger call first: the smaller one finds room.
 TEST(attention_allocation, nor_does_a_smaller_call_after_a_larger) {
   data d;
@@ -147,6 +174,23 @@ TEST(attention_allocation, scratch_does_not_grow_with_n) {
   }
   EXPECT_EQ(bytes[0], bytes[1]);
   EXPECT_LT(bytes[1], 1u << 20);
+}
+
+TEST(attention_allocation, nor_with_the_keys_of_one_query) {
+  const auto in_turn = [](heed::index n, auto&& work) {
+    for (heed::index i = 0; i < n; ++i) work(i);
+  };
+  const heed::matrix<float> q = heed::matrix<float>::Random(1, 16);
+  heed::matrix<float> out(1, 16);
+  std::size_t bytes[2];
+  for (const int n : {20'000, 60'000}) {  // more chunks than two workers go ahead by
+    const heed::matrix<float> k = heed::matrix<float>::Random(n, 16);
+    heed::scratch scratch;
+    heed::attention(q, k, k, out, heed::in(scratch), heed::on(in_turn, 2));
+    bytes[n > 20'000] = scratch.bytes();
+  }
+  EXPECT_EQ(bytes[0], bytes[1]);
+  EXPECT_LT(bytes[1], 1u << 17);
 }
 
 }  // namespace
