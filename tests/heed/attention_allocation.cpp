@@ -98,26 +98,27 @@ TEST(attention_allocation, nor_does_another_worker) {
   }
 }
 
-// Few queries over many keys, by rows as decoding has them, whoever gets work.
+// Few queries over many keys, by rows as decoding has them, whoever gets work; heads enough to need
+// more than the 32 KiB that a scratch has at least.
 template <class Scalar>
 void decoding() {
-  const heed::matrix<Scalar> q = heed::matrix<float>::Random(2, 32).cast<Scalar>(),
-                             k = heed::matrix<float>::Random(1400, 16).cast<Scalar>();
-  heed::matrix<Scalar> out(2, 32);
-  for (const heed::index workers : {1, 2, 5}) {
-    int calls = 0;
-    const auto turn = [&](heed::index n, auto&& work) {
-      const bool backwards = calls++ % 2 == 0;
-      for (heed::index i = 0; i < n; ++i) work(backwards ? n - 1 - i : i);
-    };
-    heed::scratch scratch;
-    EXPECT_EQ(second_call([&] {
-                heed::attention(q, k, k, out, heed::heads{4, 2}, heed::causal, heed::alibi(),
-                                heed::in(scratch), heed::on(turn, workers));
-              }),
-              0)
-        << workers;
-  }
+  const heed::matrix<Scalar> q = heed::matrix<float>::Random(2, 512).cast<Scalar>(),
+                             k = heed::matrix<float>::Random(1400, 256).cast<Scalar>();
+  heed::matrix<Scalar> out(2, 512);
+  for (const heed::index workers : {1, 2, 5})
+    for (int calls : {0, 1}) {  // the last worker first, or the first
+      const auto turn = [&](heed::index n, auto&& work) {
+        const bool backwards = calls++ % 2 == 0;
+        for (heed::index i = 0; i < n; ++i) work(backwards ? n - 1 - i : i);
+      };
+      heed::scratch scratch;
+      EXPECT_EQ(second_call([&] {
+                  heed::attention(q, k, k, out, heed::heads{8, 4}, heed::causal, heed::alibi(),
+                                  heed::in(scratch), heed::on(turn, workers));
+                }),
+                0)
+          << workers;
+    }
 }
 TEST(attention_allocation, nor_does_decoding) {
   decoding<float>();
