@@ -3,6 +3,7 @@
 #pragma once
 
 #include <heed/kernel/value_rows.hpp>  // value_rows, online_softmax
+#include <heed/rules/interval.hpp>
 
 namespace heed {
 inline namespace HEED_ABI {
