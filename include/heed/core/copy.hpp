@@ -69,11 +69,10 @@ class copier {
 
   void square(index i, index j) const {
     typename s::packet lines[n];
-    unroll<n>([&](auto c) HEED_INLINED {
-      lines[c] = s::multiply(s::load(&from_(i, j + c)), s::broadcast(factor_));
+    s::load_turned(lines, &from_(i, j), from_.col_stride);
+    unroll<n>([&](auto r) HEED_INLINED {
+      s::store(&to_(i + r, j), s::multiply(lines[r], s::broadcast(factor_)));
     });
-    s::transpose(lines);
-    unroll<n>([&](auto r) HEED_INLINED { s::store(&to_(i + r, j), lines[r]); });
   }
 
   void one_by_one(index first_row, index last_row, index first_col, index last_col) const {

@@ -162,6 +162,34 @@ struct simd {
     for (index i = 0; i < size; ++i) square[i] = block.packet[i];
   }
 
+  // Lines of `size` numbers, `stride` apart, as columns.
+  template <class Storage>
+  static void load_turned(packet (&square)[static_cast<std::size_t>(size)], const Storage* from,
+                          index stride) {
+#if defined(EIGEN_VECTORIZE_AVX)
+    // Half lines put together on their way in spare a third of the shuffles.
+    if constexpr (std::is_same_v<Storage, float> && size == 8) {
+      const auto halves = [&](index line, index first) {
+        return _mm256_insertf128_ps(
+            _mm256_castps128_ps256(_mm_loadu_ps(from + line * stride + first)),
+            _mm_loadu_ps(from + (line + 4) * stride + first), 1);
+      };
+      for (index i = 0; i < 8; i += 4) {
+        const __m256 a = halves(0, i), b = halves(1, i), c = halves(2, i), d = halves(3, i);
+        const __m256 ab = _mm256_unpacklo_ps(a, b), cd = _mm256_unpacklo_ps(c, d);
+        const __m256 ab_high = _mm256_unpackhi_ps(a, b), cd_high = _mm256_unpackhi_ps(c, d);
+        square[i] = _mm256_shuffle_ps(ab, cd, 0x44);
+        square[i + 1] = _mm256_shuffle_ps(ab, cd, 0xee);
+        square[i + 2] = _mm256_shuffle_ps(ab_high, cd_high, 0x44);
+        square[i + 3] = _mm256_shuffle_ps(ab_high, cd_high, 0xee);
+      }
+      return;
+    }
+#endif
+    for (index i = 0; i < size; ++i) square[i] = load(from + i * stride);
+    transpose(square);
+  }
+
   static packet broadcast(Scalar a) { return Eigen::internal::pset1<packet>(a); }
   static packet add(const packet& a, const packet& b) { return Eigen::internal::padd(a, b); }
   static packet subtract(const packet& a, const packet& b) { return Eigen::internal::psub(a, b); }

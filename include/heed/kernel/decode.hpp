@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The same as forward.hpp for few queries over many keys, as in decoding: all query heads of a group
-// are lanes of one block, so that each key and value is read once, and threads share keys out in
-// chunks, and heads where chunks are few. The sums are formed in the same order, and so are the bits.
+// The same as forward.hpp for few queries over many keys, as in decoding: each key and value is read
+// once for all query heads of a group, keys and then features are lanes, and threads share keys out
+// in chunks, and heads where chunks are few. The sums are formed in the same order, and so are the
+// bits.
 #pragma once
 
 #include <heed/core/execute.hpp>        // run_tasks
@@ -13,13 +14,13 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Whether the queries of a whole group fit into one block, so that memory is what takes time.
-// Probabilities are the other kernel's.
+// Whether queries are so few that memory is what takes time. Probabilities are the other kernel's.
 template <class Storage>
 bool is_decoding(const attention_call<Storage>& call) {
   const geometry& g = call.sizes;
-  return g.longest_queries * g.group() <= queries_per_block<accumulator_t<Storage>> &&
-         call.k.col_stride == 1 && call.v.col_stride == 1 && !call.options.weights;
+  return g.longest_queries <= queries_per_block<accumulator_t<Storage>> &&
+         g.longest_queries * g.group() <= most_rows && call.k.col_stride == 1 &&
+         call.v.col_stride == 1 && !call.options.weights;
 }
 
 template <class Storage, class Unit>
@@ -60,9 +61,8 @@ class decoder {
   }
 
  private:
-  static constexpr index lanes = queries_per_block<Scalar>;
-
   index rows() const { return g_.longest_queries * g_.group(); }
+  index lanes() const { return packets_of<Scalar>(rows()) * simd<Scalar>::size; }
 
   // All of them, so that rows of memory are read as they lie, unless there are fewer chunks than
   // work for all workers.
@@ -78,7 +78,7 @@ class decoder {
 
   // Bytes of so many parts and of the sums.
   index footprint_of(index parts) const {
-    const index numbers = rows() * value_rows<Scalar>::pitch_of(g_.value_width) + 2 * lanes;
+    const index numbers = rows() * value_rows<Scalar>::pitch_of(g_.value_width) + 2 * lanes();
     const index bytes = numbers * static_cast<index>(sizeof(Scalar)) +
                         static_cast<index>(sizeof(state)) + 3 * scratch::granule;
     return (parts * heads_per_part_ + g_.kv_heads) * bytes +
@@ -88,8 +88,8 @@ class decoder {
   state* states_in(scratch::frame& frame, index heads) const {
     auto* const states = frame.take<state>(heads);
     for (index h = 0; h < heads; ++h) {
-      auto* const origin = frame.take<Scalar>(lanes);
-      auto* const sum = frame.take<Scalar>(lanes);
+      auto* const origin = frame.take<Scalar>(lanes());
+      auto* const sum = frame.take<Scalar>(lanes());
       auto* const room = frame.take<Scalar>(rows() * value_rows<Scalar>::pitch_of(g_.value_width));
       std::construct_at(
           states + h,
@@ -156,7 +156,7 @@ class decoder {
   void finish(state& total, index sequence, index kv_head) const {
     const scope s = g_.of(sequence, kv_head * g_.group());
     if (!total.seen) total.rows.clear();
-    Scalar one_over[static_cast<std::size_t>(lanes)];
+    Scalar one_over[static_cast<std::size_t>(most_rows)];
     for (index lane = 0; lane < total.sums.packets * simd<Scalar>::size; lane += simd<Scalar>::size)
       simd<Scalar>::store(one_over + lane, total.sums.one_over_sum(lane));
     total.rows.finish(one_over);

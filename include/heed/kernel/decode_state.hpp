@@ -8,7 +8,7 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// What the queries of a group have gathered: lane h * queries + i is query i of head h of the group.
+// What the queries of a group have gathered, a lane of the sums each: row h * queries + i is query i of head h of the group.
 template <class Scalar, class Unit>
 struct decode_state {
   online_softmax<Scalar, Unit> sums;  // without rows
@@ -24,8 +24,7 @@ struct decode_state {
 
   // Adds what was gathered from a later chunk.
   void merge(const decode_state& later) {
-    Scalar own[static_cast<std::size_t>(value_rows<Scalar>::lanes)];
-    Scalar theirs[static_cast<std::size_t>(value_rows<Scalar>::lanes)];
+    Scalar own[static_cast<std::size_t>(most_rows)], theirs[static_cast<std::size_t>(most_rows)];
     sums.merge_sums(later.sums, own, theirs);
     rows.merge(own, later.rows, theirs);
   }

@@ -197,7 +197,9 @@ class forward_task {
 template <class Unit, class Storage>
 void forward(const attention_call<Storage>& call, const call_rules<accumulator_t<Storage>>& rules,
              scratch& memory) {
-  if (is_small(call)) {
+  // A block of queries with most of its lanes empty is worth less than keys as lanes.
+  const bool few = call.sizes.longest_queries <= simd<accumulator_t<Storage>>::size / 2;
+  if (is_small(call) && !(few && is_decoding(call))) {
     scratch::frame frame(memory);
     return small_forward<Storage, Unit>(call, rules, frame).run();
   }

@@ -7,8 +7,9 @@
 // multiply-adds in the order of j, whatever the blocking: its bits depend on nothing else.
 #pragma once
 
-#include <heed/core/simd.hpp>    // simd
-#include <heed/core/unroll.hpp>  // unroll
+#include <heed/core/prefetch.hpp>  // prefetch
+#include <heed/core/simd.hpp>      // simd
+#include <heed/core/unroll.hpp>    // unroll
 
 #include <type_traits>  // is_same_v
 
@@ -16,10 +17,12 @@ namespace heed {
 inline namespace HEED_ABI {
 
 // Registers hold 6 x 2 accumulators, two vectors of b and one broadcast number on machines with 16,
-// and 12 x 2 on machines with 32; 12 x 1 for a lone packet of lanes.
+// and 12 x 2 on machines with 32; 12 x 1 for a lone packet of lanes, 2 x 4 where rows are few.
 inline constexpr int packets_per_block = 2;
 template <class Scalar, int Packets>
-inline constexpr int rows_per_block = Packets == 1 || simd<Scalar>::registers == 32 ? 12 : 6;
+inline constexpr int rows_per_block = Packets == 4                                    ? 2
+                                      : Packets == 1 || simd<Scalar>::registers == 32 ? 12
+                                                                                      : 6;
 
 // Packets that so many lanes take.
 template <class Scalar>
@@ -35,6 +38,12 @@ struct along_rows {
 struct along_columns {
   static constexpr bool by_rows = false;
 };
+// ... and how far rows are apart.
+template <index Stride>
+struct along_rows_apart {
+  static constexpr bool by_rows = true;
+  static constexpr index stride = Stride;
+};
 
 // a: one number at a time.
 template <class Scalar, class Layout>
@@ -44,19 +53,47 @@ struct broadcast_side {
 
   void skip_rows(index count) { data += Layout::by_rows ? count * stride : count; }
 };
+template <class Scalar, index Stride>
+struct broadcast_side<Scalar, along_rows_apart<Stride>> {
+  const Scalar* data;
+  static constexpr index stride = Stride;
+
+  void skip_rows(index count) { data += count * stride; }
+};
 
 // b or c: a row of lanes at a time, lanes next to each other.
 template <class Scalar>
 struct lane_side {
   Scalar* data;
   index pitch;  // from one row to the next
+
+  void skip_rows(index count) { data += count * pitch; }
+  void skip_lanes(index count) { data += count; }
 };
 
-// b with no gap between its rows of packets_per_block packets.
-template <class Scalar>
+// b with no gap between its rows of Packets packets.
+template <class Scalar, int Packets = packets_per_block>
 struct packed_lanes {
   const Scalar* data;
-  static constexpr index pitch = packets_per_block * simd<Scalar>::size;
+  static constexpr index pitch = Packets * simd<Scalar>::size;
+
+  void skip_rows(index count) { data += count * pitch; }
+  void skip_lanes(index count) { data += count; }
+};
+
+// b where it lies, in memory that has not been read for long: what lies at `later` is fetched
+// meanwhile.
+template <class Scalar>
+struct streamed_lanes {
+  const Scalar* data;
+  const Scalar* later;
+  index pitch;
+
+  void skip_rows(index count) { skip_lanes(count * pitch); }
+  void skip_lanes(index count) {
+    data += count;
+    later += count;
+  }
 };
 
 // Where the chains begin and what becomes of their ends: c = chain from 0, or chain from what c
@@ -95,6 +132,13 @@ T* opaque(T* p) {
   return p;
 }
 
+// So much of what is wanted later.
+template <index Width, class Scalar>
+EIGEN_ALWAYS_INLINE void fetch(const streamed_lanes<Scalar>& b) {
+  constexpr index line = 64 / static_cast<index>(sizeof(Scalar));
+  for (index i = 0; i < Width; i += line) prefetch(b.later + i);
+}
+
 // Rows x Packets accumulators stay in registers over the whole chain. Four terms are written out,
 // so that the loop is short enough for its end to be foreseen.
 template <int Rows, int Packets, class Scalar, class Layout, class Sums, class Lanes>
@@ -107,23 +151,32 @@ void product_block(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes 
         [&](auto p) HEED_INLINED { sum[i][p] = sums.begin(c.data + i * c.pitch + p * s::size); });
   });
 
-  constexpr int places = Layout::by_rows ? Rows : 1;
+  constexpr bool stride_is_known = !Layout::by_rows || !std::is_same_v<Layout, along_rows>;
+  constexpr int places = stride_is_known ? 1 : Rows;
   const Scalar* place[places];
   unroll<places>([&](auto i) HEED_INLINED { place[i] = opaque(&a.data[i * a.stride]); });
+  // Rows of b whose distance is not known are stepped through one by one, for the same reason.
+  constexpr bool steps_through_b = requires { b.later; };
   const auto add = [&](auto j) HEED_INLINED {
     typename s::packet lanes[Packets];
-    unroll<Packets>([&](auto p)
-                        HEED_INLINED { lanes[p] = s::load(b.data + j * b.pitch + p * s::size); });
+    const auto* const row = steps_through_b ? b.data : b.data + j * b.pitch;
+    unroll<Packets>([&](auto p) HEED_INLINED { lanes[p] = s::load(row + p * s::size); });
+    if constexpr (steps_through_b) {
+      fetch<Packets * s::size>(b);
+      b.data = opaque(b.data + b.pitch);
+      b.later = opaque(b.later + b.pitch);
+    }
     unroll<Rows>([&](auto i) HEED_INLINED {
-      const auto one =
-          s::broadcast(Layout::by_rows ? place[i % places][j] : place[0][j * a.stride + i]);
+      const auto one = s::broadcast(!Layout::by_rows  ? place[0][j * a.stride + i]
+                                    : stride_is_known ? place[0][i * a.stride + j]
+                                                      : place[i % places][j]);
       unroll<Packets>([&](auto p) HEED_INLINED { s::accumulate(sum[i][p], one, lanes[p]); });
     });
   };
   const auto advance = [&](int steps) HEED_INLINED {
     unroll<places>([&](auto i)
                        HEED_INLINED { place[i] += Layout::by_rows ? steps : steps * a.stride; });
-    b.data += steps * b.pitch;
+    if constexpr (!steps_through_b) b.skip_rows(steps);
   };
   constexpr int written_out = 4;
   for (; depth >= written_out; depth -= written_out) {
@@ -148,12 +201,19 @@ void product_block(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes 
 // multiply-add.
 template <int Packets, class Scalar, class Layout, class Sums, class Lanes>
 void product_rows(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b, index rows,
-                  index depth, const Sums& sums) {
+                  index depth, const Sums& sums, index strips) {
   constexpr int full = rows_per_block<Scalar, Packets>;
+  constexpr index strip = Packets * simd<Scalar>::size;
   const auto blocks = [&]<int Count>(std::integral_constant<int, Count>, index times) {
     for (index i = 0; i < times; ++i) {
-      product_block<Count, Packets>(c, a, b, depth, sums);
-      c.data += Count * c.pitch;
+      auto c_strip = c;
+      auto b_strip = b;
+      for (index n = 0; n < strips; ++n) {
+        product_block<Count, Packets>(c_strip, a, b_strip, depth, sums);
+        c_strip.skip_lanes(strip);
+        b_strip.skip_lanes(strip);
+      }
+      c.skip_rows(Count);
       a.skip_rows(Count);
       rows -= Count;
     }
@@ -161,18 +221,19 @@ void product_rows(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b
   const index rest = rows % full;
   const bool one_less = full == 6 && rows > full && (rest == 2 || rest == 3);
   blocks(std::integral_constant<int, full>{}, rows / full - (one_less ? 1 : 0));
-  blocks(std::integral_constant<int, 4>{}, rows / 4);
-  blocks(std::integral_constant<int, 2>{}, rows / 2);
+  if constexpr (full > 4) blocks(std::integral_constant<int, 4>{}, rows / 4);
+  if constexpr (full > 2) blocks(std::integral_constant<int, 2>{}, rows / 2);
   blocks(std::integral_constant<int, 1>{}, rows);
 }
 
 }  // namespace detail
 
-// c(rows, packets * simd size) by `sums`, over `depth` terms; packets is 1 or 2.
+// c(rows, packets * simd size) by `sums`, over `depth` terms; packets is 1, 2 or 4. The same for so
+// many strips of packets, next to each other in b and c.
 template <int Packets, class Scalar, class Layout, class Lanes, class Sums>
 void lane_product(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b, index rows,
-                  index depth, const Sums& sums) {
-  detail::product_rows<Packets>(c, a, b, rows, depth, sums);
+                  index depth, const Sums& sums, index strips = 1) {
+  detail::product_rows<Packets>(c, a, b, rows, depth, sums, strips);
 }
 template <class Scalar, class Layout, class Lanes, class Sums>
 void lane_product(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b, index rows,

@@ -7,27 +7,18 @@
 //   merge what others have seen:        the same, with their sum and rows for Σ p and pᵀ values
 //
 // Milakov and Gimelshein, "Online normalizer calculation for softmax", 2018; Dao et al.,
-// "FlashAttention", 2022. There the origin is the largest score itself. Here it is a whole number
-// near it, in powers of two: s - o' then costs no rounding, and factors are exact powers of two.
+// "FlashAttention", 2022. There the origin is the largest score itself; softmax_origin.hpp tells why
+// it is not here.
 #pragma once
 
-#include <heed/kernel/exponential.hpp>   // exp2
-#include <heed/kernel/lane_product.hpp>  // packed_lanes
+#include <heed/kernel/lane_product.hpp>    // packed_lanes
+#include <heed/kernel/softmax_origin.hpp>  // softmax_origin
 
 #include <cmath>   // log
 #include <limits>  // infinity
 
 namespace heed {
 inline namespace HEED_ABI {
-
-// What scores are measured in. Exponentials are powers of two of score * log2 e. Queries can carry
-// the factor, which spares a product for every pair; score rules must see scores as they are.
-struct natural_scores {
-  static constexpr double log2_of_exp = 1.44269504088896340735992468100189214;
-};
-struct binary_scores {  // scores times log2 e
-  static constexpr double log2_of_exp = 1;
-};
 
 // State of a block of queries.
 template <class Scalar, class Unit>
@@ -62,7 +53,7 @@ struct online_softmax {
   // A logit in the denominator that no key stands for, or -infinity for none; the same for all lanes.
   void reset(double natural_sink) const {
     for (index p = 0; p < packets; ++p) {
-      const auto [half, e] = of_sink(natural_sink);
+      const auto [half, e] = origins::of_sink(natural_sink);
       s::store(origin + p * s::size, half);
       s::store(sum + p * s::size, e);
     }
@@ -71,7 +62,7 @@ struct online_softmax {
 
   // ... for one lane, and without rows.
   void set_sink(index lane, double natural_sink) const {
-    const auto [half, e] = of_sink(natural_sink);
+    const auto [half, e] = origins::of_sink(natural_sink);
     Scalar numbers[static_cast<std::size_t>(s::size)];
     s::store(numbers, half);
     origin[lane] = numbers[0];
@@ -94,6 +85,20 @@ struct online_softmax {
       fold_packets<1>(scores, keys);
   }
 
+  // The two steps of a fold that are about a packet of lanes. The first moves the origin to what the
+  // largest score of a tile wants, sets the factor, and returns half the origin; the second adds the
+  // tile's sum.
+  packet move_origin(index lane, const packet& largest) const {
+    const packet before = s::load(origin + lane);
+    const packet half = s::maximum(before, origins::half_of(largest));
+    s::store(origin + lane, half);
+    s::store(factor + lane, origins::power(before, half));
+    return half;
+  }
+  void add_to_sum(index lane, const packet& total) const {
+    s::store(sum + lane, s::multiply_add(s::load(sum + lane), s::load(factor + lane), total));
+  }
+
   // Adds what another has seen, which came after.
   void merge(const online_softmax& other) const {
     Scalar own_factor[lanes], other_factor[lanes];
@@ -110,7 +115,7 @@ struct online_softmax {
     for (index lane = 0; lane < packets * s::size; lane += s::size) {
       const packet mine = s::load(origin + lane), theirs = s::load(other.origin + lane);
       const packet now = s::maximum(mine, theirs);
-      const packet f = power(mine, now), g = power(theirs, now);
+      const packet f = origins::power(mine, now), g = origins::power(theirs, now);
       s::store(origin + lane, now);
       s::store(sum + lane, sum_of(s::load(sum + lane), f, s::load(other.sum + lane), g));
       s::store(own_factor + lane, f);
@@ -128,7 +133,7 @@ struct online_softmax {
       packet half[] = {s::load(origin + p * s::size)};
       const packet total = s::load(sum + p * s::size);
       const packet zero = s::broadcast(Scalar(0));
-      const auto from = refer(half, scores + p * s::size, keys);
+      const auto from = origins::refer(half, scores + p * s::size, keys, lanes);
       for (index j = 0; j < keys; ++j) {
         Scalar* const place = scores + j * lanes + p * s::size;
         packet e[] = {from.scaled(s::load(place), 0)};
@@ -166,104 +171,8 @@ struct online_softmax {
   }
 
  private:
-  // How many of the unit make a natural one.
-  static constexpr double per_natural = natural_scores::log2_of_exp / Unit::log2_of_exp;
+  using origins = softmax_origin<Scalar, Unit>;
   static constexpr Scalar least_positive = std::numeric_limits<Scalar>::min();
-  static constexpr bool binary = Unit::log2_of_exp == 1;
-  static constexpr Scalar half_unit = Scalar(Unit::log2_of_exp / 2);
-  // Half origins from here on are not rounded to whole numbers, and scores are moved to them first.
-  static constexpr Scalar far =
-      static_cast<Scalar>(std::uint64_t(1) << (bits_of<Scalar>::fraction - 3));
-
-  // What the exponential of a score is taken from.
-  template <int Packets>
-  struct reference {
-    exp2_origin<Scalar> whole[Packets];
-    packet unit[Packets];
-
-    // A score in powers of two.
-    packet scaled(const packet& score, int p) const {
-      if constexpr (binary)
-        return score;
-      else
-        return s::rounded(s::multiply(score, unit[p]));
-    }
-  };
-
-  struct origin_and_sum {
-    packet half;
-    packet e;
-  };
-  // What a sink alone comes to. A logit beyond the largest of numbers is taken for that.
-  static origin_and_sum of_sink(double natural_sink) {
-    constexpr double most = std::numeric_limits<Scalar>::max();
-    double sink = natural_sink * per_natural;
-    if (sink > most) sink = most;
-    if (sink < -most && natural_sink >= std::numeric_limits<double>::lowest()) sink = -most;
-    Scalar score[static_cast<std::size_t>(lanes)];
-    s::store(score, s::broadcast(static_cast<Scalar>(sink)));
-    const packet half[] = {half_origin(s::load(score))};
-    const auto from = refer(half, score, 1);
-    packet e[] = {from.scaled(s::load(score), 0)};
-    exp2_in_place<Scalar>(e, from.whole);
-    return {half[0], e[0]};
-  }
-
-  static packet magnitude(const packet& x) {
-    return s::maximum(x, s::subtract(s::broadcast(Scalar(0)), x));
-  }
-
-  // Half of the whole number next to a score; half of the score itself if that is large. Adding
-  // 1.5 * 2^(fraction - 1) rounds to halves.
-  static packet half_origin(const packet& score) {
-    const packet rounder = s::broadcast(
-        Scalar(1.5) * static_cast<Scalar>(std::uint64_t(1) << (bits_of<Scalar>::fraction - 1)));
-    const packet half = s::rounded(s::multiply(score, s::broadcast(half_unit)));
-    const packet whole = s::subtract(s::rounded(s::add(half, rounder)), rounder);
-    return s::where_less(magnitude(half), s::broadcast(far), whole, half);
-  }
-
-  // Where nothing has been seen the origin is -infinity; 0 in its place keeps -infinity minus
-  // -infinity from arising, and every exponential is then 0.
-  static packet seen(const packet& half) {
-    return s::where_less(half, s::broadcast(std::numeric_limits<Scalar>::lowest()),
-                         s::broadcast(Scalar(0)), half);
-  }
-
-  // 2^(2 (from - to)) of half origins.
-  static packet power(const packet& from, const packet& to) {
-    const packet difference = s::subtract(from, seen(to));
-    return exp2<Scalar>(s::add(difference, difference));
-  }
-
-  // What exponentials of a tile's scores are to be taken from, given half their origins. In lanes
-  // whose origin is far from 0, which are rare, the difference is taken here.
-  template <int Packets>
-  static reference<Packets> refer(const packet (&half)[Packets], Scalar* scores, index keys) {
-    const packet zero = s::broadcast(Scalar(0)), one = s::broadcast(Scalar(1));
-    packet near[Packets], unit[Packets], any_far = zero;
-    unroll<Packets>([&](auto p) HEED_INLINED {
-      const packet h = seen(half[p]);
-      near[p] = s::where_less(s::broadcast(far), magnitude(h), zero, s::add(h, h));
-      unit[p] = s::where_less(s::broadcast(far), magnitude(h), one,
-                              s::broadcast(Scalar(Unit::log2_of_exp)));
-      any_far = s::where_less(s::broadcast(far), magnitude(h), one, any_far);
-    });
-    if (s::any_not_equal(any_far, zero))
-      for (index j = 0; j < keys; ++j)
-        unroll<Packets>([&](auto p) HEED_INLINED {
-          Scalar* const place = scores + j * lanes + p * s::size;
-          const packet score = s::load(place);
-          const packet difference =
-              s::subtract(s::rounded(s::multiply(score, s::broadcast(half_unit))), seen(half[p]));
-          s::store(place, s::where_less(s::broadcast(far), magnitude(seen(half[p])),
-                                        s::add(difference, difference), score));
-        });
-    return [&]<int... P>(std::integer_sequence<int, P...>) HEED_INLINED {
-      return reference<Packets>{{exp2_origin<Scalar>(near[P])...}, {unit[P]...}};
-    }
-    (std::make_integer_sequence<int, Packets>{});
-  }
 
   // The largest score of each lane, in a few chains at once, since each step waits for the last.
   template <int Packets>
@@ -296,13 +205,10 @@ struct online_softmax {
     each([&](auto p) HEED_INLINED { half[p] = s::broadcast(minus_infinity); });
     raise(half, scores, keys);
     each([&](auto p) HEED_INLINED {
-      const packet before = s::load(origin + p * s::size);
-      half[p] = s::maximum(before, half_origin(half[p]));
-      s::store(origin + p * s::size, half[p]);
-      s::store(factor + p * s::size, power(before, half[p]));
+      half[p] = move_origin(p * s::size, half[p]);
       total[p] = s::broadcast(Scalar(0));
     });
-    const auto from = refer(half, scores, keys);
+    const auto from = origins::refer(half, scores, keys, lanes);
 
     const auto some = [&]<int Keys>(std::integral_constant<int, Keys>, Scalar* row) HEED_INLINED {
       packet e[Keys * Packets];
@@ -320,10 +226,7 @@ struct online_softmax {
       some(std::integral_constant<int, together>{}, scores + j * lanes);
     for (; j < keys; ++j) some(std::integral_constant<int, 1>{}, scores + j * lanes);
 
-    each([&](auto p) HEED_INLINED {
-      Scalar* const place = sum + p * s::size;
-      s::store(place, s::multiply_add(s::load(place), s::load(factor + p * s::size), total[p]));
-    });
+    each([&](auto p) HEED_INLINED { add_to_sum(p * s::size, total[p]); });
   }
 };
 

@@ -118,18 +118,6 @@ class exclusions {
  public:
   explicit exclusions(bool* room) : excluded_(room) {}
 
-  // Whether any score is -infinity.
-  static bool any(const Scalar* scores, index keys, index packets) {
-    using s = simd<Scalar>;
-    const auto zero = s::broadcast(Scalar(0)), one = s::broadcast(Scalar(1));
-    auto most = zero;
-    for (index j = 0; j < keys; ++j)
-      for (index p = 0; p < packets; ++p)
-        most = s::maximum(most, s::subtract(zero, s::load(scores + j * pitch + p * s::size)));
-    const auto infinity = s::broadcast(std::numeric_limits<Scalar>::infinity());
-    return s::any_not_equal(s::where_less(most, infinity, one, zero), one);
-  }
-
   void note(const Scalar* scores, index keys, index packets) {
     lanes_ = packets * simd<Scalar>::size;
     for (index j = 0; j < keys; ++j)

@@ -47,21 +47,22 @@ bool readable_in_place(const view<const Storage>& rows) {
 }
 
 // Whether no element is infinite or NaN: 0 * x is NaN for those alone. One of the strides is 1.
-template <class Scalar>
-bool all_finite(const view<const Scalar>& values) {
+template <class Storage>
+bool all_finite(const view<const Storage>& values) {
+  using Scalar = accumulator_t<Storage>;
   using s = simd<Scalar>;
-  const view<const Scalar> v = values.col_stride == 1 ? values : values.turned();
+  const view<const Storage> v = values.col_stride == 1 ? values : values.turned();
   const auto zero = s::broadcast(Scalar(0));
   typename s::packet sums[2] = {zero, zero};
   bool all = true;
   for (index i = 0; i < v.rows; ++i) {
-    const Scalar* const row = v.data + i * v.row_stride;
+    const Storage* const row = v.data + i * v.row_stride;
     index j = 0;
     for (; j + 2 * s::size <= v.cols; j += 2 * s::size)
       unroll<2>([&](auto n) HEED_INLINED {
         sums[n] = s::multiply_add(s::load(row + j + n * s::size), zero, sums[n]);
       });
-    for (; j < v.cols; ++j) all = all && std::isfinite(row[j]);
+    for (; j < v.cols; ++j) all = all && std::isfinite(static_cast<Scalar>(row[j]));
   }
   return all && !s::any_not_equal(s::add(sums[0], sums[1]), zero);
 }
@@ -69,10 +70,11 @@ bool all_finite(const view<const Scalar>& values) {
 // Lanes beyond the last of `count`, of which there must be one, hold it again in each row, as far as
 // its packet goes: rules asked about them then meet scores that there are.
 template <class Scalar>
-void fill_last_packet(Scalar* lanes, index rows, index count) {
+void fill_last_packet(Scalar* lanes, index rows, index count,
+                      index pitch = queries_per_block<Scalar>) {
   const index given = packets_of<Scalar>(count) * simd<Scalar>::size;
   for (index i = 0; i < rows && count < given; ++i) {
-    Scalar* const row = lanes + i * queries_per_block<Scalar>;
+    Scalar* const row = lanes + i * pitch;
     std::fill(row + count, row + given, row[count - 1]);
   }
 }

@@ -3,9 +3,7 @@
 // online_softmax::rows where queries are too few to fill lanes. The same sums in the same order.
 #pragma once
 
-#include <heed/core/copy.hpp>              // copy
-#include <heed/kernel/online_softmax.hpp>  // online_softmax
-#include <heed/kernel/tile.hpp>            // queries_per_block
+#include <heed/kernel/score_rows.hpp>  // score_rows, copy, online_softmax
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -13,7 +11,6 @@ inline namespace HEED_ABI {
 template <class Scalar>
 struct value_rows {
   using s = simd<Scalar>;
-  static constexpr index lanes = queries_per_block<Scalar>;
   static constexpr index strip = packets_per_block * s::size;  // features that are summed together
 
   Scalar* data;  // (rows, pitch)
@@ -24,32 +21,43 @@ struct value_rows {
   static index pitch_of(index width) { return divide_up(width, strip) * strip; }
   index pitch() const { return pitch_of(width); }
 
-  // data(row, feature) += weights(key, row) * value(key, feature) over some keys, values by rows.
-  // `edge` has room for those keys' last strip, and numbers beyond the width in it.
-  void multiply(const Scalar* weights, const view<const Scalar>& values, Scalar* edge) const {
-    const broadcast_side<Scalar, along_columns> by_row{weights, lanes};
-    const auto add = [&](index f, lane_side<const Scalar> strip_of_values) {
-      lane_product<packets_per_block>(lane_side<Scalar>{data + f, pitch()}, by_row, strip_of_values,
-                                      count, values.rows, from_memory<Scalar>{});
-    };
+  // data(row, feature) += weights(row, first + key) * value(key, feature) over some keys, values by
+  // rows. Values `ahead` numbers further are fetched meanwhile. `edge` has room for those keys' last strip, and numbers beyond the width in it.
+  template <class Storage>
+  void multiply(const score_rows<Scalar>& weights, index first, const view<const Storage>& values,
+                index ahead, Scalar* edge) const {
+    const broadcast_side<Scalar, along_rows_apart<score_rows<Scalar>::pitch>> by_row{weights.data +
+                                                                                     first};
     index f = 0;
-    for (; f + strip <= width; f += strip) add(f, {values.data + f, values.row_stride});
+    const auto strips = [&]<int Packets>(std::integral_constant<int, Packets>) {
+      const index some = (width - f) / (Packets * s::size);
+      const Storage* const from = values.data + f;
+      lane_product<Packets>(lane_side<Scalar>{data + f, pitch()}, by_row,
+                            streamed_lanes<Storage>{from, from + ahead, values.row_stride}, count,
+                            values.rows, from_memory<Scalar>{}, some);
+      f += some * Packets * s::size;
+    };
+    if (packets_for_rows(count) == 4) strips(std::integral_constant<int, 4>{});
+    strips(std::integral_constant<int, packets_per_block>{});
     if (f == width) return;
     copy(view<Scalar>{edge, values.rows, width - f, strip, 1},
          values.block(0, f, values.rows, width - f));
-    add(f, {edge, strip});
+    lane_product<packets_per_block>(lane_side<Scalar>{data + f, pitch()}, by_row,
+                                    lane_side<const Scalar>{edge, strip}, count, values.rows,
+                                    from_memory<Scalar>{});
   }
 
   // Without the pairs that are excluded, one by one.
-  template <class Excluded>
-  void multiply_seen(const Scalar* weights, const view<const Scalar>& values,
+  template <class Storage, class Excluded>
+  void multiply_seen(const score_rows<Scalar>& weights, const view<const Storage>& values,
                      const Excluded& excluded) const {
     clear();  // beyond the width too
     for (index row = 0; row < count; ++row)
       for (index f = 0; f < width; ++f) {
         Scalar sum = 0;
         for (index key = 0; key < values.rows; ++key)
-          if (!excluded(key, row)) sum = fused(values(key, f), weights[key * lanes + row], sum);
+          if (!excluded(key, row))
+            sum = fused(static_cast<Scalar>(values(key, f)), weights.row(row)[key], sum);
         data[row * pitch() + f] = sum;
       }
   }

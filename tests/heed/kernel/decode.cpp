@@ -58,9 +58,10 @@ struct decode : ::testing::Test {
 
   template <class... Modifiers>
   static void for_each_size(const Modifiers&... modifiers) {
-    for (const index queries : {1, 2, 3})
-      for (const index keys : {65, 512, 1111})
-        for (const auto& heads : {heed::heads{1, 1}, heed::heads{4, 2}, heed::heads{3, 3}}) {
+    for (const index queries : {1, 2, 3, 8})
+      for (const index keys : {5, 65, 512, 1111})
+        for (const auto& heads :
+             {heed::heads{1, 1}, heed::heads{4, 2}, heed::heads{3, 3}, heed::heads{8, 1}}) {
           SCOPED_TRACE(::testing::Message() << queries << " queries, " << keys << " keys, "
                                             << heads.query << " over " << heads.kv);
           const rows q = random(queries, heads.query * 9), k = random(keys, heads.kv * 9),

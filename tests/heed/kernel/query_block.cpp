@@ -128,25 +128,6 @@ TYPED_TEST(query_block, of_nothing_is_0) {
   for (const TypeParam x : this->rows) EXPECT_EQ(x, 0);
 }
 
-TYPED_TEST(query_block, knows_whether_any_key_is_excluded) {
-  using exclusions = heed::exclusions<TypeParam>;
-  std::vector<TypeParam>& x_of = this->scores;
-  for (const index packets : {1, heed::packets_per_block}) {
-    EXPECT_FALSE(exclusions::any(x_of.data(), this->keys, packets));
-    for (std::size_t i = 0; i < x_of.size(); ++i) {
-      const bool at_hand = index(i) % this->lanes < packets * heed::simd<TypeParam>::size;
-      for (const TypeParam x :
-           {-this->infinity, this->infinity, this->nan, std::numeric_limits<TypeParam>::lowest()}) {
-        const TypeParam before = std::exchange(x_of[i], x);
-        EXPECT_EQ(exclusions::any(x_of.data(), this->keys, packets),
-                  at_hand && x == -this->infinity)
-            << x;
-        x_of[i] = before;
-      }
-    }
-  }
-}
-
 // With exclusions: what a lane does not see is not multiplied into it, and the rest has the bits
 // that it has without.
 TYPED_TEST(query_block, what_is_excluded_is_not_read) {

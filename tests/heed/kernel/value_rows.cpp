@@ -14,7 +14,7 @@ using heed::index;
 template <class Scalar>
 struct value_rows : ::testing::Test {
   using rows_type = heed::value_rows<Scalar>;
-  static constexpr index lanes = rows_type::lanes, strip = rows_type::strip;
+  static constexpr index most = 13, strip = rows_type::strip;
   static constexpr Scalar guard = 4321;
 
   // Room for rows, in front of a guard.
@@ -34,7 +34,7 @@ struct value_rows : ::testing::Test {
 
   template <class Check>
   static void for_each_size(const Check& check) {
-    for (index count = 1; count <= lanes; ++count)
+    for (index count = 1; count <= most; ++count)
       for (index width = 0; width <= 2 * strip + 1; ++width) check(count, width);
   }
 };
@@ -43,11 +43,13 @@ TYPED_TEST_SUITE(value_rows, scalars);
 
 TYPED_TEST(value_rows, sums_weighted_values_some_keys_at_a_time) {
   using Scalar = TypeParam;
-  const index pitch = this->lanes, keys = 19, run = 12;
-  std::vector<Scalar> weights(std::size_t(keys * pitch));
-  for (index j = 0; j < keys; ++j)
-    for (index l = 0; l < pitch; ++l) weights[std::size_t(j * pitch + l)] = this->integer(j, l);
+  const index keys = 19, run = 12;
+  std::vector<Scalar> memory(std::size_t(this->most * heed::keys_per_tile));
+  heed::score_rows<Scalar> weights{memory.data(), this->most};
+  for (index row = 0; row < this->most; ++row)
+    for (index j = 0; j < keys; ++j) weights.row(row)[j] = this->integer(j, row);
   this->for_each_size([&](index count, index width) {
+    weights.count = count;
     std::vector<Scalar> edge(std::size_t(run * this->strip), Scalar(0));
     // rows of values lie apart, and what is between them is not to be read
     heed::matrix<Scalar> values = heed::matrix<Scalar>::Constant(keys, width + 3, this->guard);
@@ -59,10 +61,10 @@ TYPED_TEST(value_rows, sums_weighted_values_some_keys_at_a_time) {
     };
     typename TestFixture::room sum(count, width);
     sum.rows.clear();
-    sum.rows.multiply(weights.data(), some(0, run), edge.data());
-    sum.rows.multiply(weights.data() + run * pitch, some(run, keys - run), edge.data());
+    sum.rows.multiply(weights, 0, some(0, run), run * (width + 3), edge.data());
+    sum.rows.multiply(weights, run, some(run, keys - run), 0, edge.data());
     typename TestFixture::room seen(count, width);
-    seen.rows.multiply_seen(weights.data(), some(0, keys),
+    seen.rows.multiply_seen(weights, some(0, keys),
                             [](index key, index row) { return (key + row) % 3 == 0; });
     for (index row = 0; row < count; ++row)
       for (index f = 0; f < sum.rows.pitch(); ++f) {
@@ -82,8 +84,8 @@ TYPED_TEST(value_rows, sums_weighted_values_some_keys_at_a_time) {
 
 TYPED_TEST(value_rows, are_rescaled_added_and_divided_a_row_at_a_time) {
   using Scalar = TypeParam;
-  std::vector<Scalar> mine(std::size_t(this->lanes)), theirs(std::size_t(this->lanes));
-  for (index l = 0; l < this->lanes; ++l) {
+  std::vector<Scalar> mine(std::size_t(this->most)), theirs(std::size_t(this->most));
+  for (index l = 0; l < this->most; ++l) {
     mine[std::size_t(l)] = this->integer(l, 1);
     theirs[std::size_t(l)] = this->integer(l, 2);
   }

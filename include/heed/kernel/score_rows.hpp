@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+// Scores of a few query rows, keys next to each other: where queries are too few to fill lanes, keys
+// are lanes. The same chains of multiply-adds and the same sums in the same order.
+#pragma once
+
+#include <heed/core/copy.hpp>              // copy
+#include <heed/core/prefetch.hpp>          // prefetch
+#include <heed/kernel/online_softmax.hpp>  // online_softmax
+#include <heed/kernel/tile.hpp>            // keys_per_tile, fill_last_packet
+
+#include <algorithm>  // min
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// The most query rows that are worked on in this way.
+inline constexpr index most_rows = 64;
+
+// Packets next to each other that products of so many rows take at a time: for one or two rows more,
+// since chains are what hides the latency of a multiply-add.
+constexpr index packets_for_rows(index rows) { return rows <= 2 ? 4 : packets_per_block; }
+
+template <class Scalar>
+struct score_rows {
+  using s = simd<Scalar>;
+  static constexpr index pitch = keys_per_tile;
+  static constexpr Scalar minus_infinity = -std::numeric_limits<Scalar>::infinity();
+
+  Scalar* data;  // (count, pitch)
+  index count;
+
+  Scalar* row(index i) const { return data + i * pitch; }
+
+  // Keys that `multiply` takes at a time for so many rows, and numbers that it needs room for.
+  static constexpr index keys_per_run(index rows) { return packets_for_rows(rows) * s::size; }
+  static index room_for(index width) { return packets_for_rows(1) * s::size * width; }
+
+  // scores(row, first + key) = query(row) · key, for keys_per_run keys at most; queries (count, width)
+  // without gaps.
+  // Keys `ahead` numbers further are fetched meanwhile.
+  template <class Storage>
+  void multiply(index first, const Scalar* queries, const view<const Storage>& keys, index ahead,
+                Scalar* room) const {
+    if (packets_for_rows(count) == 4)
+      multiply<4>(first, queries, keys, ahead, room);
+    else
+      multiply<packets_per_block>(first, queries, keys, ahead, room);
+  }
+
+  // Whether any score of the first keys is -infinity.
+  bool any_excluded(index keys) const {
+    const auto zero = s::broadcast(Scalar(0)), one = s::broadcast(Scalar(1));
+    auto most = zero;
+    for (index i = 0; i < count; ++i)
+      for (index j = 0; j < keys; j += s::size)
+        most = s::maximum(most, s::subtract(zero, s::load(row(i) + j)));
+    const auto infinity = s::broadcast(std::numeric_limits<Scalar>::infinity());
+    return s::any_not_equal(s::where_less(most, infinity, one, zero), one);
+  }
+
+  // Keys beyond the last, as far as its packet goes, get that one's scores.
+  void fill_up(index keys) const { fill_last_packet(data, count, keys, pitch); }
+
+  // online_softmax::fold, once keys have been filled up; row i is lane i of the sums.
+  template <class Unit>
+  void fold(const online_softmax<Scalar, Unit>& sums, index keys) const {
+    for (index first = 0; first < count; first += s::size) {
+      const index some = std::min(s::size, count - first);
+      Scalar half[static_cast<std::size_t>(s::size)], total[static_cast<std::size_t>(s::size)];
+      s::store(half, sums.move_origin(first, largest(first, some, keys)));
+      for (index i = 0; i < some; ++i) exponentials<Unit>(half[i], row(first + i), keys);
+      index i = 0;
+      for (; i + 4 <= some; i += 4) sum<4>(first + i, keys, total + i);
+      for (; i < some; ++i) sum<1>(first + i, keys, total + i);
+      for (; i < s::size; ++i) total[i] = total[some - 1];
+      sums.add_to_sum(first, s::load(total));
+    }
+  }
+
+ private:
+  template <int Packets, class Storage>
+  void multiply(index first, const Scalar* queries, const view<const Storage>& keys, index ahead,
+                Scalar* room) const {
+    turn(view<Scalar>{room, keys.cols, keys.rows, Packets * s::size, 1}, keys, ahead);
+    lane_product<Packets>(lane_side<Scalar>{data + first, pitch},
+                          broadcast_side<Scalar, along_rows>{queries, keys.cols},
+                          packed_lanes<Scalar, Packets>{room}, count, keys.cols,
+                          from_zero<Scalar>{});
+  }
+
+  // to(f, key) = keys(key, f)
+  template <class Storage>
+  static void turn(const view<Scalar>& to, const view<const Storage>& keys, index ahead) {
+    constexpr index line = 64 / static_cast<index>(sizeof(Storage));
+    const index squares = keys.rows / s::size * s::size, width = keys.cols / s::size * s::size;
+    for (index j = 0; j < squares; j += s::size)
+      for (index f = 0; f < width; f += s::size) {
+        if (f % line == 0)
+          for (index i = 0; i < s::size; ++i) prefetch(&keys(j + i, f) + ahead);
+        typename s::packet square[static_cast<std::size_t>(s::size)];
+        s::load_turned(square, &keys(j, f), keys.row_stride);
+        unroll<static_cast<int>(s::size)>([&](auto i)
+                                              HEED_INLINED { s::store(&to(f + i, j), square[i]); });
+      }
+    const auto rest = [&](index f, index j, index features, index some) {
+      copy(to.block(f, j, features, some), keys.block(j, f, some, features).turned());
+    };
+    rest(width, 0, keys.cols - width, squares);
+    rest(0, squares, keys.cols, keys.rows - squares);
+  }
+
+  // The largest scores of some rows, a row a lane.
+  typename s::packet largest(index first, index some, index keys) const {
+    typename s::packet most[static_cast<std::size_t>(s::size)];
+    for (index i = 0; i < s::size; ++i) {
+      const Scalar* const scores = row(first + std::min(i, some - 1));
+      most[i] = s::broadcast(minus_infinity);
+      for (index j = 0; j < keys; j += s::size) most[i] = s::maximum(most[i], s::load(scores + j));
+    }
+    s::transpose(most);
+    for (index i = 1; i < s::size; ++i) most[0] = s::maximum(most[0], most[i]);
+    return most[0];
+  }
+
+  // scores = 2^(scores - origin)
+  template <class Unit>
+  static void exponentials(Scalar half_origin, Scalar* scores, index keys) {
+    using origins = softmax_origin<Scalar, Unit>;
+    const typename s::packet half[] = {s::broadcast(half_origin)};
+    const index packets = packets_of<Scalar>(keys);
+    const auto from = origins::refer(half, scores, packets, s::size);
+    const auto some = [&](auto together, Scalar* place) HEED_INLINED {
+      typename s::packet e[together];
+      unroll<together>([&](auto i)
+                           HEED_INLINED { e[i] = from.scaled(s::load(place + i * s::size), 0); });
+      exp2_in_place<Scalar>(e, from.whole);
+      unroll<together>([&](auto i) HEED_INLINED { s::store(place + i * s::size, e[i]); });
+    };
+    index p = 0;
+    for (; p + 4 <= packets; p += 4) some(std::integral_constant<int, 4>{}, scores + p * s::size);
+    for (; p < packets; ++p) some(std::integral_constant<int, 1>{}, scores + p * s::size);
+  }
+
+  // Sums of a few rows, side by side: each is one chain of additions.
+  template <int Rows>
+  void sum(index first, index keys, Scalar* totals) const {
+    Scalar total[Rows] = {};
+    for (index j = 0; j < keys; ++j)
+      unroll<Rows>([&](auto i) HEED_INLINED { total[i] += row(first + i)[j]; });
+    unroll<Rows>([&](auto i) HEED_INLINED { totals[i] = total[i]; });
+  }
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed

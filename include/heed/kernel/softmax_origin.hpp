@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+// What the exponentials of a softmax are taken from: a whole number near the largest score, in
+// powers of two, so that score - origin costs no rounding and rescaling is exact.
+#pragma once
+
+#include <heed/kernel/exponential.hpp>  // exp2_origin, exp2
+
+#include <limits>   // lowest, max
+#include <utility>  // integer_sequence
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// What scores are measured in. Exponentials are powers of two of score * log2 e. Queries can carry
+// the factor, which spares a product for every pair; score rules must see scores as they are.
+struct natural_scores {
+  static constexpr double log2_of_exp = 1.44269504088896340735992468100189214;
+};
+struct binary_scores {  // scores times log2 e
+  static constexpr double log2_of_exp = 1;
+};
+
+// Origins are kept halved, since log2 e times the largest of numbers is too large.
+template <class Scalar, class Unit>
+struct softmax_origin {
+  using s = simd<Scalar>;
+  using packet = typename s::packet;
+
+  // Half of the whole number next to a score; half of the score itself if that is large. Adding
+  // 1.5 * 2^(fraction - 1) rounds to halves.
+  static packet half_of(const packet& score) {
+    const packet rounder = s::broadcast(
+        Scalar(1.5) * static_cast<Scalar>(std::uint64_t(1) << (bits_of<Scalar>::fraction - 1)));
+    const packet half = s::rounded(s::multiply(score, s::broadcast(half_unit)));
+    const packet whole = s::subtract(s::rounded(s::add(half, rounder)), rounder);
+    return s::where_less(magnitude(half), s::broadcast(far), whole, half);
+  }
+
+  // 2^(2 (from - to)) of half origins.
+  static packet power(const packet& from, const packet& to) {
+    const packet difference = s::subtract(from, seen(to));
+    return exp2<Scalar>(s::add(difference, difference));
+  }
+
+  // What the exponential of a score is taken from.
+  template <int Packets>
+  struct reference {
+    exp2_origin<Scalar> whole[Packets];
+    packet unit[Packets];
+
+    // A score in powers of two.
+    packet scaled(const packet& score, int p) const {
+      if constexpr (Unit::log2_of_exp == 1)
+        return score;
+      else
+        return s::rounded(s::multiply(score, unit[p]));
+    }
+  };
+
+  // The same for `count` times Packets packets of scores, `step` numbers apart, given half the
+  // origins of those Packets. In lanes whose origin is far from 0, which are rare, the difference is
+  // taken here.
+  template <int Packets>
+  static reference<Packets> refer(const packet (&half)[Packets], Scalar* scores, index count,
+                                  index step) {
+    const packet zero = s::broadcast(Scalar(0)), one = s::broadcast(Scalar(1));
+    packet near[Packets], unit[Packets], any_far = zero;
+    unroll<Packets>([&](auto p) HEED_INLINED {
+      const packet h = seen(half[p]);
+      near[p] = s::where_less(s::broadcast(far), magnitude(h), zero, s::add(h, h));
+      unit[p] = s::where_less(s::broadcast(far), magnitude(h), one,
+                              s::broadcast(Scalar(Unit::log2_of_exp)));
+      any_far = s::where_less(s::broadcast(far), magnitude(h), one, any_far);
+    });
+    if (s::any_not_equal(any_far, zero))
+      for (index j = 0; j < count; ++j)
+        unroll<Packets>([&](auto p) HEED_INLINED {
+          Scalar* const place = scores + j * step + p * s::size;
+          const packet score = s::load(place);
+          const packet difference =
+              s::subtract(s::rounded(s::multiply(score, s::broadcast(half_unit))), seen(half[p]));
+          s::store(place, s::where_less(s::broadcast(far), magnitude(seen(half[p])),
+                                        s::add(difference, difference), score));
+        });
+    return [&]<int... P>(std::integer_sequence<int, P...>) HEED_INLINED {
+      return reference<Packets>{{exp2_origin<Scalar>(near[P])...}, {unit[P]...}};
+    }
+    (std::make_integer_sequence<int, Packets>{});
+  }
+
+  struct origin_and_power {
+    packet half;
+    packet e;
+  };
+  // What a sink alone comes to. A logit beyond the largest of numbers is taken for that.
+  static origin_and_power of_sink(double natural_sink) {
+    constexpr double most = std::numeric_limits<Scalar>::max();
+    constexpr double per_natural = natural_scores::log2_of_exp / Unit::log2_of_exp;
+    double sink = natural_sink * per_natural;
+    if (sink > most) sink = most;
+    if (sink < -most && natural_sink >= std::numeric_limits<double>::lowest()) sink = -most;
+    Scalar score[static_cast<std::size_t>(s::size)];
+    s::store(score, s::broadcast(static_cast<Scalar>(sink)));
+    const packet half[] = {half_of(s::load(score))};
+    const auto from = refer(half, score, 1, s::size);
+    packet e[] = {from.scaled(s::load(score), 0)};
+    exp2_in_place<Scalar>(e, from.whole);
+    return {half[0], e[0]};
+  }
+
+ private:
+  static constexpr Scalar half_unit = Scalar(Unit::log2_of_exp / 2);
+  // Half origins from here on are not rounded to whole numbers, and scores are moved to them first.
+  static constexpr Scalar far =
+      static_cast<Scalar>(std::uint64_t(1) << (bits_of<Scalar>::fraction - 3));
+
+  static packet magnitude(const packet& x) {
+    return s::maximum(x, s::subtract(s::broadcast(Scalar(0)), x));
+  }
+
+  // Where nothing has been seen the origin is -infinity; 0 in its place keeps -infinity minus
+  // -infinity from arising, and every exponential is then 0.
+  static packet seen(const packet& half) {
+    return s::where_less(half, s::broadcast(std::numeric_limits<Scalar>::lowest()),
+                         s::broadcast(Scalar(0)), half);
+  }
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed
