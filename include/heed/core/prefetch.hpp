@@ -4,7 +4,7 @@
 //   heed::prefetch(row + 256);
 #pragma once
 
-#include <heed/core/types.hpp>  // Eigen
+#include <heed/core/view.hpp>  // view
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -15,6 +15,14 @@ EIGEN_ALWAYS_INLINE void prefetch([[maybe_unused]] const void* place) {
 #if defined(__GNUC__)
   __builtin_prefetch(place, 0, 2);
 #endif
+}
+
+// The lines of a few rows, `ahead` numbers further.
+template <class Scalar>
+EIGEN_ALWAYS_INLINE void prefetch(const view<Scalar>& rows, index ahead) {
+  constexpr index line = 64 / static_cast<index>(sizeof(Scalar));
+  for (index i = 0; i < rows.rows; ++i)
+    for (index j = 0; j < rows.cols; j += line) prefetch(&rows(i, j) + ahead);
 }
 
 }  // namespace HEED_ABI

@@ -95,8 +95,7 @@ struct score_rows {
     const index squares = keys.rows / s::size * s::size, width = keys.cols / s::size * s::size;
     for (index j = 0; j < squares; j += s::size)
       for (index f = 0; f < width; f += s::size) {
-        if (f % line == 0)
-          for (index i = 0; i < s::size; ++i) prefetch(&keys(j + i, f) + ahead);
+        if (f % line == 0) prefetch(keys.block(j, f, s::size, 1), ahead);
         typename s::packet square[static_cast<std::size_t>(s::size)];
         s::load_turned(square, &keys(j, f), keys.row_stride);
         unroll<static_cast<int>(s::size)>([&](auto i)

@@ -3,9 +3,10 @@
 #pragma once
 
 #include <heed/core/copy.hpp>            // copy
+#include <heed/core/prefetch.hpp>        // prefetch
 #include <heed/kernel/lane_product.hpp>  // packed_lanes
 
-#include <algorithm>  // fill
+#include <algorithm>  // fill, max, min
 #include <cmath>      // isfinite
 
 namespace heed {
@@ -23,11 +24,24 @@ inline constexpr index keys_per_chunk = 8 * keys_per_tile;
 template <class Scalar>
 inline constexpr index queries_per_block = packed_lanes<Scalar>::pitch;
 
+// Copies rows a few at a time, and fetches those that are wanted a little later meanwhile.
+template <class Storage, class Scalar>
+void stage(const view<Scalar>& to, const view<const Storage>& from) {
+  if (from.col_stride != 1) return copy(to, from);
+  constexpr index together = std::max(index(8), simd<Scalar>::size);
+  for (index i = 0; i < from.rows; i += together) {
+    const index some = std::min(together, from.rows - i);
+    const view<const Storage> rows = from.block(i, 0, some, from.cols);
+    prefetch(rows, 2 * together * from.row_stride);
+    copy(to.block(i, 0, some, from.cols), rows);
+  }
+}
+
 // Copies a tile of keys into `room`, of keys_per_tile * width numbers, in the type of the sums.
 template <class Storage, class Scalar>
 view<const Scalar> stage_keys(Scalar* room, const view<const Storage>& keys) {
   const view<Scalar> staged{room, keys.rows, keys.cols, keys.cols, 1};
-  copy(staged, keys);
+  stage(staged, keys);
   return staged;
 }
 
@@ -36,7 +50,7 @@ view<const Scalar> stage_keys(Scalar* room, const view<const Storage>& keys) {
 template <class Storage, class Scalar>
 view<const Scalar> stage_values(Scalar* room, const view<const Storage>& values) {
   const view<Scalar> staged{room, values.rows, values.cols, 1, keys_per_tile};
-  copy(staged, values);
+  stage(staged, values);
   return staged;
 }
 
