@@ -23,6 +23,7 @@
 
 #include <heed/attention.hpp>  // the verb and its modifiers
 #include <heed/dispatch.hpp>   // one program for several instruction sets
+#include <heed/partial.hpp>    // keys held in several places
 #include <heed/reference.hpp>  // the textbook
 
 #include <heed/position/rotary.hpp>      // rotary_embedding

@@ -44,12 +44,15 @@ struct view {
 template <class Object>
 using scalar_of = typename std::remove_cvref_t<Object>::Scalar;
 
+// ... const where the object may only be read.
+template <class Object>
+using element_of = std::conditional_t<writable<Object>, scalar_of<Object>, const scalar_of<Object>>;
+
 // Views any direct-access Eigen object without copying; read-only where the object is.
 template <storage Object>
 auto view_of(Object&& object) {
-  using element = std::conditional_t<writable<Object>, scalar_of<Object>, const scalar_of<Object>>;
-  return view<element>{object.data(), object.rows(), object.cols(), object.rowStride(),
-                       object.colStride()};
+  return view<element_of<Object>>{object.data(), object.rows(), object.cols(), object.rowStride(),
+                                  object.colStride()};
 }
 
 }  // namespace HEED_ABI
