@@ -9,6 +9,7 @@
 
 #include <heed/core/stack_memory.hpp>  // stack_memory
 #include <heed/kernel/forward.hpp>     // forward
+#include <heed/kernel/weigh_keys.hpp>  // forward_and_weigh_keys
 #include <heed/rules/alibi.hpp>        // alibi
 #include <heed/rules/arguments.hpp>    // inputs_are_good
 #include <heed/rules/bias.hpp>         // bias
@@ -17,7 +18,7 @@
 #include <heed/rules/dropout.hpp>      // dropout
 #include <heed/rules/heads.hpp>        // heads
 #include <heed/rules/keep.hpp>         // keep
-#include <heed/rules/outputs.hpp>      // log_sum_exp, weights
+#include <heed/rules/outputs.hpp>      // key_weights, log_sum_exp, weights
 #include <heed/rules/packed.hpp>       // packed
 #include <heed/rules/prefix.hpp>       // prefix, key_length
 #include <heed/rules/resources.hpp>    // in, on
@@ -82,6 +83,9 @@ void attention(const Q& q, const K& k, const V& v, Out&& out, const Modifiers&..
     using unit = std::conditional_t<decltype(rules)::has_scores, natural_scores, binary_scores>;
     using small_type = small_forward<Storage, unit>;
     const call_rules<Scalar> asked(rules);
+    if constexpr (asks_for_key_weights<Modifiers...>)
+      return forward_and_weigh_keys<unit>(
+          call, asked, call.options.memory ? *call.options.memory : default_scratch());
     if constexpr (constexpr index bytes = detail::stack_bytes<small_type, Q, K, V>(); bytes > 0)
       if (is_small(call)) {
         stack_memory<bytes> memory;

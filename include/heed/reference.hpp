@@ -33,7 +33,8 @@ inline namespace HEED_ABI {
 namespace reference {
 
 // softmax(scale q kᵀ, bent and masked) v, (queries, query heads * value width), in double. Takes
-// the arguments of heed::attention; log_sum_exp and weights must be matrices of double.
+// the arguments of heed::attention; log_sum_exp, weights and key_weights must be matrices
+// of double.
 template <class Q, class K, class V, class... Modifiers>
 [[nodiscard]] Eigen::MatrixXd attention(const Q& q, const K& k, const V& v,
                                         const Modifiers&... modifiers) {
@@ -50,6 +51,8 @@ template <class Q, class K, class V, class... Modifiers>
   const dropout drop{options.drop_probability, options.drop_seed};
 
   Eigen::MatrixXd out = Eigen::MatrixXd::Zero(g.queries, g.query_heads * g.value_width);
+  for (index key = 0; options.key_weights && key < g.keys; ++key)
+    for (index head = 0; head < g.query_heads; ++head) (*options.key_weights)(key, head) = 0;
   Eigen::VectorXd p(g.longest_keys);  // scores, then probabilities, of one row
   for (index sequence = 0; sequence < g.sequences; ++sequence)
     for (index head = 0; head < g.query_heads; ++head) {
@@ -83,6 +86,7 @@ template <class Q, class K, class V, class... Modifiers>
           if (options.weights)
             (*options.weights)(head * g.queries + s.query_row + row, key) = weight;
           if (!seen(key)) continue;
+          if (options.key_weights) (*options.key_weights)(s.key_row + key, head) += weight;
           const double raised = drop.keeps(s(row, key)) ? weight / (1 - drop.probability) : 0;
           for (index f = 0; f < g.value_width; ++f)
             out(s.query_row + row, head * g.value_width + f) +=

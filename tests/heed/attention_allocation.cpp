@@ -22,7 +22,8 @@ using support::second_call;
 struct data {
   MatrixXf q = MatrixXf::Random(150, 32), k = MatrixXf::Random(170, 16),
            v = MatrixXf::Random(170, 16);
-  MatrixXf out = MatrixXf(150, 32), lse = MatrixXf(150, 4), weights = MatrixXf(600, 170);
+  MatrixXf out = MatrixXf(150, 32), lse = MatrixXf(150, 4), weights = MatrixXf(600, 170),
+           received = MatrixXf(170, 4);
   MatrixXf bias = MatrixXf::Random(150, 170);
   Eigen::Matrix<bool, Eigen::Dynamic, Eigen::Dynamic> keep = bias.array() > 0;
   std::vector<MatrixXf> biases{bias, bias, bias, bias};
@@ -49,6 +50,7 @@ TEST(attention_allocation, no_modifier_allocates_in_a_second_call) {
   EXPECT_EQ(d.count(heed::bias(d.biases), heed::documents(d.ids)), 0);
   EXPECT_EQ(d.count(heed::soft_cap(3), heed::alibi(), heed::sink(d.four)), 0);
   EXPECT_EQ(d.count(heed::log_sum_exp(d.lse), heed::weights(d.weights)), 0);
+  EXPECT_EQ(d.count(heed::key_weights(d.received)), 0);
   EXPECT_EQ(d.count(heed::dropout{.probability = 0.5, .seed = 1}, heed::key_length(100)), 0);
   const std::vector<heed::index> queries{0, 40, 150}, keys{0, 100, 170};
   EXPECT_EQ(d.count(heed::packed{queries, keys}, heed::causal), 0);
@@ -91,6 +93,8 @@ TEST(attention_allocation, nor_does_another_worker) {
     heed::scratch scratch;
     EXPECT_EQ(d.count(heed::in(scratch), heed::on(turn, workers)), 0) << workers;
     EXPECT_EQ(d.count(heed::in(scratch), heed::on(turn, workers), heed::weights(d.weights)), 0);
+    EXPECT_EQ(d.count(heed::in(scratch), heed::on(turn, workers), heed::key_weights(d.received)),
+              0);
     const heed::multi_head_attention<float> mha({.model = 48, .heads = 6});
     const MatrixXf x = MatrixXf::Random(300, 48);
     MatrixXf y(300, 48);

@@ -158,7 +158,7 @@ class decode_work {
     for_each_head(part, kv_head, keys, [&](const tile_place& place, const auto& rules, index row) {
       const coverage seen = rules.cover(place);
       if (rules_.has_scores || seen != coverage::all)
-        change(scores.row(row), place, [&](Scalar* s) { rules.bend(s, place, seen); });
+        scores.change(row, place, of_head_, [&](Scalar* s) { rules.bend(s, place, seen); });
     });
     scores.fill_up(keys.size());
     const view<const Storage> values = v.block(0, kv_head * g_.value_width, v.rows, g_.value_width);
@@ -171,25 +171,13 @@ class decode_work {
     const dropout drop_rule{call_.options.drop_probability, call_.options.drop_seed};
     if (drop_rule.probability > 0)
       for_each_head(part, kv_head, keys, [&](const tile_place& place, const auto&, index row) {
-        change(scores.row(row), place, [&](Scalar* w) { heed::drop(w, place, drop_rule); });
+        scores.change(row, place, of_head_, [&](Scalar* w) { drop(w, place, drop_rule); });
       });
     if (waits_[kv_head]) return;
     sum_of_tile(group, kv_head).multiply_seen(scores, values, [&](index key, index row) {
       return excluded_[row * keys_per_tile + key];
     });
     add_tile(group, kv_head);
-  }
-
-  // Changes scores of one head by rules, which are asked with queries as lanes as the kernel for many
-  // queries asks them: a packet is filled up with its last query.
-  template <class Change>
-  void change(Scalar* scores, const tile_place& place, const Change& by) const {
-    const view<Scalar> rows{scores, place.row_count, place.key_count, keys_per_tile, 1};
-    const view<Scalar> columns{of_head_, place.row_count, place.key_count, 1, lanes};
-    copy(columns, view<const Scalar>(rows));
-    fill_last_packet(of_head_, place.key_count, place.row_count);
-    by(of_head_);
-    copy(rows, view<const Scalar>(columns));
   }
 
   // Where weights · values of a tile go: the first tile's are the chunk's.

@@ -5,6 +5,7 @@
 
 #include <heed/core/copy.hpp>              // copy
 #include <heed/core/prefetch.hpp>          // prefetch
+#include <heed/kernel/bend.hpp>            // tile_place
 #include <heed/kernel/online_softmax.hpp>  // online_softmax
 #include <heed/kernel/tile.hpp>            // keys_per_tile, fill_last_packet
 
@@ -61,6 +62,25 @@ struct score_rows {
   // Keys beyond the last, as far as its packet goes, get that one's scores.
   void fill_up(index keys) const { fill_last_packet(data, count, keys, pitch); }
 
+  // scores = 2^(scores - origin) of one row, given half the origin; keys have been filled up.
+  template <class Unit>
+  static void exponentials(Scalar half_origin, Scalar* scores, index keys) {
+    using origins = softmax_origin<Scalar, Unit>;
+    const typename s::packet half[] = {s::broadcast(half_origin)};
+    const index packets = packets_of<Scalar>(keys);
+    const auto from = origins::refer(half, scores, packets, s::size);
+    const auto some = [&](auto together, Scalar* place) HEED_INLINED {
+      typename s::packet e[together];
+      unroll<together>([&](auto i)
+                           HEED_INLINED { e[i] = from.scaled(s::load(place + i * s::size), 0); });
+      exp2_in_place<Scalar>(e, from.whole);
+      unroll<together>([&](auto i) HEED_INLINED { s::store(place + i * s::size, e[i]); });
+    };
+    index p = 0;
+    for (; p + 4 <= packets; p += 4) some(std::integral_constant<int, 4>{}, scores + p * s::size);
+    for (; p < packets; ++p) some(std::integral_constant<int, 1>{}, scores + p * s::size);
+  }
+
   // online_softmax::fold, once keys have been filled up; row i is lane i of the sums.
   template <class Unit>
   void fold(const online_softmax<Scalar, Unit>& sums, index keys) const {
@@ -75,6 +95,20 @@ struct score_rows {
       for (; i < s::size; ++i) total[i] = total[some - 1];
       sums.add_to_sum(first, s::load(total));
     }
+  }
+
+  // Changes scores of one head from row `first` on by what wants queries as lanes, as the kernel for
+  // many queries has them: a packet is filled up with its last query. There are queries_per_block at
+  // most; the room is for as many times keys_per_tile.
+  template <class Change>
+  void change(index first, const tile_place& place, Scalar* room, const Change& by) const {
+    const view<Scalar> rows{row(first), place.row_count, place.key_count, pitch, 1};
+    const view<Scalar> columns{room, place.row_count, place.key_count, 1,
+                               queries_per_block<Scalar>};
+    copy(columns, view<const Scalar>(rows));
+    fill_last_packet(room, place.key_count, place.row_count);
+    by(room);
+    copy(rows, view<const Scalar>(columns));
   }
 
  private:
@@ -119,25 +153,6 @@ struct score_rows {
     s::transpose(most);
     for (index i = 1; i < s::size; ++i) most[0] = s::maximum(most[0], most[i]);
     return most[0];
-  }
-
-  // scores = 2^(scores - origin)
-  template <class Unit>
-  static void exponentials(Scalar half_origin, Scalar* scores, index keys) {
-    using origins = softmax_origin<Scalar, Unit>;
-    const typename s::packet half[] = {s::broadcast(half_origin)};
-    const index packets = packets_of<Scalar>(keys);
-    const auto from = origins::refer(half, scores, packets, s::size);
-    const auto some = [&](auto together, Scalar* place) HEED_INLINED {
-      typename s::packet e[together];
-      unroll<together>([&](auto i)
-                           HEED_INLINED { e[i] = from.scaled(s::load(place + i * s::size), 0); });
-      exp2_in_place<Scalar>(e, from.whole);
-      unroll<together>([&](auto i) HEED_INLINED { s::store(place + i * s::size, e[i]); });
-    };
-    index p = 0;
-    for (; p + 4 <= packets; p += 4) some(std::integral_constant<int, 4>{}, scores + p * s::size);
-    for (; p < packets; ++p) some(std::integral_constant<int, 1>{}, scores + p * s::size);
   }
 
   // Sums of a few rows, side by side: each is one chain of additions.

@@ -138,6 +138,9 @@ void check_side_outputs(const char* verb, const settings<Scalar>& s, const geome
               (s.weights->rows == g.query_heads * g.queries && s.weights->cols == g.longest_keys),
           verb, ": weights is ", s.weights.value_or(view<Scalar>{}), ", but it must be ",
           g.query_heads * g.queries, "x", g.longest_keys);
+  require(!s.key_weights || (s.key_weights->rows == g.keys && s.key_weights->cols == g.query_heads),
+          verb, ": key_weights is ", s.key_weights.value_or(view<Scalar>{}), ", but it must be ",
+          g.keys, "x", g.query_heads);
 }
 
 // Refuses an output that shares memory with something else of the call.
@@ -170,6 +173,13 @@ void check_outputs(const char* verb, const view<const Storage>& q, const view<co
     apart_from_inputs("weights", *s.weights);
     check_apart(verb, "weights", *s.weights, "out", out);
     if (s.log_sum_exp) check_apart(verb, "weights", *s.weights, "log_sum_exp", *s.log_sum_exp);
+  }
+  if (s.key_weights) {
+    apart_from_inputs("key_weights", *s.key_weights);
+    check_apart(verb, "key_weights", *s.key_weights, "out", out);
+    if (s.log_sum_exp)
+      check_apart(verb, "key_weights", *s.key_weights, "log_sum_exp", *s.log_sum_exp);
+    if (s.weights) check_apart(verb, "key_weights", *s.key_weights, "weights", *s.weights);
   }
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What a call can give beside its result: the log-sum-exp of every row, and the probabilities.
+// What a call can give beside its result: the log-sum-exp of every row, the probabilities, and their
+// sum over the rows.
 //
-//   Eigen::MatrixXf lse(queries, heads), w(heads * queries, keys);
-//   heed::attention(q, k, v, out, heed::heads{heads}, heed::log_sum_exp(lse), heed::weights(w));
+//   Eigen::MatrixXf lse(queries, heads), w(heads * queries, keys), received(keys, heads);
+//   heed::attention(q, k, v, out, heed::heads{heads}, heed::log_sum_exp(lse), heed::weights(w),
+//                   heed::key_weights(received));
 #pragma once
 
 #include <heed/core/concepts.hpp>   // setting_kind, writable
@@ -65,6 +67,40 @@ auto weights(Matrix&& into) {
                 "expression");
   return weights_output<scalar_of<Matrix>>{view_of(into)};
 }
+
+template <class Element>
+struct key_weights_output {
+  using heed_kind = setting_kind;
+  static constexpr std::string_view setting_name = "key_weights";
+  static constexpr bool weighs_keys = true;
+
+  view<Element> into;
+
+  template <class Scalar>
+  void apply(settings<Scalar>& s) const {
+    static_assert(std::is_same_v<Element, Scalar>,
+                  "heed::key_weights: the matrix must have the scalar that sums are formed in: "
+                  "float for float, half and bfloat16, double for double and for the reference");
+    if constexpr (std::is_same_v<Element, Scalar>) s.key_weights = into;
+  }
+};
+
+// Writes the probability that each key received, summed over the queries: (keys, query heads), in a
+// packed batch (rows of k, query heads). Zhang et al., "H2O: Heavy-Hitter Oracle for Efficient
+// Generative Inference of Large Language Models", 2023, keep the keys that received most. Scores are
+// formed a second time and weighed by the row's log-sum-exp, whose rounding costs a relative error of
+// |log_sum_exp| * epsilon.
+template <class Matrix>
+auto key_weights(Matrix&& into) {
+  static_assert(writable<Matrix>,
+                "heed::key_weights: the matrix must be writable memory, not a constant or an Eigen "
+                "expression");
+  return key_weights_output<scalar_of<Matrix>>{view_of(into)};
+}
+
+// Whether they are among the modifiers of a call.
+template <class... Modifiers>
+inline constexpr bool asks_for_key_weights = (false || ... || requires { Modifiers::weighs_keys; });
 
 }  // namespace HEED_ABI
 }  // namespace heed

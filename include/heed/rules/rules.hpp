@@ -139,8 +139,8 @@ constexpr bool modifiers_are_good() {
                 "or heed::score");
   if constexpr (all)
     static_assert((detail::given_once<Modifiers, Modifiers...>() && ...),
-                  "heed: a setting (heads, packed, scale, sink, dropout, log_sum_exp, weights, in, "
-                  "on) is given twice in one call");
+                  "heed: a setting (heads, packed, scale, sink, dropout, log_sum_exp, weights, "
+                  "key_weights, in, on) is given twice in one call");
   return all;
 }
 

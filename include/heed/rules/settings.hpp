@@ -30,6 +30,7 @@ struct settings {
   std::uint64_t drop_seed = 0;
   std::optional<view<Scalar>> log_sum_exp;
   std::optional<view<Scalar>> weights;
+  std::optional<view<Scalar>> key_weights;
   scratch* memory = nullptr;
   executor on;
 };
