@@ -28,10 +28,13 @@ class copier {
   // Both by rows.
   void straight() const {
     for (index i = 0; i < to_.rows; ++i) {
-      index j = 0;
-      for (; j + s::size <= to_.cols; j += s::size)
-        s::store(&to_(i, j), s::multiply(s::load(&from_(i, j)), s::broadcast(factor_)));
-      one_by_one(i, i + 1, j, to_.cols);
+      To* const to = &to_(i, 0);
+      const From* const from = &from_(i, 0);
+      const auto factor = s::broadcast(factor_);
+      const index cols = to_.cols / s::size * s::size;
+      for (index j = 0; j < cols; j += s::size)
+        s::store(to + j, s::multiply(s::load(from + j), factor));
+      one_by_one(i, i + 1, cols, to_.cols);
     }
   }
 
@@ -41,11 +44,9 @@ class copier {
   void turned() const {
     const index rows = to_.rows / n * n, cols = to_.cols / n * n;
     if (from_.col_stride > to_.row_stride)
-      for (index j = 0; j < cols; j += n)
-        for (index i = 0; i < rows; i += n) square(i, j);
+      for (index j = 0; j < cols; j += n) squares(0, j, rows, j + n);
     else
-      for (index i = 0; i < rows; i += n)
-        for (index j = 0; j < cols; j += n) square(i, j);
+      for (index i = 0; i < rows; i += n) squares(i, 0, i + n, cols);
     one_by_one(0, rows, cols, to_.cols);
     one_by_one(rows, to_.rows, 0, to_.cols);
   }
@@ -67,12 +68,23 @@ class copier {
   using s = simd<Scalar>;
   static constexpr int n = static_cast<int>(s::size);
 
-  void square(index i, index j) const {
-    typename s::packet lines[n];
-    s::load_turned(lines, &from_(i, j), from_.col_stride);
-    unroll<n>([&](auto r) HEED_INLINED {
-      s::store(&to_(i + r, j), s::multiply(lines[r], s::broadcast(factor_)));
-    });
+  // A line of squares. Addresses are kept apart from the views, which compilers believe a vector's
+  // store to change.
+  void squares(index first_row, index first_col, index last_row, index last_col) const {
+    const index to_stride = to_.row_stride, from_stride = from_.col_stride;
+    To* to = &to_(first_row, first_col);
+    const From* from = &from_(first_row, first_col);
+    const bool down = last_col - first_col == n;
+    const index to_step = down ? n * to_stride : n, from_step = down ? n : n * from_stride;
+    const auto factor = s::broadcast(factor_);
+    for (index left = down ? last_row - first_row : last_col - first_col; left > 0; left -= n) {
+      typename s::packet lines[n];
+      s::load_turned(lines, from, from_stride);
+      unroll<n>([&](auto r)
+                    HEED_INLINED { s::store(to + r * to_stride, s::multiply(lines[r], factor)); });
+      to += to_step;
+      from += from_step;
+    }
   }
 
   void one_by_one(index first_row, index last_row, index first_col, index last_col) const {

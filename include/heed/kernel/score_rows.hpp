@@ -115,31 +115,43 @@ struct score_rows {
   template <int Packets, class Storage>
   void multiply(index first, const Scalar* queries, const view<const Storage>& keys, index ahead,
                 Scalar* room) const {
-    turn(view<Scalar>{room, keys.cols, keys.rows, Packets * s::size, 1}, keys, ahead);
+    turn<Packets>(room, keys, ahead);
     lane_product<Packets>(lane_side<Scalar>{data + first, pitch},
                           broadcast_side<Scalar, along_rows>{queries, keys.cols},
                           packed_lanes<Scalar, Packets>{room}, count, keys.cols,
                           from_zero<Scalar>{});
   }
 
-  // to(f, key) = keys(key, f)
-  template <class Storage>
-  static void turn(const view<Scalar>& to, const view<const Storage>& keys, index ahead) {
+  // room(f, key) = keys(key, f). Addresses are kept apart from the views, which compilers believe a
+  // vector's store to change.
+  template <int Packets, class Storage>
+  static void turn(Scalar* room, const view<const Storage>& keys, index ahead) {
+    constexpr index lanes = Packets * s::size;
     constexpr index line = 64 / static_cast<index>(sizeof(Storage));
     const index squares = keys.rows / s::size * s::size, width = keys.cols / s::size * s::size;
-    for (index j = 0; j < squares; j += s::size)
+    const index stride = keys.row_stride;
+    for (index j = 0; j < squares; j += s::size) {
+      const Storage* from = keys.data + j * stride;
+      Scalar* to = room + j;
       for (index f = 0; f < width; f += s::size) {
-        if (f % line == 0) prefetch(keys.block(j, f, s::size, 1), ahead);
+        if (f % line == 0) {
+          const Storage* later = from + ahead;
+          for (index i = 0; i < s::size; ++i, later += stride) prefetch(later);
+        }
         typename s::packet square[static_cast<std::size_t>(s::size)];
-        s::load_turned(square, &keys(j, f), keys.row_stride);
-        unroll<static_cast<int>(s::size)>([&](auto i)
-                                              HEED_INLINED { s::store(&to(f + i, j), square[i]); });
+        s::load_turned(square, from, stride);
+        unroll<static_cast<int>(s::size)>(
+            [&](auto i) HEED_INLINED { s::store(to + i * lanes, square[i]); });
+        from += s::size;
+        to += s::size * lanes;
       }
+    }
     const auto rest = [&](index f, index j, index features, index some) {
-      copy(to.block(f, j, features, some), keys.block(j, f, some, features).turned());
+      copy(view<Scalar>{room + f * lanes + j, features, some, lanes, 1},
+           keys.block(j, f, some, features).turned());
     };
-    rest(width, 0, keys.cols - width, squares);
-    rest(0, squares, keys.cols, keys.rows - squares);
+    if (width < keys.cols) rest(width, 0, keys.cols - width, squares);
+    if (squares < keys.rows) rest(0, squares, keys.cols, keys.rows - squares);
   }
 
   // The largest scores of some rows, a row a lane.
