@@ -25,5 +25,55 @@ EIGEN_ALWAYS_INLINE void prefetch(const view<Scalar>& rows, index ahead) {
     for (index j = 0; j < rows.cols; j += line) prefetch(&rows(i, j) + ahead);
 }
 
+// Rows that are wanted later, to be asked for a line at a time between other work.
+class fetch_ahead {
+ public:
+  fetch_ahead() = default;
+
+  // Share `part` of `parts` of some rows.
+  template <class Scalar>
+  fetch_ahead(const view<const Scalar>& rows, index part, index parts) {
+    per_row_ = divide_up(rows.cols * static_cast<index>(sizeof(Scalar)), line);
+    const index lines = rows.rows * per_row_, first = lines * part / parts;
+    left_ = lines * (part + 1) / parts - first;
+    if (left_ == 0) return;
+    stride_ = rows.row_stride * static_cast<index>(sizeof(Scalar));
+    at_ = reinterpret_cast<const char*>(rows.data) + first / per_row_ * stride_ +
+          first % per_row_ * line;
+    in_row_ = per_row_ - first % per_row_;
+  }
+
+  // Asks for what `bytes` of work at step j, of steps like it, stand for.
+  template <index Bytes>
+  EIGEN_ALWAYS_INLINE void step(index j) {
+    for (index i = j * Bytes / line; i < (j + 1) * Bytes / line; ++i) next();
+  }
+
+ private:
+  static constexpr index line = 64;
+
+  EIGEN_ALWAYS_INLINE void next() {
+    if (left_ == 0) return;
+    prefetch(at_);
+    --left_;
+    at_ += line;
+    if (--in_row_ > 0) return;
+    in_row_ = per_row_;
+    at_ += stride_ - per_row_ * line;
+  }
+
+  const char* at_ = nullptr;
+  index left_ = 0;  // lines
+  index in_row_ = 0;
+  index per_row_ = 0;
+  index stride_ = 0;  // bytes from row to row
+};
+
+// Nothing is wanted later.
+struct fetch_nothing {
+  template <index Bytes>
+  void step(index) const {}
+};
+
 }  // namespace HEED_ABI
 }  // namespace heed

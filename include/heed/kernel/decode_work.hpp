@@ -7,7 +7,7 @@
 #include <heed/kernel/attention_call.hpp>  // attention_call
 #include <heed/kernel/decode_state.hpp>    // decode_state, decode_part
 
-#include <algorithm>  // fill, min
+#include <algorithm>  // clamp, fill, min
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -82,8 +82,6 @@ class decode_work {
   // part together: so the machine reads memory fastest.
   void attend(decode_part<state>& part, const scope& s, interval keys) {
     const index row = s.key_row + keys.first, count = keys.size();
-    const view<const Storage> k = call_.k.block(row, 0, count, call_.k.cols);
-    const view<const Storage> v = call_.v.block(row, 0, count, call_.v.cols);
     const interval heads = part.heads;
     bool any = false;
     for (index kv = heads.first; kv < heads.last; ++kv)
@@ -92,26 +90,23 @@ class decode_work {
 
     const index queries = s.queries * g_.group();
     const index keys_per_run = score_rows<Scalar>::keys_per_run(queries);
-    for_each_run(k, keys_per_run, heads, g_.width,
-                 [&](index kv, index first, const view<const Storage>& some) {  // keys · queries
-                   scores_of(part, kv).multiply(first, queries_of(kv), some, ahead(some), turned_);
+    for_each_run(call_.k, row, count, keys_per_run, heads, g_.width,
+                 [&](index kv, index first, const view<const Storage>& some,
+                     const fetch_ahead& fetch) {  // keys · queries
+                   scores_of(part, kv).multiply(first, queries_of(kv), some, turned_, fetch);
                  });
     for (index kv = heads.first; kv < heads.last; ++kv)
-      if (waits_[kv]) fold(part, kv, keys, v);
-    for_each_run(v, keys_per_run, heads, g_.value_width,
-                 [&](index kv, index first, const view<const Storage>& some) {
-                   const value_rows<Scalar> sum = sum_of_tile(part.state(kv), kv);
-                   if (first == 0) sum.clear();
-                   sum.multiply(scores_of(part, kv), first, some, ahead(some),
-                                edge_);  // weights · values
-                 });
+      if (waits_[kv]) fold(part, kv, keys, row);
+    for_each_run(
+        call_.v, row, count, keys_per_run, heads, g_.value_width,
+        [&](index kv, index first, const view<const Storage>& some, const fetch_ahead& fetch) {
+          const value_rows<Scalar> sum = sum_of_tile(part.state(kv), kv);
+          if (first == 0) sum.clear();
+          sum.multiply(scores_of(part, kv), first, some, edge_, fetch);  // weights · values
+        });
     for (index kv = heads.first; kv < heads.last; ++kv)
       if (waits_[kv]) add_tile(part.state(kv), kv);
   }
-
-  // How far ahead memory is fetched: a few rows are what it delivers in the time that it takes to
-  // answer.
-  static index ahead(const view<const Storage>& rows) { return 32 * rows.row_stride; }
 
   Scalar* queries_of(index kv_head) const { return queries_ + kv_head * rows_ * g_.width; }
   score_rows<Scalar> scores_of(const decode_part<state>& part, index kv_head) const {
@@ -138,21 +133,28 @@ class decode_work {
     return any != coverage::none;
   }
 
-  // Calls use(kv head, first row, rows) for a few rows of k or v at a time and all heads that wait
-  // for them.
+  // Calls use(kv head, first row, rows, what to fetch) for a few rows of k or v at a time and all heads
+  // that wait for them. What is fetched meanwhile are rows that are wanted a little later: memory
+  // takes its time to answer, and is asked all the time.
   template <class Use>
-  void for_each_run(const view<const Storage>& rows, index keys_per_run, interval heads,
-                    index width, const Use& use) const {
-    for (index first = 0; first < rows.rows; first += keys_per_run) {
-      const index count = std::min(keys_per_run, rows.rows - first);
+  void for_each_run(const view<const Storage>& all, index first_row, index rows, index keys_per_run,
+                    interval heads, index width, const Use& use) const {
+    constexpr index ahead = 32;
+    for (index first = 0; first < rows; first += keys_per_run) {
+      const index count = std::min(keys_per_run, rows - first), row = first_row + first;
+      const index later = std::clamp(all.rows - row - ahead, index(0), count);
+      const view<const Storage> wanted =
+          all.block(row + ahead, heads.first * width, later, heads.size() * width);
       for (index kv = heads.first; kv < heads.last; ++kv)
-        if (waits_[kv]) use(kv, first, rows.block(first, kv * width, count, width));
+        if (waits_[kv])
+          use(kv, first, all.block(row, kv * width, count, width),
+              fetch_ahead(wanted, kv - heads.first, heads.size()));
     }
   }
 
   // Score rules, masks; scores = 2^(scores - origin), sum, factor. Weights and values are multiplied
   // here where an excluded value is not finite, for each pair on its own.
-  void fold(decode_part<state>& part, index kv_head, interval keys, const view<const Storage>& v) {
+  void fold(decode_part<state>& part, index kv_head, interval keys, index first_row) {
     state& group = part.state(kv_head);
     const score_rows<Scalar> scores = scores_of(part, kv_head);
     for_each_head(part, kv_head, keys, [&](const tile_place& place, const auto& rules, index row) {
@@ -161,7 +163,8 @@ class decode_work {
         scores.change(row, place, of_head_, [&](Scalar* s) { rules.bend(s, place, seen); });
     });
     scores.fill_up(keys.size());
-    const view<const Storage> values = v.block(0, kv_head * g_.value_width, v.rows, g_.value_width);
+    const view<const Storage> values =
+        call_.v.block(first_row, kv_head * g_.value_width, keys.size(), g_.value_width);
     if (scores.any_excluded(keys.size())) {
       waits_[kv_head] = all_finite(values);
       for (index i = 0; i < scores.count * keys_per_tile; ++i)

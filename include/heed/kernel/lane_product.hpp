@@ -66,6 +66,7 @@ template <class Scalar>
 struct lane_side {
   Scalar* data;
   index pitch;  // from one row to the next
+  static constexpr bool pitch_is_known = false;
 
   void skip_rows(index count) { data += count * pitch; }
   void skip_lanes(index count) { data += count; }
@@ -76,24 +77,10 @@ template <class Scalar, int Packets = packets_per_block>
 struct packed_lanes {
   const Scalar* data;
   static constexpr index pitch = Packets * simd<Scalar>::size;
+  static constexpr bool pitch_is_known = true;
 
   void skip_rows(index count) { data += count * pitch; }
   void skip_lanes(index count) { data += count; }
-};
-
-// b where it lies, in memory that has not been read for long: what lies at `later` is fetched
-// meanwhile.
-template <class Scalar>
-struct streamed_lanes {
-  const Scalar* data;
-  const Scalar* later;
-  index pitch;
-
-  void skip_rows(index count) { skip_lanes(count * pitch); }
-  void skip_lanes(index count) {
-    data += count;
-    later += count;
-  }
 };
 
 // Where the chains begin and what becomes of their ends: c = chain from 0, or chain from what c
@@ -132,19 +119,14 @@ T* opaque(T* p) {
   return p;
 }
 
-// So much of what is wanted later.
-template <index Width, class Scalar>
-EIGEN_ALWAYS_INLINE void fetch(const streamed_lanes<Scalar>& b) {
-  constexpr index line = 64 / static_cast<index>(sizeof(Scalar));
-  for (index i = 0; i < Width; i += line) prefetch(b.later + i);
-}
-
 // Rows x Packets accumulators stay in registers over the whole chain. Four terms are written out,
 // so that the loop is short enough for its end to be foreseen.
-template <int Rows, int Packets, class Scalar, class Layout, class Sums, class Lanes>
+template <int Rows, int Packets, index Fetched, class Scalar, class Layout, class Sums, class Lanes,
+          class Fetch>
 void product_block(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b, index depth,
-                   const Sums& sums) {
+                   const Sums& sums, Fetch& later) {
   using s = simd<Scalar>;
+  Fetch fetch = later;  // in registers
   typename s::packet sum[Rows][Packets];
   unroll<Rows>([&](auto i) HEED_INLINED {
     unroll<Packets>(
@@ -156,16 +138,15 @@ void product_block(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes 
   const Scalar* place[places];
   unroll<places>([&](auto i) HEED_INLINED { place[i] = opaque(&a.data[i * a.stride]); });
   // Rows of b whose distance is not known are stepped through one by one, for the same reason.
-  constexpr bool steps_through_b = requires { b.later; };
+  constexpr bool steps_through_b = !Lanes::pitch_is_known;
   const auto add = [&](auto j) HEED_INLINED {
     typename s::packet lanes[Packets];
     const auto* const row = steps_through_b ? b.data : b.data + j * b.pitch;
     unroll<Packets>([&](auto p) HEED_INLINED { lanes[p] = s::load(row + p * s::size); });
     if constexpr (steps_through_b) {
-      fetch<Packets * s::size>(b);
       b.data = opaque(b.data + b.pitch);
-      b.later = opaque(b.later + b.pitch);
     }
+    fetch.template step<Fetched>(j);
     unroll<Rows>([&](auto i) HEED_INLINED {
       const auto one = s::broadcast(!Layout::by_rows  ? place[0][j * a.stride + i]
                                     : stride_is_known ? place[0][i * a.stride + j]
@@ -194,14 +175,16 @@ void product_block(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes 
       s::store(to, sums.end(to, sum[i][p], p));
     });
   });
+  later = fetch;
 }
 
 // Rows in full blocks, then in fours, twos and ones: few kinds, since each is compiled. Two fours
 // are better than a full block of six and a two, which is too short to hide the latency of a
 // multiply-add.
-template <int Packets, class Scalar, class Layout, class Sums, class Lanes>
+template <int Packets, index Fetched, class Scalar, class Layout, class Sums, class Lanes,
+          class Fetch>
 void product_rows(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b, index rows,
-                  index depth, const Sums& sums, index strips) {
+                  index depth, const Sums& sums, index strips, Fetch& fetch) {
   constexpr int full = rows_per_block<Scalar, Packets>;
   constexpr index strip = Packets * simd<Scalar>::size;
   const auto blocks = [&]<int Count>(std::integral_constant<int, Count>, index times) {
@@ -209,7 +192,7 @@ void product_rows(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b
       auto c_strip = c;
       auto b_strip = b;
       for (index n = 0; n < strips; ++n) {
-        product_block<Count, Packets>(c_strip, a, b_strip, depth, sums);
+        product_block<Count, Packets, Fetched>(c_strip, a, b_strip, depth, sums, fetch);
         c_strip.skip_lanes(strip);
         b_strip.skip_lanes(strip);
       }
@@ -228,12 +211,12 @@ void product_rows(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b
 
 }  // namespace detail
 
-// c(rows, packets * simd size) by `sums`, over `depth` terms; packets is 1, 2 or 4. The same for so
-// many strips of packets, next to each other in b and c.
+// c(rows, packets * simd size) by `sums`, over `depth` terms; packets is 1, 2 or 4.
 template <int Packets, class Scalar, class Layout, class Lanes, class Sums>
 void lane_product(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b, index rows,
-                  index depth, const Sums& sums, index strips = 1) {
-  detail::product_rows<Packets>(c, a, b, rows, depth, sums, strips);
+                  index depth, const Sums& sums) {
+  fetch_nothing nothing;
+  detail::product_rows<Packets, 0>(c, a, b, rows, depth, sums, 1, nothing);
 }
 template <class Scalar, class Layout, class Lanes, class Sums>
 void lane_product(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b, index rows,
@@ -242,6 +225,14 @@ void lane_product(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b
     lane_product<2>(c, a, b, rows, depth, sums);
   else
     lane_product<1>(c, a, b, rows, depth, sums);
+}
+
+// The same for so many strips of packets, next to each other in b and c. So many bytes of what is
+// wanted later are asked for with each term.
+template <int Packets, index Fetched, class Scalar, class Layout, class Lanes, class Sums>
+void lane_product(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b, index rows,
+                  index depth, const Sums& sums, index strips, fetch_ahead& fetch) {
+  detail::product_rows<Packets, Fetched>(c, a, b, rows, depth, sums, strips, fetch);
 }
 
 }  // namespace HEED_ABI

@@ -38,14 +38,13 @@ struct score_rows {
 
   // scores(row, first + key) = query(row) · key, for keys_per_run keys at most; queries (count, width)
   // without gaps.
-  // Keys `ahead` numbers further are fetched meanwhile.
   template <class Storage>
-  void multiply(index first, const Scalar* queries, const view<const Storage>& keys, index ahead,
-                Scalar* room) const {
+  void multiply(index first, const Scalar* queries, const view<const Storage>& keys, Scalar* room,
+                fetch_ahead fetch = {}) const {
     if (packets_for_rows(count) == 4)
-      multiply<4>(first, queries, keys, ahead, room);
+      multiply<4>(first, queries, keys, room, fetch);
     else
-      multiply<packets_per_block>(first, queries, keys, ahead, room);
+      multiply<packets_per_block>(first, queries, keys, room, fetch);
   }
 
   // Whether any score of the first keys is -infinity.
@@ -113,31 +112,30 @@ struct score_rows {
 
  private:
   template <int Packets, class Storage>
-  void multiply(index first, const Scalar* queries, const view<const Storage>& keys, index ahead,
-                Scalar* room) const {
-    turn<Packets>(room, keys, ahead);
-    lane_product<Packets>(lane_side<Scalar>{data + first, pitch},
-                          broadcast_side<Scalar, along_rows>{queries, keys.cols},
-                          packed_lanes<Scalar, Packets>{room}, count, keys.cols,
-                          from_zero<Scalar>{});
+  void multiply(index first, const Scalar* queries, const view<const Storage>& keys, Scalar* room,
+                fetch_ahead& fetch) const {
+    turn<Packets>(room, keys, fetch);
+    constexpr index bytes = Packets * s::size * static_cast<index>(sizeof(Storage));
+    lane_product<Packets, bytes / 2>(lane_side<Scalar>{data + first, pitch},
+                                     broadcast_side<Scalar, along_rows>{queries, keys.cols},
+                                     packed_lanes<Scalar, Packets>{room}, count, keys.cols,
+                                     from_zero<Scalar>{}, 1, fetch);
   }
 
   // room(f, key) = keys(key, f). Addresses are kept apart from the views, which compilers believe a
   // vector's store to change.
   template <int Packets, class Storage>
-  static void turn(Scalar* room, const view<const Storage>& keys, index ahead) {
+  static void turn(Scalar* room, const view<const Storage>& keys, fetch_ahead& later) {
     constexpr index lanes = Packets * s::size;
-    constexpr index line = 64 / static_cast<index>(sizeof(Storage));
+    constexpr index bytes = s::size * s::size * static_cast<index>(sizeof(Storage));
+    auto fetch = later;
     const index squares = keys.rows / s::size * s::size, width = keys.cols / s::size * s::size;
     const index stride = keys.row_stride;
     for (index j = 0; j < squares; j += s::size) {
       const Storage* from = keys.data + j * stride;
       Scalar* to = room + j;
       for (index f = 0; f < width; f += s::size) {
-        if (f % line == 0) {
-          const Storage* later = from + ahead;
-          for (index i = 0; i < s::size; ++i, later += stride) prefetch(later);
-        }
+        fetch.template step<std::max(bytes / 2, index(64))>(0);
         typename s::packet square[static_cast<std::size_t>(s::size)];
         s::load_turned(square, from, stride);
         unroll<static_cast<int>(s::size)>(
@@ -146,6 +144,7 @@ struct score_rows {
         to += s::size * lanes;
       }
     }
+    later = fetch;
     const auto rest = [&](index f, index j, index features, index some) {
       copy(view<Scalar>{room + f * lanes + j, features, some, lanes, 1},
            keys.block(j, f, some, features).turned());

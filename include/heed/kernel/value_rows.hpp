@@ -22,19 +22,19 @@ struct value_rows {
   index pitch() const { return pitch_of(width); }
 
   // data(row, feature) += weights(row, first + key) * value(key, feature) over some keys, values by
-  // rows. Values `ahead` numbers further are fetched meanwhile. `edge` has room for those keys' last strip, and numbers beyond the width in it.
+  // rows. `edge` has room for those keys' last strip, and numbers beyond the width in it.
   template <class Storage>
   void multiply(const score_rows<Scalar>& weights, index first, const view<const Storage>& values,
-                index ahead, Scalar* edge) const {
+                Scalar* edge, fetch_ahead fetch = {}) const {
     const broadcast_side<Scalar, along_rows_apart<score_rows<Scalar>::pitch>> by_row{weights.data +
                                                                                      first};
     index f = 0;
     const auto strips = [&]<int Packets>(std::integral_constant<int, Packets>) {
       const index some = (width - f) / (Packets * s::size);
-      const Storage* const from = values.data + f;
-      lane_product<Packets>(lane_side<Scalar>{data + f, pitch()}, by_row,
-                            streamed_lanes<Storage>{from, from + ahead, values.row_stride}, count,
-                            values.rows, from_memory<Scalar>{}, some);
+      lane_product<Packets, Packets * s::size* static_cast<index>(sizeof(Storage))>(
+          lane_side<Scalar>{data + f, pitch()}, by_row,
+          lane_side<const Storage>{values.data + f, values.row_stride}, count, values.rows,
+          from_memory<Scalar>{}, some, fetch);
       f += some * Packets * s::size;
     };
     if (packets_for_rows(count) == 4) strips(std::integral_constant<int, 4>{});

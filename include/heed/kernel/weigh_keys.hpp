@@ -74,7 +74,7 @@ class key_weighing {
     const index run = scores.keys_per_run(place.row_count);
     for (index first = 0; first < keys.rows; first += run)
       scores.multiply(first, queries_,
-                      keys.block(first, 0, std::min(run, keys.rows - first), g_.width), 0, turned_);
+                      keys.block(first, 0, std::min(run, keys.rows - first), g_.width), turned_);
     bend(scores, place, rules);
     scores.fill_up(keys.rows);
 

@@ -50,7 +50,7 @@ void expect_products(score_rows<Scalar>& test, index count, index keys, index wi
     test.rows.multiply(
         first, queries.data(),
         heed::view<const Storage>{&k(first, 0), std::min(run, keys - first), width, width + 3, 1},
-        8, room.data());
+        room.data());
   for (index i = 0; i < count; ++i)
     for (index j = 0; j < keys; ++j) {
       Scalar want = 0;

@@ -61,8 +61,9 @@ TYPED_TEST(value_rows, sums_weighted_values_some_keys_at_a_time) {
     };
     typename TestFixture::room sum(count, width);
     sum.rows.clear();
-    sum.rows.multiply(weights, 0, some(0, run), run * (width + 3), edge.data());
-    sum.rows.multiply(weights, run, some(run, keys - run), 0, edge.data());
+    sum.rows.multiply(weights, 0, some(0, run), edge.data(),
+                      heed::fetch_ahead(some(run, keys - run), 0, 1));
+    sum.rows.multiply(weights, run, some(run, keys - run), edge.data());
     typename TestFixture::room seen(count, width);
     seen.rows.multiply_seen(weights, some(0, keys),
                             [](index key, index row) { return (key + row) % 3 == 0; });
