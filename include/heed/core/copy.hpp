@@ -25,7 +25,8 @@ class copier {
   copier(const view<To>& to, const view<From>& from, Scalar factor)
       : to_(to), from_(from), factor_(factor) {}
 
-  // Both by rows.
+  // Both by rows. Addresses are kept apart from the views, here and below: compilers believe that a
+  // vector's store may change those.
   void straight() const {
     for (index i = 0; i < to_.rows; ++i) {
       To* const to = &to_(i, 0);
@@ -43,10 +44,23 @@ class copier {
   // with before lines of the same address modulo a page push it out.
   void turned() const {
     const index rows = to_.rows / n * n, cols = to_.cols / n * n;
-    if (from_.col_stride > to_.row_stride)
-      for (index j = 0; j < cols; j += n) squares(0, j, rows, j + n);
+    To* const to = to_.data;
+    const From* const from = from_.data;
+    const index to_stride = to_.row_stride, from_stride = from_.col_stride;
+    const auto factor = s::broadcast(factor_);
+    const auto square = [&](index i, index j) HEED_INLINED {
+      typename s::packet lines[n];
+      s::load_turned(lines, from + j * from_stride + i, from_stride);
+      unroll<n>([&](auto r) HEED_INLINED {
+        s::store(to + (i + r) * to_stride + j, s::multiply(lines[r], factor));
+      });
+    };
+    if (from_stride > to_stride)
+      for (index j = 0; j < cols; j += n)
+        for (index i = 0; i < rows; i += n) square(i, j);
     else
-      for (index i = 0; i < rows; i += n) squares(i, 0, i + n, cols);
+      for (index i = 0; i < rows; i += n)
+        for (index j = 0; j < cols; j += n) square(i, j);
     one_by_one(0, rows, cols, to_.cols);
     one_by_one(rows, to_.rows, 0, to_.cols);
   }
@@ -67,25 +81,6 @@ class copier {
  private:
   using s = simd<Scalar>;
   static constexpr int n = static_cast<int>(s::size);
-
-  // A line of squares. Addresses are kept apart from the views, which compilers believe a vector's
-  // store to change.
-  void squares(index first_row, index first_col, index last_row, index last_col) const {
-    const index to_stride = to_.row_stride, from_stride = from_.col_stride;
-    To* to = &to_(first_row, first_col);
-    const From* from = &from_(first_row, first_col);
-    const bool down = last_col - first_col == n;
-    const index to_step = down ? n * to_stride : n, from_step = down ? n : n * from_stride;
-    const auto factor = s::broadcast(factor_);
-    for (index left = down ? last_row - first_row : last_col - first_col; left > 0; left -= n) {
-      typename s::packet lines[n];
-      s::load_turned(lines, from, from_stride);
-      unroll<n>([&](auto r)
-                    HEED_INLINED { s::store(to + r * to_stride, s::multiply(lines[r], factor)); });
-      to += to_step;
-      from += from_step;
-    }
-  }
 
   void one_by_one(index first_row, index last_row, index first_col, index last_col) const {
     if (first_col >= last_col) return;
