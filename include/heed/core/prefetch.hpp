@@ -9,11 +9,11 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// The cache line at a place, into the second cache. A hint: any address will do. Inlined, since GCC
-// takes a function that does nothing else for one without effect, and leaves its calls out.
+// The cache line at a place. A hint: any address will do. Inlined, since GCC takes a function that does
+// nothing else for one without effect, and leaves its calls out.
 EIGEN_ALWAYS_INLINE void prefetch([[maybe_unused]] const void* place) {
 #if defined(__GNUC__)
-  __builtin_prefetch(place, 0, 2);
+  __builtin_prefetch(place);
 #endif
 }
 

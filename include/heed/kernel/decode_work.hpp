@@ -139,7 +139,7 @@ class decode_work {
   template <class Use>
   void for_each_run(const view<const Storage>& all, index first_row, index rows, index keys_per_run,
                     interval heads, index width, const Use& use) const {
-    constexpr index ahead = 32;
+    constexpr index ahead = 24;
     for (index first = 0; first < rows; first += keys_per_run) {
       const index count = std::min(keys_per_run, rows - first), row = first_row + first;
       const index later = std::clamp(all.rows - row - ahead, index(0), count);
