@@ -144,11 +144,18 @@ class forward_task {
     const dropout drop_rule{call_.options.drop_probability, call_.options.drop_seed};
     for_each_seeing(first_key,
                     [&](block& q, const tile_place& place, const auto& rules, coverage seen) {
-                      if (!std::exchange(q.loaded, true)) call_.load(q, place.where);
+                      if (!std::exchange(q.loaded, true)) load(q, place.where);
                       attend_tile(q, tile_.part(place.first_key - first_key, place.key_count),
                                   place, rules, seen, drop_rule, work_);
                       if (first_key + keys_per_tile >= q.keys.last) finish(q, place.where);
                     });
+  }
+
+  // Those of the next block are fetched meanwhile.
+  void load(const block& q, const scope& s) {
+    const view<const Storage> rows = call_.queries_of(q, s);
+    if (rows.col_stride == 1) prefetch(rows, rows.rows * rows.row_stride);
+    call_.load(q, s);
   }
 
   void finish(block& q, const scope& s) {

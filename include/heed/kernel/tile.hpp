@@ -96,7 +96,6 @@ void fill_last_packet(Scalar* lanes, index rows, index count,
 // Brings queries in as lanes, scaled: lanes(f, i) = scale * from(i, f). The last packet is filled.
 template <class Storage, class Scalar>
 void load_queries(Scalar* lanes, const view<const Storage>& from, Scalar scale) {
-  if (from.col_stride == 1) prefetch(from, from.rows * from.row_stride);
   copy(view<Scalar>{lanes, from.cols, from.rows, queries_per_block<Scalar>, 1}, from.turned(),
        scale);
   fill_last_packet(lanes, from.cols, from.rows);
