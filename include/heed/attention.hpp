@@ -63,9 +63,10 @@ consteval index stack_bytes() {
 // Each is any Eigen object with direct access, in any storage order and with any stride, of float,
 // double, half or bfloat16 (sums are formed in float or double). Modifiers come in any order: masks
 // intersect, score rules apply left to right to the scaled scores, masks after them. A row that may
-// see nothing is 0. Takes O(1) memory in the number of rows, from the calling thread's scratch
-// unless in(scratch) says otherwise; a second call with the same shapes allocates nothing. The bits
-// of a row do not depend on the rows beside it, on threads or on chunks.
+// see nothing is 0. Takes O(1) memory in the number of rows (key_weights: a number a row and head),
+// from the calling thread's scratch unless in(scratch) says otherwise; a second call with the same
+// shapes allocates nothing. The bits of a row do not depend on the rows beside it, on threads or on
+// chunks.
 // Throws shape_error, before anything is written, if sizes do not fit.
 template <class Q, class K, class V, class Out, class... Modifiers>
 requires eigen_object<Out>

@@ -67,7 +67,7 @@ void merge_into(const view<Row>& into, const view<Sum>& sum_into,
       }
       if (total == 0) continue;  // rows are 0 already
       for (index f = h * width; f < (h + 1) * width; ++f) {
-        Sum sum = 0;
+        Sum sum = Sum(-0.0);  // to which -0 adds up to -0
         for (std::size_t p = 0; p < Parts; ++p)
           if (share[p] != 0)
             sum = fused(static_cast<Sum>(share[p] / total), static_cast<Sum>(rows[p](i, f)), sum);
@@ -108,6 +108,7 @@ void merge(const partial<Row, Sum>& into, const partial<Rows, Sums>&... others) 
   require(into.log_sum_exp.rows == into.rows.rows && heads > 0 && into.rows.cols % heads == 0,
           "heed::merge: rows are ", into.rows, ", log_sum_exp is ", into.log_sum_exp,
           "; it must have as many rows, and a column a head");
+  check_apart("heed::merge", "rows", into.rows, "log_sum_exp", into.log_sum_exp);
   (detail::check_part(into, others), ...);
   if constexpr (writes && same && sums_fit) {
     const view<const Row> rows[] = {into.rows, others.rows...};

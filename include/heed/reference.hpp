@@ -15,7 +15,7 @@
 #include <heed/rules/geometry.hpp>   // geometry, check_inputs
 #include <heed/rules/heads.hpp>      // heads
 #include <heed/rules/keep.hpp>       // keep
-#include <heed/rules/outputs.hpp>    // log_sum_exp, weights
+#include <heed/rules/outputs.hpp>    // key_weights, log_sum_exp, weights
 #include <heed/rules/packed.hpp>     // packed
 #include <heed/rules/prefix.hpp>     // prefix, key_length
 #include <heed/rules/resources.hpp>  // in, on

@@ -126,6 +126,17 @@ TYPED_TEST(partial, where_one_saw_nothing_the_other_is_left_to_the_bit) {
   EXPECT_TRUE(same_bits(neither.lse, nothing.lse));
 }
 
+TEST(partial_of_nothing, leaves_minus_zero_alone) {
+  heed::matrix<float> rows(1, 2), sums(1, 1), others(1, 2), other_sums(1, 1);
+  rows << -0.0f, 0.0f;
+  sums(0, 0) = 1;
+  others.setZero();
+  other_sums(0, 0) = -std::numeric_limits<float>::infinity();
+  heed::merge(heed::partial(rows, sums), heed::partial(others, other_sums));
+  EXPECT_TRUE(std::signbit(rows(0, 0)));
+  EXPECT_FALSE(std::signbit(rows(0, 1)));
+}
+
 TYPED_TEST(partial, shares_of_any_size) {
   using Number = typename TestFixture::Scalar;
   auto a = this->of(0, 40);
@@ -196,6 +207,8 @@ TEST(partial_sizes, that_do_not_fit_are_refused_in_words) {
   EXPECT_EQ(refusal<heed::shape_error>(
                 [&] { heed::merge(partial(rows, lse), partial(rows, other_lse)); }),
             "heed::merge: rows (3x8) overlaps rows of another part (3x8) in memory");
+  EXPECT_EQ(refusal<heed::shape_error>([&] { heed::merge(partial(lse, lse)); }),
+            "heed::merge: rows (3x2) overlaps log_sum_exp (3x2) in memory");
   EXPECT_EQ(rows, (heed::matrix<float>::Ones(3, 8)));
 }
 

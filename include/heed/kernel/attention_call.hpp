@@ -25,6 +25,13 @@ struct attention_call {
     return options.scale.value_or(1 / std::sqrt(static_cast<double>(sizes.width)));
   }
 
+  // Whether there is so much to do that it pays to wake other threads.
+  bool worth_threads() const {
+    constexpr index least = 1 << 20;  // multiply-adds
+    return sizes.queries * sizes.keys * sizes.query_heads * (sizes.width + sizes.value_width) >=
+           least;
+  }
+
   // The queries of a block, and where its results go.
   template <class Block>
   view<const Storage> queries_of(const Block& b, const scope& s) const {

@@ -30,12 +30,13 @@ class decoder {
   using state = typename work::state;
   using Scalar = typename work::Scalar;
 
-  decoder(const attention_call<Storage>& call, const call_rules<Scalar>& rules, scratch& memory)
+  decoder(const attention_call<Storage>& call, const call_rules<Scalar>& rules, scratch& memory,
+          index workers)
       : call_(call),
         g_(call.sizes),
         rules_(rules),
         memory_(memory),
-        workers_(std::max(index(1), call.options.on.workers)),
+        workers_(std::max(index(1), workers)),
         heads_per_part_(heads_per_part()) {}
 
   void run() {

@@ -113,7 +113,7 @@ class decode_work {
     return {scores_ + kv_head * rows_ * keys_per_tile, part.state(kv_head).rows.count};
   }
 
-  // Calls use(place, rules, first lane) for each query head of a group.
+  // Calls use(place, rules, first row) for each query head of a group.
   template <class Use>
   void for_each_head(const decode_part<state>& part, index kv_head, interval keys,
                      const Use& use) const {

@@ -206,11 +206,13 @@ void forward(const attention_call<Storage>& call, const call_rules<accumulator_t
              scratch& memory) {
   // A block of queries with most of its lanes empty is worth less than keys as lanes.
   const bool few = call.sizes.longest_queries <= simd<accumulator_t<Storage>>::size / 2;
-  if (is_small(call) && !(few && is_decoding(call))) {
+  const bool small = is_small(call);
+  if (is_decoding(call) && (few || !small))
+    return decoder<Storage, Unit>(call, rules, memory, small ? 1 : call.options.on.workers).run();
+  if (small) {
     scratch::frame frame(memory);
     return small_forward<Storage, Unit>(call, rules, frame).run();
   }
-  if (is_decoding(call)) return decoder<Storage, Unit>(call, rules, memory).run();
   using task_type = forward_task<Storage, Unit>;
   using plan_type = schedule<typename task_type::Scalar>;
   const plan_type plan(call.sizes, call.options.on.workers);

@@ -15,12 +15,9 @@ inline namespace HEED_ABI {
 // Whether a call is such a problem. Probabilities are the larger kernel's.
 template <class Storage>
 bool is_small(const attention_call<Storage>& call) {
-  constexpr index worth_a_thread = 1 << 20;  // multiply-adds
   const geometry& g = call.sizes;
   return g.queries <= keys_per_tile && g.keys <= keys_per_tile && !call.options.packed &&
-         !call.options.weights &&
-         (call.options.on.workers <= 1 ||
-          g.queries * g.keys * g.query_heads * (g.width + g.value_width) < worth_a_thread);
+         !call.options.weights && (call.options.on.workers <= 1 || !call.worth_threads());
 }
 
 template <class Storage, class Unit>

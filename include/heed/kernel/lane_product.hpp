@@ -7,7 +7,7 @@
 // multiply-adds in the order of j, whatever the blocking: its bits depend on nothing else.
 #pragma once
 
-#include <heed/core/prefetch.hpp>  // prefetch
+#include <heed/core/prefetch.hpp>  // fetch_ahead
 #include <heed/core/simd.hpp>      // simd
 #include <heed/core/unroll.hpp>    // unroll
 

@@ -4,12 +4,13 @@
 #pragma once
 
 #include <heed/core/copy.hpp>              // copy
-#include <heed/core/prefetch.hpp>          // prefetch
+#include <heed/core/prefetch.hpp>          // fetch_ahead
 #include <heed/kernel/bend.hpp>            // tile_place
 #include <heed/kernel/online_softmax.hpp>  // online_softmax
 #include <heed/kernel/tile.hpp>            // keys_per_tile, fill_last_packet
 
-#include <algorithm>  // min
+#include <algorithm>  // max, min
+#include <limits>     // infinity
 
 namespace heed {
 inline namespace HEED_ABI {

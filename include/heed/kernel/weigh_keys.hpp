@@ -9,7 +9,8 @@
 
 #include <heed/kernel/forward.hpp>  // forward, attention_call, call_rules, score_rows, run_tasks
 
-#include <algorithm>  // fill_n, max, min
+#include <algorithm>  // max, min
+#include <cmath>      // isnan
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -65,7 +66,6 @@ class key_weighing {
   template <class Number>
   void weigh(const tile_place& place, const tile_rules<Scalar>& rules,
              const view<const Number>& keys, Scalar* total) const {
-    using s = simd<Scalar>;
     const score_rows<Scalar> scores{scores_, place.row_count};
     copy(view<Scalar>{queries_, place.row_count, g_.width, g_.width, 1},
          call_.q.block(place.where.query_row + place.first_row, place.where.head * g_.width,
@@ -79,20 +79,39 @@ class key_weighing {
     scores.fill_up(keys.rows);
 
     Scalar sums[keys_per_tile] = {};
-    for (index i = 0; i < place.row_count; ++i) {
-      const auto log_sum_exp = (*call_.options.log_sum_exp)(
-          place.where.query_row + place.first_row + i, place.where.head);
-      if (log_sum_exp == scores.minus_infinity) continue;  // it sees nothing
-      const auto of_all = softmax_origin<Scalar, Unit>::of_sink(static_cast<double>(log_sum_exp));
-      Scalar half[static_cast<std::size_t>(s::size)];
-      s::store(half, of_all.half);
-      scores.template exponentials<Unit>(half[0], scores.row(i), keys.rows);
-      const auto one_over = s::divide(s::broadcast(Scalar(1)), of_all.e);
-      for (index j = 0; j < keys.rows; j += s::size)
-        s::store(sums + j,
-                 s::multiply_add(s::load(scores.row(i) + j), one_over, s::load(sums + j)));
-    }
+    for (index i = 0; i < place.row_count; ++i)
+      add(scores, i, keys.rows,
+          (*call_.options.log_sum_exp)(place.where.query_row + place.first_row + i,
+                                       place.where.head),
+          sums);
     for (index j = 0; j < keys.rows; ++j) total[j] += sums[j];
+  }
+
+  // sums += exp(score - log_sum_exp) of one row. A score that a rounded log-sum-exp lies below counts
+  // as that; a row without a number has none for what it sees, and nothing for the rest.
+  static void add(const score_rows<Scalar>& scores, index i, index keys, Scalar log_sum_exp,
+                  Scalar* sums) {
+    using s = simd<Scalar>;
+    Scalar* const row = scores.row(i);
+    if (log_sum_exp == scores.minus_infinity) return;  // it sees nothing
+    if (std::isnan(log_sum_exp)) {
+      for (index j = 0; j < keys; ++j)
+        if (row[j] != scores.minus_infinity) sums[j] += log_sum_exp;
+      return;
+    }
+    const auto of_all = softmax_origin<Scalar, Unit>::of_sink(static_cast<double>(log_sum_exp));
+    const auto most = s::broadcast(static_cast<Scalar>(
+        static_cast<double>(log_sum_exp) * query_block<Scalar, Unit>::scores_per_natural));
+    for (index j = 0; j < keys; j += s::size) {
+      const auto score = s::load(row + j);
+      s::store(row + j, s::where_less(most, score, most, score));
+    }
+    Scalar half[static_cast<std::size_t>(s::size)];
+    s::store(half, of_all.half);
+    scores.template exponentials<Unit>(half[0], row, keys);
+    const auto one_over = s::divide(s::broadcast(Scalar(1)), of_all.e);
+    for (index j = 0; j < keys; j += s::size)
+      s::store(sums + j, s::multiply_add(s::load(row + j), one_over, s::load(sums + j)));
   }
 
   // Score rules, masks; a block of queries at a time.
@@ -131,9 +150,10 @@ void weigh_keys(const attention_call<Storage>& call,
     for (index head = 0; head < into.cols; ++head) into(key, head) = 0;
   const index tiles = divide_up(g.longest_keys, keys_per_tile);
   const index tasks = g.sequences * g.query_heads * tiles;
-  const index workers = std::max(index(1), std::min(call.options.on.workers, tasks));
+  const executor on = call.worth_threads() ? call.options.on : executor{};
+  const index workers = std::max(index(1), std::min(on.workers, tasks));
   memory.prepare_workers(workers, work::footprint(g));
-  run_tasks(call.options.on, tasks, [&](index worker, index task) {
+  run_tasks(on, tasks, [&](index worker, index task) {
     const index tile = task % tiles, head = task / tiles % g.query_heads;
     const scope s = g.of(task / tiles / g.query_heads, head);
     if (s.queries > 0 && tile * keys_per_tile < s.keys)

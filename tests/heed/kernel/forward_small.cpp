@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <vector>
 
 namespace {
@@ -48,6 +49,24 @@ TEST(forward_small, has_the_bits_of_the_larger_kernel) {
   with_rules<double>();
   with_rules<Eigen::half>();
   with_rules<Eigen::bfloat16>();
+}
+
+// Waking other threads takes longer than the work, for one query as for many.
+TEST(forward_small, stays_on_its_thread) {
+  heed::index most = 0;
+  const auto team = [&](heed::index n, auto&& work) {
+    most = std::max(most, n);
+    for (heed::index i = 0; i < n; ++i) work(i);
+  };
+  const heed::matrix<float> k = heed::matrix<float>::Random(64, 64 * 8);
+  heed::matrix<float> received(64, 8);
+  for (const heed::index queries : {1, 4, 15}) {
+    const heed::matrix<float> q = heed::matrix<float>::Random(queries, 64 * 8);
+    (void)heed::attention(q, k, k, heed::heads{8, 8}, heed::on(team, 4));
+    (void)heed::attention(q, k, k, heed::heads{8, 8}, heed::on(team, 4),
+                          heed::key_weights(received));
+  }
+  EXPECT_LE(most, 1);
 }
 
 // In the type of the numbers, or as the largest that they may be.

@@ -92,6 +92,7 @@ TYPED_TEST(key_weights, are_the_column_sums_of_the_probabilities) {
   this->for_each_size(heed::where([](heed::at i) { return (i.key * 7 + i.head) % 5 != 0; }));
   this->for_each_size(heed::causal, heed::alibi(), heed::soft_cap(2));
   this->for_each_size(heed::causal, heed::dropout{.probability = 0.3, .seed = 9});
+  this->compare({4, 2}, 150, 500, heed::causal);  // enough for threads
   this->compare({4, 2}, 70, 90, heed::sink(logits));
   this->compare({4, 2}, 1, 90, heed::sink(logits), heed::where([](heed::at) { return false; }));
 }
@@ -126,6 +127,35 @@ TYPED_TEST(key_weights, in_any_layout_with_guards_around) {
                     heed::key_weights(got.matrix()), heed::log_sum_exp(lse));
     EXPECT_TRUE(same_bits(heed::matrix<Number>(got.matrix()), want));
     EXPECT_TRUE(got.intact() && out.intact());
+  }
+}
+
+// A row without a number has none for the keys that it sees, and nothing for the others, wherever
+// they lie.
+TEST(key_weights_of_a_call, beside_rows_that_are_not_numbers) {
+  Eigen::MatrixXf x = Eigen::MatrixXf::Ones(3, 4), received(3, 1);
+  Eigen::MatrixXd want(3, 1);
+  x(1, 0) = std::numeric_limits<float>::quiet_NaN();
+  const Eigen::MatrixXf k = Eigen::MatrixXf::Ones(3, 4);
+  (void)heed::attention(x, k, k, heed::causal, heed::key_weights(received));
+  (void)heed::reference::attention(x, k, k, heed::causal, heed::key_weights(want));
+  for (index j = 0; j < 3; ++j) {
+    EXPECT_EQ(std::isnan(received(j, 0)), std::isnan(want(j, 0))) << j;
+    EXPECT_EQ(std::isnan(received(j, 0)), j < 2) << j;
+  }
+  EXPECT_NEAR(received(2, 0), want(2, 0), 1e-6);
+}
+
+// Where a rounded log-sum-exp lies far below a score, what is received is still a probability.
+TEST(key_weights_of_a_call, of_large_scores_are_probabilities) {
+  const float numbers[][2] = {{1.43452e9f, 1.728f}, {3.14517e18f, 1.503f}, {1.46511e21f, 1.759f}};
+  for (const auto& [a, b] : numbers) {
+    const Eigen::MatrixXf q = Eigen::MatrixXf::Constant(1, 1, a),
+                          k = Eigen::MatrixXf::Constant(1, 1, b);
+    Eigen::MatrixXf received(1, 1);
+    (void)heed::attention(q, k, k, heed::key_weights(received));
+    EXPECT_GE(received(0, 0), 0) << a;
+    EXPECT_LE(received(0, 0), 1) << a;
   }
 }
 
