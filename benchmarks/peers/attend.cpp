@@ -3,6 +3,7 @@
 //
 //   benchmark_attend causal 12 12 64 1024 1 input output
 //
+// The rule `decode` is a single query over so many keys; else there are as many queries as keys.
 // The file `input` holds q, k and v one after the other, row-major float; `output` receives the
 // result. Then each line on standard input is a number of seconds to run for, and is answered with
 // the median seconds of a call.
@@ -44,7 +45,7 @@ void attend(problem& p, const Resources&... with) {
     heed::attention(p.q, p.k, p.v, p.out, p.heads, rules..., with...);
   };
   if (p.rule == "full") return call();
-  if (p.rule == "causal") return call(heed::causal);
+  if (p.rule == "causal" || p.rule == "decode") return call(heed::causal);
   if (p.rule == "window256") return call(heed::causal, heed::window{.left = 256});
   if (p.rule == "soft_cap") return call(heed::causal, heed::soft_cap(30));
   if (p.rule == "alibi") return call(heed::causal, heed::alibi());
@@ -74,15 +75,15 @@ int run(const std::vector<std::string>& words) {
   }
   const auto number = [&](std::size_t i) { return static_cast<heed::index>(std::stol(words[i])); };
   const heed::index query_heads = number(1), kv_heads = number(2), width = number(3);
-  const heed::index rows = number(4);
+  const heed::index rows = number(4), queries = words[0] == "decode" ? 1 : rows;
   const int threads = std::max(1, static_cast<int>(number(5)));
 
   std::ifstream input(words[6], std::ios::binary);
   problem p{words[0], {query_heads, kv_heads}, {}, {}, {}, {}};
-  p.q = read(input, rows, query_heads * width);
+  p.q = read(input, queries, query_heads * width);
   p.k = read(input, rows, kv_heads * width);
   p.v = read(input, rows, kv_heads * width);
-  p.out.resize(rows, query_heads * width);
+  p.out.resize(queries, query_heads * width);
 
   Eigen::ThreadPool pool(threads - 1);  // the caller works too
   const auto call = [&] { threads == 1 ? attend(p) : attend(p, heed::on(pool)); };

@@ -26,7 +26,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import numpy as np  # noqa: E402
 
-# rule, query heads, kv heads, width, rows
+# rule, query heads, kv heads, width, rows of k and v; of q, too, but for one in decoding
 CASES = [
     ("causal", 12, 12, 64, 512),
     ("causal", 12, 12, 64, 1024),
@@ -40,6 +40,9 @@ CASES = [
     ("alibi", 12, 12, 64, 1024),
     ("causal", 4, 4, 16, 16),
     ("causal", 4, 4, 16, 64),
+    ("decode", 32, 8, 128, 4096),
+    ("decode", 32, 8, 128, 16384),
+    ("decode", 12, 12, 64, 8192),
 ]
 
 
@@ -47,11 +50,11 @@ class Case:
     def __init__(self, rule, query_heads, kv_heads, width, rows):
         self.rule, self.query_heads, self.kv_heads = rule, query_heads, kv_heads
         self.width, self.rows = width, rows
+        self.queries = 1 if rule == "decode" else rows
         numbers = np.random.default_rng(0)
-        shape = lambda heads: (rows, heads * width)
         self.q, self.k, self.v = (
-            numbers.standard_normal(shape(h), dtype=np.float32)
-            for h in (query_heads, kv_heads, kv_heads)
+            numbers.standard_normal((n, heads * width), dtype=np.float32)
+            for n, heads in ((self.queries, query_heads), (rows, kv_heads), (rows, kv_heads))
         )
 
     def name(self):
@@ -61,14 +64,14 @@ class Case:
         return f"{self.rule} {heads}x{self.width} n{self.rows}"
 
     def causal(self):
-        return self.rule != "full"
+        return self.rule not in ("full", "decode")
 
     def by_head(self, m):
         """(1, heads, rows, width)"""
-        return np.ascontiguousarray(m.reshape(1, self.rows, -1, self.width).transpose(0, 2, 1, 3))
+        return np.ascontiguousarray(m.reshape(1, len(m), -1, self.width).transpose(0, 2, 1, 3))
 
     def by_row(self, m):
-        return m.transpose(0, 2, 1, 3).reshape(self.rows, -1)
+        return m.transpose(0, 2, 1, 3).reshape(self.queries, -1)
 
 
 def median_seconds(call, run_for):
@@ -95,7 +98,7 @@ class Heed:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         if self.process.stdout.readline() != "ready\n":
             sys.exit(f"{binary} did not get ready for {case.name()}")
-        self.result = np.fromfile(paths[1], np.float32).reshape(case.rows, -1)
+        self.result = np.fromfile(paths[1], np.float32).reshape(case.queries, -1)
 
     def seconds(self, run_for):
         print(run_for, file=self.process.stdin, flush=True)
@@ -121,7 +124,7 @@ def torch_sdpa(case, threads):
         row = torch.arange(case.rows)
         distance = row[:, None] - row[None, :]
         how["attn_mask"] = (distance >= 0) & (distance <= 256)
-    elif case.rule in ("full", "causal"):
+    elif case.rule in ("full", "causal", "decode"):
         how["is_causal"] = case.causal()
     else:
         return None
@@ -141,6 +144,7 @@ def torch_flex(case, threads):
     masks = {
         "window256": lambda b, h, i, j: (i >= j) & (i - j <= 256),
         "full": None,
+        "decode": None,
     }
     mask = masks.get(case.rule, lambda b, h, i, j: i >= j)
     slopes = torch.tensor([2.0 ** e for e in alibi_exponents(case.query_heads)])
@@ -150,7 +154,7 @@ def torch_flex(case, threads):
     }
     how = {"enable_gqa": case.kv_heads != case.query_heads}
     if mask:
-        how["block_mask"] = create_block_mask(mask, None, None, case.rows, case.rows, device="cpu")
+        how["block_mask"] = create_block_mask(mask, None, None, case.queries, case.rows, device="cpu")
     if case.rule in scores:
         how["score_mod"] = scores[case.rule]
     attend = torch.compile(flex_attention)
@@ -186,7 +190,7 @@ def onnx_session(nodes, inputs, outputs, threads):
 
 def onnx_multi_head_attention(case, threads):
     from onnx import helper
-    if case.rule not in ("full", "causal") or case.kv_heads != case.query_heads:
+    if case.rule not in ("full", "causal", "decode") or case.kv_heads != case.query_heads:
         return None
     node = helper.make_node(
         "MultiHeadAttention", ["q", "k", "v"], ["out"], domain="com.microsoft",
@@ -196,23 +200,29 @@ def onnx_multi_head_attention(case, threads):
 
 def onnx_group_query_attention(case, threads):
     from onnx import helper
-    if case.rule not in ("causal", "window256", "soft_cap"):
+    if case.rule not in ("causal", "window256", "soft_cap", "decode"):
         return None
     rules = {"window256": {"local_window_size": 257}, "soft_cap": {"softcap": 30.0}}
-    names = ["q", "k", "v", "", "", "last", "total"]
+    past = ["past_k", "past_v"] if case.rule == "decode" else ["", ""]
+    names = ["q", "k", "v", *past, "last", "total"]
     node = helper.make_node(
-        "GroupQueryAttention", names, ["out", "past_k", "past_v"], domain="com.microsoft",
+        "GroupQueryAttention", names, ["out", "all_k", "all_v"], domain="com.microsoft",
         num_heads=case.query_heads, kv_num_heads=case.kv_heads, **rules.get(case.rule, {}))
     inputs = {n: getattr(case, n)[None] for n in "qkv"}
+    if case.rule == "decode":  # the last key and value are new; it copies the others first
+        for n in "kv":
+            rows = inputs[n][0]
+            inputs["past_" + n] = case.by_head(rows[:-1])
+            inputs[n] = rows[-1:][None]
     inputs["last"] = np.array([case.rows - 1], np.int32)
     inputs["total"] = np.array(case.rows, np.int32)
-    return onnx_session([node], inputs, ["out", "past_k", "past_v"], threads)
+    return onnx_session([node], inputs, ["out", "all_k", "all_v"], threads)
 
 
 def openvino_sdpa(case, threads):
     import openvino as ov
     from openvino import opset13 as ops
-    if case.rule not in ("full", "causal"):
+    if case.rule not in ("full", "causal", "decode"):
         return None
     group = case.query_heads // case.kv_heads
     arrays = [case.by_head(case.q)] + [
