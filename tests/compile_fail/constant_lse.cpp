@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What is handed in to be written must be writable.
-// expect: heed::log_sum_exp: the matrix must be writable memory
+// expect: heed: a matrix for log_sum_exp, weights or key_weights must be writable memory
 #include <Eigen/Core>
 #include <heed/heed.hpp>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The log-sum-exp has the scalar that sums are formed in.
-// expect: heed::log_sum_exp: the matrix must have the scalar that sums are formed in
+// expect: heed: a matrix for log_sum_exp, weights or key_weights must have the scalar that sums are formed in
 #include <Eigen/Core>
 #include <heed/heed.hpp>
 

@@ -9,8 +9,8 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// The cache line at a place. A hint: any address will do. Inlined, since GCC takes a function that does
-// nothing else for one without effect, and leaves its calls out.
+// The cache line at a place. A hint: any address will do. Inlined, since GCC takes a function that
+// does nothing else for one without effect, and leaves its calls out.
 EIGEN_ALWAYS_INLINE void prefetch([[maybe_unused]] const void* place) {
 #if defined(__GNUC__)
   __builtin_prefetch(place);
@@ -43,7 +43,7 @@ class fetch_ahead {
     in_row_ = per_row_ - first % per_row_;
   }
 
-  // Asks for what `bytes` of work at step j, of steps like it, stand for.
+  // Asks for the lines of so many bytes a step at step j.
   template <index Bytes>
   EIGEN_ALWAYS_INLINE void step(index j) {
     for (index i = j * Bytes / line; i < (j + 1) * Bytes / line; ++i) next();

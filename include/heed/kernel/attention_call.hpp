@@ -2,8 +2,9 @@
 // What a kernel is given: views, sizes that have been checked, and settings.
 #pragma once
 
-#include <heed/kernel/tile.hpp>     // load_queries, store_lanes
-#include <heed/rules/geometry.hpp>  // geometry, settings, view
+#include <heed/kernel/softmax_origin.hpp>  // scores_per_natural
+#include <heed/kernel/tile.hpp>            // load_queries, store_lanes
+#include <heed/rules/geometry.hpp>         // geometry, settings, view
 
 #include <cmath>  // sqrt
 
@@ -23,6 +24,12 @@ struct attention_call {
 
   double scale() const {
     return options.scale.value_or(1 / std::sqrt(static_cast<double>(sizes.width)));
+  }
+
+  // ... with what turns scores into those of the unit.
+  template <class Unit>
+  Scalar scale_in() const {
+    return static_cast<Scalar>(scale() * scores_per_natural<Unit>);
   }
 
   // Whether there is so much to do that it pays to wake other threads.
@@ -46,8 +53,14 @@ struct attention_call {
   // Brings the queries of a block in, scaled.
   template <class Block>
   void load(const Block& b, const scope& s) const {
-    load_queries(b.queries, queries_of(b, s),
-                 static_cast<Scalar>(scale() * Block::scores_per_natural));
+    load_queries(b.queries, queries_of(b, s), scale_in<typename Block::unit>());
+  }
+
+  // Brings some queries of a head in by rows, scaled: (count, width) without gaps.
+  template <class Unit>
+  void load_rows(Scalar* rows, const scope& s, index first, index count) const {
+    copy(view<Scalar>{rows, count, sizes.width, sizes.width, 1},
+         q.block(s.query_row + first, s.head * sizes.width, count, sizes.width), scale_in<Unit>());
   }
 
   // rows / sum; where nothing was seen, 0 and -infinity.

@@ -63,7 +63,7 @@ class decoder {
 
  private:
   index rows() const { return g_.longest_queries * g_.group(); }
-  index lanes() const { return packets_of<Scalar>(rows()) * simd<Scalar>::size; }
+  index lanes() const { return whole_packets<Scalar>(rows()); }
 
   // All of them, so that rows of memory are read as they lie, unless there are fewer chunks than
   // work for all workers.

@@ -3,12 +3,13 @@
 #pragma once
 
 #include <heed/kernel/value_rows.hpp>  // value_rows, online_softmax
-#include <heed/rules/interval.hpp>
+#include <heed/rules/interval.hpp>     // interval
 
 namespace heed {
 inline namespace HEED_ABI {
 
-// What the queries of a group have gathered, a lane of the sums each: row h * queries + i is query i of head h of the group.
+// What the queries of a group have gathered, a lane of the sums each: row h * queries + i is query i
+// of head h of the group.
 template <class Scalar, class Unit>
 struct decode_state {
   online_softmax<Scalar, Unit> sums;  // without rows

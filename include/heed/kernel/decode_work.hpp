@@ -26,7 +26,7 @@ class decode_work {
         rows_(g_.longest_queries * g_.group()),
         queries_(frame_.template take<Scalar>(g_.kv_heads * rows_ * g_.width)),
         scores_(frame_.template take<Scalar>(g_.kv_heads * rows_ * keys_per_tile)),
-        factors_(frame_.template take<Scalar>(g_.kv_heads * lanes_of(rows_))),
+        factors_(frame_.template take<Scalar>(g_.kv_heads * whole_packets<Scalar>(rows_))),
         tile_rows_(frame_.template take<Scalar>(g_.kv_heads * room_for_rows(g_))),
         waits_(frame_.template take<bool>(g_.kv_heads)),
         of_head_(frame_.template take<Scalar>(keys_per_tile * lanes)),
@@ -40,7 +40,8 @@ class decode_work {
   static index footprint(const geometry& g) {
     const index rows = g.longest_queries * g.group();
     const index numbers =
-        g.kv_heads * (rows * (g.width + keys_per_tile) + lanes_of(rows) + room_for_rows(g)) +
+        g.kv_heads *
+            (rows * (g.width + keys_per_tile) + whole_packets<Scalar>(rows) + room_for_rows(g)) +
         keys_per_tile * lanes + score_rows<Scalar>::room_for(g.width) + room_for_edge;
     return numbers * static_cast<index>(sizeof(Scalar)) + g.kv_heads + rows * keys_per_tile +
            9 * scratch::granule;
@@ -50,7 +51,7 @@ class decode_work {
     const scope s = g_.of(part.sequence, 0);
     for (index kv = part.heads.first; kv < part.heads.last; ++kv) {
       part.state(kv).prepare(s.queries * g_.group());
-      part.state(kv).sums.factor = factors_ + kv * lanes_of(rows_);
+      part.state(kv).sums.factor = factors_ + kv * whole_packets<Scalar>(rows_);
       load(s, kv);
     }
     for (index first = part.keys.first; s.queries > 0 && first < part.keys.last;) {
@@ -64,7 +65,6 @@ class decode_work {
   static constexpr index lanes = queries_per_block<Scalar>;
   static constexpr index room_for_edge =
       score_rows<Scalar>::keys_per_run(1) * value_rows<Scalar>::strip;
-  static index lanes_of(index rows) { return packets_of<Scalar>(rows) * simd<Scalar>::size; }
   static index room_for_rows(const geometry& g) {
     return g.longest_queries * g.group() * value_rows<Scalar>::pitch_of(g.value_width);
   }
@@ -72,10 +72,8 @@ class decode_work {
   // Brings the queries of a group in, scaled.
   void load(const scope& s, index kv_head) const {
     for (index h = 0; h < g_.group(); ++h)
-      copy(view<Scalar>{queries_of(kv_head) + h * s.queries * g_.width, s.queries, g_.width,
-                        g_.width, 1},
-           call_.q.block(s.query_row, (kv_head * g_.group() + h) * g_.width, s.queries, g_.width),
-           static_cast<Scalar>(call_.scale() * query_block<Scalar, Unit>::scores_per_natural));
+      call_.template load_rows<Unit>(queries_of(kv_head) + h * s.queries * g_.width,
+                                     g_.of(s.sequence, kv_head * g_.group() + h), 0, s.queries);
   }
 
   // One tile of keys. Rows of k, then of v, are gone through once and in order, for all heads of the
@@ -133,9 +131,9 @@ class decode_work {
     return any != coverage::none;
   }
 
-  // Calls use(kv head, first row, rows, what to fetch) for a few rows of k or v at a time and all heads
-  // that wait for them. What is fetched meanwhile are rows that are wanted a little later: memory
-  // takes its time to answer, and is asked all the time.
+  // Calls use(kv head, first row, rows, what to fetch) for a few rows of k or v at a time and all
+  // heads that wait for them. What is fetched meanwhile are rows that are wanted a little later:
+  // memory takes its time to answer, and is asked all the time.
   template <class Use>
   void for_each_run(const view<const Storage>& all, index first_row, index rows, index keys_per_run,
                     interval heads, index width, const Use& use) const {

@@ -30,6 +30,12 @@ constexpr index packets_of(index lanes) {
   return divide_up(lanes, simd<Scalar>::size);
 }
 
+// Lanes, rounded up to those.
+template <class Scalar>
+constexpr index whole_packets(index lanes) {
+  return packets_of<Scalar>(lanes) * simd<Scalar>::size;
+}
+
 // Which neighbours of a lie next to each other in memory: a(i, j) and a(i, j + 1), or a(i, j) and
 // a(i + 1, j). Known when compiling, so that their addresses are part of the instructions.
 struct along_rows {

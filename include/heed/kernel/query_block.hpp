@@ -16,8 +16,7 @@ inline namespace HEED_ABI {
 template <class Scalar, class Unit>
 class query_block {
  public:
-  // Scores of the unit in one natural score: queries carry it.
-  static constexpr double scores_per_natural = natural_scores::log2_of_exp / Unit::log2_of_exp;
+  using unit = Unit;
 
   index first_row;  // within the sequence
   index row_count;

@@ -20,6 +20,10 @@ struct binary_scores {  // scores times log2 e
   static constexpr double log2_of_exp = 1;
 };
 
+// How many of the unit make a natural one.
+template <class Unit>
+inline constexpr double scores_per_natural = natural_scores::log2_of_exp / Unit::log2_of_exp;
+
 // Origins are kept halved, since log2 e times the largest of numbers is too large.
 template <class Scalar, class Unit>
 struct softmax_origin {
@@ -95,8 +99,7 @@ struct softmax_origin {
   // What a sink alone comes to. A logit beyond the largest of numbers is taken for that.
   static origin_and_power of_sink(double natural_sink) {
     constexpr double most = std::numeric_limits<Scalar>::max();
-    constexpr double per_natural = natural_scores::log2_of_exp / Unit::log2_of_exp;
-    double sink = natural_sink * per_natural;
+    double sink = natural_sink * scores_per_natural<Unit>;
     if (sink > most) sink = most;
     if (sink < -most && natural_sink >= std::numeric_limits<double>::lowest()) sink = -most;
     Scalar score[static_cast<std::size_t>(s::size)];

@@ -86,7 +86,7 @@ bool all_finite(const view<const Storage>& values) {
 template <class Scalar>
 void fill_last_packet(Scalar* lanes, index rows, index count,
                       index pitch = queries_per_block<Scalar>) {
-  const index given = packets_of<Scalar>(count) * simd<Scalar>::size;
+  const index given = whole_packets<Scalar>(count);
   for (index i = 0; i < rows && count < given; ++i) {
     Scalar* const row = lanes + i * pitch;
     std::fill(row + count, row + given, row[count - 1]);

@@ -67,10 +67,7 @@ class key_weighing {
   void weigh(const tile_place& place, const tile_rules<Scalar>& rules,
              const view<const Number>& keys, Scalar* total) const {
     const score_rows<Scalar> scores{scores_, place.row_count};
-    copy(view<Scalar>{queries_, place.row_count, g_.width, g_.width, 1},
-         call_.q.block(place.where.query_row + place.first_row, place.where.head * g_.width,
-                       place.row_count, g_.width),
-         static_cast<Scalar>(call_.scale() * query_block<Scalar, Unit>::scores_per_natural));
+    call_.template load_rows<Unit>(queries_, place.where, place.first_row, place.row_count);
     const index run = scores.keys_per_run(place.row_count);
     for (index first = 0; first < keys.rows; first += run)
       scores.multiply(first, queries_,
@@ -100,8 +97,8 @@ class key_weighing {
       return;
     }
     const auto of_all = softmax_origin<Scalar, Unit>::of_sink(static_cast<double>(log_sum_exp));
-    const auto most = s::broadcast(static_cast<Scalar>(
-        static_cast<double>(log_sum_exp) * query_block<Scalar, Unit>::scores_per_natural));
+    const auto most = s::broadcast(
+        static_cast<Scalar>(static_cast<double>(log_sum_exp) * scores_per_natural<Unit>));
     for (index j = 0; j < keys; j += s::size) {
       const auto score = s::load(row + j);
       s::store(row + j, s::where_less(most, score, most, score));

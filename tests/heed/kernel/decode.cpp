@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Few queries over many keys: the bits of the kernel for many queries, which is told apart by asking
 // for probabilities, for every kind of rule, number and count of threads.
+#include "support/on_threads.hpp"
 #include "support/same_bits.hpp"
 
 #include <heed/attention.hpp>
@@ -10,19 +11,13 @@
 #include <atomic>
 #include <cmath>
 #include <limits>
-#include <thread>
 #include <vector>
 
 namespace {
 
 using heed::index;
+using support::on_threads;
 using support::same_bits;
-
-const auto on_threads = [](index n, auto&& work) {
-  std::vector<std::thread> team;
-  for (index i = 0; i < n; ++i) team.emplace_back([&work, i] { work(i); });
-  for (auto& t : team) t.join();
-};
 
 template <class Storage>
 struct decode : ::testing::Test {

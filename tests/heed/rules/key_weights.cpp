@@ -5,6 +5,7 @@
 #include <heed/reference.hpp>
 
 #include "support/guarded.hpp"
+#include "support/on_threads.hpp"
 #include "support/refusal.hpp"
 #include "support/same_bits.hpp"
 
@@ -12,20 +13,14 @@
 
 #include <cmath>
 #include <limits>
-#include <thread>
 #include <vector>
 
 namespace {
 
 using heed::index;
 using support::layout;
+using support::on_threads;
 using support::same_bits;
-
-const auto on_threads = [](index n, auto&& work) {
-  std::vector<std::thread> team;
-  for (index i = 0; i < n; ++i) team.emplace_back([&work, i] { work(i); });
-  for (auto& t : team) t.join();
-};
 
 template <class Storage>
 struct key_weights : ::testing::Test {
