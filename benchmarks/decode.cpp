@@ -6,8 +6,11 @@
 #include "support/attention_case.hpp"
 #include "support/bandwidth.hpp"
 
+#include <heed/cache/kv_cache.hpp>
+
 #include <unsupported/Eigen/CXX11/ThreadPool>
 
+#include <cstdint>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -25,9 +28,10 @@ struct decode_case {
   heed::index all_keys() const { return std::accumulate(keys.begin(), keys.end(), heed::index(0)); }
 };
 
+// Queries and results are of float, whatever holds keys and values.
 template <class Storage>
 void decode(benchmark::State& state, const decode_case& c) {
-  using matrix = heed::matrix<Storage>;
+  using matrix = heed::matrix<float>;
   const auto sequences = static_cast<heed::index>(c.keys.size());
   std::vector<heed::index> query_starts{0}, key_starts{0};
   for (const heed::index n : c.keys) {
@@ -35,10 +39,12 @@ void decode(benchmark::State& state, const decode_case& c) {
     key_starts.push_back(key_starts.back() + n);
   }
   const auto random = [&](heed::index rows, heed::index heads) -> matrix {
-    return heed::matrix<float>::Random(rows, heads * c.width).cast<Storage>();
+    return matrix::Random(rows, heads * c.width);
   };
   const matrix q = random(sequences * c.queries, c.heads.query);
-  const matrix k = random(c.all_keys(), c.heads.kv), v = random(c.all_keys(), c.heads.kv);
+  heed::kv_cache<Storage> cache({.capacity = c.all_keys(), .heads = c.heads.kv, .width = c.width});
+  cache.append(random(c.all_keys(), c.heads.kv), random(c.all_keys(), c.heads.kv));
+  const auto k = cache.keys(), v = cache.values();
   matrix out(q.rows(), q.cols());
   Eigen::ThreadPool pool(c.threads - 1);  // the caller works too
   heed::scratch scratch;
@@ -55,7 +61,7 @@ void decode(benchmark::State& state, const decode_case& c) {
     benchmark::ClobberMemory();
   }
   using benchmark::Counter;
-  const double bytes = 2.0 * static_cast<double>(k.size()) * sizeof(Storage);
+  const double bytes = 2.0 * static_cast<double>(k.rows() * k.cols()) * sizeof(Storage);
   const double operations = 4.0 * static_cast<double>(c.queries * c.heads.query * c.width) *
                             static_cast<double>(c.all_keys());
   state.counters["GB/s"] = Counter(bytes * 1e-9, Counter::kIsIterationInvariantRate);
@@ -84,6 +90,7 @@ int main(int argc, char** argv) {
           "32over8x128/keys" + std::to_string(keys), {32, 8}, 128, 1, {keys}, threads};
       add<Eigen::half>("half", c);
       add<Eigen::bfloat16>("bfloat16", c);
+      add<std::int8_t>("8bit", c);
     }
     add<float>("float", {"12over12x64/keys8192", {12, 12}, 64, 1, {8192}, threads});
     for (const heed::index queries : {2, 4, 8, 16})

@@ -42,13 +42,15 @@ consteval index stack_bytes() {
   const auto known = [](index rows, index cols) {
     return rows != Eigen::Dynamic && rows <= keys_per_tile && cols != Eigen::Dynamic;
   };
-  if (!known(Q::MaxRowsAtCompileTime, Q::MaxColsAtCompileTime) ||
-      !known(K::MaxRowsAtCompileTime, K::MaxColsAtCompileTime) ||
-      !known(V::MaxRowsAtCompileTime, V::MaxColsAtCompileTime))
-    return 0;
-  const index bytes =
-      Small::footprint(K::MaxRowsAtCompileTime, K::MaxColsAtCompileTime, V::MaxColsAtCompileTime);
-  return bytes <= most_bytes ? bytes : 0;
+  if constexpr (storage<K> && storage<V>)
+    if (known(Q::MaxRowsAtCompileTime, Q::MaxColsAtCompileTime) &&
+        known(K::MaxRowsAtCompileTime, K::MaxColsAtCompileTime) &&
+        known(V::MaxRowsAtCompileTime, V::MaxColsAtCompileTime)) {
+      const index bytes = Small::footprint(K::MaxRowsAtCompileTime, K::MaxColsAtCompileTime,
+                                           V::MaxColsAtCompileTime);
+      return bytes <= most_bytes ? bytes : 0;
+    }
+  return 0;
 }
 
 }  // namespace detail
@@ -61,7 +63,9 @@ consteval index stack_bytes() {
 //   out  (queries, query heads * value width), apart from q, k and v in memory
 //
 // Each is any Eigen object with direct access, in any storage order and with any stride, of float,
-// double, half or bfloat16 (sums are formed in float or double). Modifiers come in any order: masks
+// double, half or bfloat16 (sums are formed in float or double); k and v may be heed::quantised too.
+// All are of one scalar, but for k and v of a smaller one than float, which go with queries of float;
+// the bits are those of the numbers that they hold, converted to float. Modifiers come in any order: masks
 // intersect, score rules apply left to right to the scaled scores, masks after them. A row that may
 // see nothing is 0. Takes O(1) memory in the number of rows (key_weights: a number a row and head),
 // from the calling thread's scratch unless in(scratch) says otherwise; a second call with the same
@@ -73,16 +77,16 @@ requires eigen_object<Out>
 void attention(const Q& q, const K& k, const V& v, Out&& out, const Modifiers&... modifiers) {
   if constexpr (modifiers_are_good<Modifiers...>() && inputs_are_good<Q, K, V>() &&
                 output_is_good<Out, Q>()) {
-    using Storage = scalar_of<Q>;
-    using Scalar = accumulator_t<Storage>;
+    using call_type = attention_call<scalar_of<Q>, read_only<K>>;
+    using Scalar = typename call_type::Scalar;
     constexpr const char* verb = "heed::attention";
     const auto rules = gather_rules(modifiers...);
-    attention_call<Storage> call{view_of(q),   view_of(k), view_of(v),
-                                 view_of(out), {},         gather_settings<Scalar>(modifiers...)};
-    call.sizes = check_inputs<Storage>(verb, call.q, call.k, call.v, call.options, rules);
+    call_type call{view_of(q),   view_of(k), view_of(v),
+                   view_of(out), {},         gather_settings<Scalar>(modifiers...)};
+    call.sizes = check_inputs(verb, call.q, call.k, call.v, call.options, rules);
     check_outputs(verb, call.q, call.k, call.v, call.out, call.options, call.sizes);
     using unit = std::conditional_t<decltype(rules)::has_scores, natural_scores, binary_scores>;
-    using small_type = small_forward<Storage, unit>;
+    using small_type = small_forward<call_type, unit>;
     const call_rules<Scalar> asked(rules);
     if constexpr (asks_for_key_weights<Modifiers...>)
       return forward_and_weigh_keys<unit>(

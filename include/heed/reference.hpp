@@ -43,9 +43,9 @@ template <class Q, class K, class V, class... Modifiers>
   constexpr double infinity = std::numeric_limits<double>::infinity();
   const auto rules = gather_rules(modifiers...);
   const settings<double> options = gather_settings<double>(modifiers...);
-  using view_type = view<const scalar_of<Q>>;
-  const geometry g = check_inputs<scalar_of<Q>>(verb, view_type(view_of(q)), view_type(view_of(k)),
-                                                view_type(view_of(v)), options, rules);
+  const read_only<K> keys = view_of(k);
+  const read_only<V> values = view_of(v);
+  const geometry g = check_inputs(verb, read_only<Q>(view_of(q)), keys, values, options, rules);
   check_side_outputs(verb, options, g);
   const double scale = options.scale.value_or(1 / std::sqrt(static_cast<double>(g.width)));
   const dropout drop{options.drop_probability, options.drop_seed};
@@ -66,7 +66,7 @@ template <class Q, class K, class V, class... Modifiers>
           double score = 0;
           for (index f = 0; f < g.width; ++f)
             score += static_cast<double>(q(s.query_row + row, head * g.width + f)) *
-                     static_cast<double>(k(s.key_row + key, kv_head * g.width + f));
+                     static_cast<double>(keys(s.key_row + key, kv_head * g.width + f));
           score = bound.bend(scale * score, s(row, key));
           p[key] = bound.sees(s(row, key)) ? score : -infinity;
           if (p[key] > largest || std::isnan(p[key])) largest = p[key];
@@ -90,7 +90,7 @@ template <class Q, class K, class V, class... Modifiers>
           const double raised = drop.keeps(s(row, key)) ? weight / (1 - drop.probability) : 0;
           for (index f = 0; f < g.value_width; ++f)
             out(s.query_row + row, head * g.value_width + f) +=
-                raised * static_cast<double>(v(s.key_row + key, kv_head * g.value_width + f));
+                raised * static_cast<double>(values(s.key_row + key, kv_head * g.value_width + f));
         }
         if (options.weights)
           for (index key = s.keys; key < g.longest_keys; ++key)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A cache rounds float to half, since half's sums are float; double it leaves to the caller.
-// expect: heed: a cache takes its own scalar, and float where it holds half or bfloat16; .cast<>() to one of them
+// expect: heed: a cache takes its own scalar, and float where it holds half, bfloat16 or 8-bit integers; .cast<>() to one of them
 #include <Eigen/Core>
 #include <heed/heed.hpp>
 

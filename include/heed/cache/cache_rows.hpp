@@ -6,15 +6,14 @@
 //   rows.keys(0, 5);                                    // the same numbers, (5, 2 * 64)
 #pragma once
 
-#include <heed/core/check.hpp>       // require, view
-#include <heed/core/copy.hpp>        // copy
-#include <heed/core/overlap.hpp>     // overlap
-#include <heed/rules/arguments.hpp>  // attention_scalar
+#include <heed/cache/cache_block.hpp>  // cache_block, quantised
+#include <heed/core/check.hpp>         // require, view
+#include <heed/core/overlap.hpp>       // overlap
+#include <heed/rules/arguments.hpp>    // attention_scalar, key_storage
 
-#include <cstring>  // memmove
-#include <memory>   // unique_ptr
-#include <new>      // align_val_t
-#include <utility>  // exchange
+#include <algorithm>  // max
+#include <limits>     // numeric_limits
+#include <utility>    // exchange
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -27,18 +26,22 @@ struct cache_heads {
 };
 
 // What a cache takes for its keys or values: memory that holds its own scalar, or the one in which
-// sums over it are formed.
+// sums over it are formed; 8-bit integers are made of all whose sums are float.
 template <class Storage, class Rows>
 constexpr bool cache_takes() {
-  static_assert(storage<Rows>,
+  static_assert(key_storage<Rows>,
                 "heed: a cache is given an Eigen expression; store it or call .eval()");
-  if constexpr (storage<Rows>) {
-    constexpr bool fits = std::is_same_v<scalar_of<Rows>, Storage> ||
-                          std::is_same_v<scalar_of<Rows>, accumulator_t<Storage>>;
-    static_assert(fits,
-                  "heed: a cache takes its own scalar, and float where it holds half or bfloat16; "
-                  ".cast<>() to one of them");
-    return fits;
+  if constexpr (key_storage<Rows>) {
+    using Given = scalar_of<Rows>;
+    constexpr bool is_quantised = std::is_same_v<Storage, quantised::Scalar>;
+    constexpr bool own = std::is_same_v<Given, Storage> && storage<Rows> != is_quantised;
+    constexpr bool converts =
+        attention_scalar<Given> && (is_quantised ? std::is_same_v<accumulator_t<Given>, float>
+                                                 : std::is_same_v<Given, accumulator_t<Storage>>);
+    static_assert(own || converts,
+                  "heed: a cache takes its own scalar, and float where it holds half, bfloat16 or "
+                  "8-bit integers; .cast<>() to one of them");
+    return own || converts;
   } else {
     return false;
   }
@@ -48,11 +51,12 @@ constexpr bool cache_takes() {
 template <class Storage>
 class cache_rows {
  public:
-  static_assert(attention_scalar<Storage>,
-                "heed: a cache holds float, double, Eigen::half or Eigen::bfloat16");
+  static_assert(attention_scalar<Storage> || std::is_same_v<Storage, quantised::Scalar>,
+                "heed: a cache holds float, double, Eigen::half, Eigen::bfloat16 or std::int8_t");
 
-  // Some of the rows as one matrix of whole positions, which goes straight into heed::attention.
-  using map = Eigen::Map<const matrix<Storage>, 0, Eigen::OuterStride<>>;
+  // Some of the rows as one matrix of whole positions, which goes straight into heed::attention: an
+  // Eigen::Map or, of 8-bit integers, heed::quantised.
+  using map = typename cache_block<Storage>::map;
 
   // `name` begins the sentences of refusals. Throws shape_error for a negative or missing size, and
   // std::length_error for more than memory can address.
@@ -60,8 +64,8 @@ class cache_rows {
       : name_(name),
         heads_(checked(name, rows, h)),
         rows_(rows),
-        keys_(rows, heads_.heads * heads_.width),
-        values_(rows, heads_.heads * heads_.value_width) {}
+        keys_(rows, heads_.heads, heads_.width),
+        values_(rows, heads_.heads, heads_.value_width) {}
 
   cache_rows(cache_rows&& other) noexcept
       : name_(other.name_),
@@ -83,15 +87,17 @@ class cache_rows {
 
   // Refuses keys and values that do not fit each other or a row, whatever place they are for.
   template <class K, class V>
-  void check(const view<const K>& k, const view<const V>& v) const {
+  void check(const K& k, const V& v) const {
     check_columns("k", k, heads_.width);
     check_columns("v", v, heads_.value_width);
-    require(k.rows == v.rows, name_, ": k and v differ in rows: k is ", k, ", v is ", v);
+    const auto keys = numbers_of(k), values = numbers_of(v);
+    require(keys.rows == values.rows, name_, ": k and v differ in rows: k is ", keys, ", v is ",
+            values);
   }
 
   // Puts keys and values, which have been checked and lie elsewhere, at rows first ...
   template <class K, class V>
-  void write(index first, const view<const K>& k, const view<const V>& v) {
+  void write(index first, const K& k, const V& v) {
     keys_.write(first, k);
     values_.write(first, v);
   }
@@ -113,64 +119,17 @@ class cache_rows {
 
   // Whether x shares an element with any row.
   template <class X>
-  bool overlaps(const view<const X>& x) const {
-    return overlap(x, view_of(keys(0, rows_))) || overlap(x, view_of(values(0, rows_)));
+  bool overlaps(const X& x) const {
+    return share(x, view_of(keys(0, rows_))) || share(x, view_of(values(0, rows_)));
   }
 
  private:
-  static constexpr index cache_line = 64;
-  static constexpr index page = 4096;
-
-  // One matrix. Rows follow one another without gaps, except where a row is a whole number of
-  // pages: there the elements of one column would share few places in a processor's cache, so a row
-  // gets a cache line more.
-  class block {
-   public:
-    block(index rows, index cols) : cols_(cols), pitch_(cols) {
-      constexpr index size = sizeof(Storage);
-      if (cols * size % page == 0) pitch_ += cache_line / size;
-      const auto bytes = static_cast<std::size_t>(rows * pitch_ * size);
-      memory_.reset(static_cast<Storage*>(::operator new(bytes, std::align_val_t(cache_line))));
-    }
-
-    template <class From>
-    void write(index first, const view<const From>& from) {
-      const view<Storage> to{at(first), from.rows, cols_, pitch_, 1};
-      if constexpr (std::is_same_v<From, accumulator_t<Storage>>)
-        copy(to, from);
-      else
-        for (index i = 0; i < to.rows; ++i)
-          for (index j = 0; j < to.cols; ++j) to(i, j) = from(i, j);
-    }
-
-    void move(const block& source, index from, index to, index count) {
-      if (count > 0)
-        std::memmove(static_cast<void*>(at(to)), source.at(from),
-                     static_cast<std::size_t>(count * pitch_) * sizeof(Storage));
-    }
-
-    map rows(index first, index count) const {
-      return map(at(first), count, cols_, Eigen::OuterStride<>(pitch_));
-    }
-
-   private:
-    struct release {
-      void operator()(Storage* p) const { ::operator delete(p, std::align_val_t(cache_line)); }
-    };
-
-    Storage* at(index row) const { return memory_.get() + row * pitch_; }
-
-    index cols_;
-    index pitch_;  // elements from one row to the next
-    std::unique_ptr<Storage, release> memory_;
-  };
-
   static cache_heads checked(const char* name, index rows, cache_heads h) {
     require(h.heads >= 1 && h.width >= 1 && h.value_width >= 0, name, ": heads is ", h.heads,
             ", width is ", h.width, ", value_width is ", h.value_width,
             "; the first two must be positive, the third positive or 0 for as many as width");
     if (h.value_width == 0) h.value_width = h.width;
-    constexpr index most = std::numeric_limits<index>::max() / (2 * index(sizeof(Storage)));
+    constexpr index most = std::numeric_limits<index>::max() / (2 * index(sizeof(double)));
     const index widest = std::max(h.width, h.value_width);
     require<std::length_error>(widest <= most / h.heads && rows <= most / (h.heads * widest), name,
                                ": ", rows, " rows of ", h.heads, " heads of width ", widest,
@@ -179,16 +138,31 @@ class cache_rows {
   }
 
   template <class X>
-  void check_columns(const char* argument, const view<const X>& x, index width) const {
-    require(x.cols == heads_.heads * width, name_, ": ", argument, " is ", x, ", but a row has ",
-            heads_.heads * width, " columns, ", heads_.heads, " x ", width);
+  void check_columns(const char* argument, const X& x, index width) const {
+    const auto numbers = numbers_of(x);
+    require(numbers.cols == heads_.heads * width, name_, ": ", argument, " is ", numbers,
+            ", but a row has ", heads_.heads * width, " columns, ", heads_.heads, " x ", width);
+    if constexpr (std::is_same_v<X, quantised>)
+      require(x.scales.cols == heads_.heads, name_, ": ", argument, " (", numbers,
+              ") has scales for ", x.scales.cols, " heads, but a row has ", heads_.heads);
+  }
+
+  // Whether two share an element.
+  template <class X, class Y>
+  static bool share(const X& x, const Y& y) {
+    if constexpr (std::is_same_v<X, quantised>)
+      return share(x.numbers, y) || share(x.scales, y);
+    else if constexpr (std::is_same_v<Y, quantised>)
+      return share(y, x);
+    else
+      return overlap(x, y);
   }
 
   const char* name_;
   cache_heads heads_;
   index rows_;
-  block keys_;    // (rows, heads * width)
-  block values_;  // (rows, heads * value_width)
+  cache_block<Storage> keys_;    // (rows, heads * width)
+  cache_block<Storage> values_;  // (rows, heads * value_width)
 };
 
 }  // namespace HEED_ABI

@@ -14,7 +14,8 @@ namespace heed {
 inline namespace HEED_ABI {
 
 // Allocates when it is made and when it is copied, and never else; rows stay where they are. Storage
-// is float, double, Eigen::half or Eigen::bfloat16.
+// is float, double, Eigen::half, Eigen::bfloat16, or std::int8_t for 8-bit integers with a scale for
+// each row and head, as heed::quantise rounds to.
 template <class Storage>
 class kv_cache {
  public:
@@ -50,20 +51,21 @@ class kv_cache {
   [[nodiscard]] index position() const { return size_; }
 
   // k: (tokens, heads * width), v: (tokens, heads * value_width), in any storage order and with any
-  // stride, of the cache's scalar or, for half and bfloat16, of float; rows of the cache itself,
-  // too. Throws std::length_error if it would be more than full, shape_error if sizes do not fit;
+  // stride, of the cache's scalar or, for half, bfloat16 and 8-bit integers, of float; rows of the
+  // cache itself, too. Throws std::length_error if it would be more than full, shape_error if sizes do not fit;
   // the cache is then as it was.
   template <class K, class V>
   void append(const K& k, const V& v) {
     if constexpr (cache_takes<Storage, K>() && cache_takes<Storage, V>()) {
-      const view<const scalar_of<K>> keys = view_of(k);
-      const view<const scalar_of<V>> values = view_of(v);
+      const read_only<K> keys = view_of(k);
+      const read_only<V> values = view_of(v);
       rows_.check(keys, values);
-      require<std::length_error>(keys.rows <= capacity() - size_, "heed::kv_cache: ", keys.rows,
+      const index count = numbers_of(keys).rows;
+      require<std::length_error>(count <= capacity() - size_, "heed::kv_cache: ", count,
                                  " more rows do not fit: ", size_, " of ", capacity(),
                                  " are taken");
       rows_.write(size_, keys, values);
-      size_ += keys.rows;
+      size_ += count;
     }
   }
 

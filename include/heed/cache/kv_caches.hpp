@@ -55,8 +55,7 @@ class kv_caches {
   // Appends k, (tokens, heads * width), and v, (tokens, heads * value_width), to one sequence: as
   // kv_cache::append.
   template <class K, class V>
-  requires eigen_object<K>
-  void append(index sequence, const K& k, const V& v) {
+  requires(eigen_object<K> || key_storage<K>) void append(index sequence, const K& k, const V& v) {
     const index starts[] = {0, k.rows()};
     append_to(sequence, 1, list<index>(starts), k, v);
   }
@@ -135,10 +134,10 @@ class kv_caches {
   template <class K, class V>
   void append_to(index first, index count, const list<index>& starts, const K& k, const V& v) {
     if constexpr (cache_takes<Storage, K>() && cache_takes<Storage, V>()) {
-      const view<const scalar_of<K>> keys = view_of(k);
-      const view<const scalar_of<V>> values = view_of(v);
+      const read_only<K> keys = view_of(k);
+      const read_only<V> values = view_of(v);
       rows_.check(keys, values);
-      detail::check_starts(name, "k", starts, keys.rows);
+      detail::check_starts(name, "k", starts, numbers_of(keys).rows);
       const auto rows = [&](index i) { return starts[i + 1] - starts[i]; };
       for (index i = 0; i < count; ++i)
         require<std::length_error>(rows(i) <= capacity_ - size(first + i), name, ": ", rows(i),
@@ -146,8 +145,8 @@ class kv_caches {
                                    " are taken in sequence ", first + i);
       for (index i = 0; i < count; ++i) {
         index& length = lengths_[place_of(first + i)];
-        rows_.write(first_row(first + i) + length, keys.block(starts[i], 0, rows(i), keys.cols),
-                    values.block(starts[i], 0, rows(i), values.cols));
+        rows_.write(first_row(first + i) + length, some_rows(keys, starts[i], rows(i)),
+                    some_rows(values, starts[i], rows(i)));
         length += rows(i);
       }
     }

@@ -84,17 +84,18 @@ class rolling_cache {
   template <class K, class V>
   void append(const K& k, const V& v) {
     if constexpr (cache_takes<Storage, K>() && cache_takes<Storage, V>()) {
-      const view<const scalar_of<K>> keys = view_of(k);
-      const view<const scalar_of<V>> values = view_of(v);
+      const read_only<K> keys = view_of(k);
+      const read_only<V> values = view_of(v);
       rows_.check(keys, values);
-      require(!rows_.overlaps(keys) && !rows_.overlaps(values), name, ": k (", keys, ") or v (",
-              values, ") overlaps the cache's own rows in memory");
-      const index sinks = std::min(keys.rows, now_.sinks - std::min(now_.sinks, now_.position));
-      const index last = std::min(keys.rows - sinks, now_.window);
+      require(!rows_.overlaps(keys) && !rows_.overlaps(values), name, ": k (", numbers_of(keys),
+              ") or v (", numbers_of(values), ") overlaps the cache's own rows in memory");
+      const index count = numbers_of(keys).rows;
+      const index sinks = std::min(count, now_.sinks - std::min(now_.sinks, now_.position));
+      const index last = std::min(count - sinks, now_.window);
       put(keys, values, 0, sinks);
-      now_.position += keys.rows - sinks - last;
+      now_.position += count - sinks - last;
       make_room(last);
-      put(keys, values, keys.rows - last, last);
+      put(keys, values, count - last, last);
     }
   }
 
@@ -156,9 +157,9 @@ class rolling_cache {
 
   // Rows first ... first + count - 1 of k and v, behind what is kept.
   template <class K, class V>
-  void put(const view<K>& k, const view<V>& v, index first, index count) {
+  void put(const K& k, const V& v, index first, index count) {
     const index to = now_.first + now_.size;
-    rows_.write(to, k.block(first, 0, count, k.cols), v.block(first, 0, count, v.cols));
+    rows_.write(to, some_rows(k, first, count), some_rows(v, first, count));
     const auto place = positions_.begin() + to;
     std::iota(place, place + count, now_.position);
     now_.size += count;

@@ -11,7 +11,7 @@
 #include <heed/core/types.hpp>  // index, Eigen
 
 #include <bit>      // bit_cast
-#include <cstdint>  // uint32_t, uint64_t
+#include <cstdint>  // int8_t, uint32_t, uint64_t
 
 // GCC 12 takes the deliberately undefined operand of its own AVX-512 intrinsics for a mistake.
 #if defined(__GNUC__) && !defined(__clang__)
@@ -119,7 +119,7 @@ struct simd {
   static packet load(const Scalar* from) { return Eigen::internal::ploadu<packet>(from); }
   static void store(Scalar* to, const packet& a) { Eigen::internal::pstoreu<Scalar>(to, a); }
 
-  // ... from and to memory that holds half or bfloat16.
+  // ... from and to memory that holds half, bfloat16 or, to be read only, 8-bit integers.
   template <class Storage>
   static packet load(const Storage* from) {
 #if defined(EIGEN_VECTORIZE_AVX) && defined(__F16C__)
@@ -137,6 +137,15 @@ struct simd {
     if constexpr (std::is_same_v<Storage, Eigen::bfloat16> && size == 8)
       return _mm256_castsi256_ps(_mm256_slli_epi32(
           _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))), 16));
+#endif
+#if defined(EIGEN_VECTORIZE_AVX512)
+    if constexpr (std::is_same_v<Storage, std::int8_t> && size == 16)
+      return _mm512_cvtepi32_ps(
+          _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
+#elif defined(EIGEN_VECTORIZE_AVX2)
+    if constexpr (std::is_same_v<Storage, std::int8_t> && size == 8)
+      return _mm256_cvtepi32_ps(
+          _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))));
 #endif
     Scalar lanes[static_cast<std::size_t>(size)];
     for (index i = 0; i < size; ++i) lanes[i] = static_cast<Scalar>(from[i]);
@@ -182,6 +191,29 @@ struct simd {
         square[i + 1] = _mm256_shuffle_ps(ab, cd, 0xee);
         square[i + 2] = _mm256_shuffle_ps(ab_high, cd_high, 0x44);
         square[i + 3] = _mm256_shuffle_ps(ab_high, cd_high, 0xee);
+      }
+      return;
+    }
+#endif
+#if defined(EIGEN_VECTORIZE_AVX2)
+    // Bytes are turned before they widen: a line is half a register.
+    if constexpr (std::is_same_v<Storage, std::int8_t> && size == 8) {
+      const auto pair = [&](index line) {
+        const auto bytes = [&](index i) {
+          return _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from + i * stride));
+        };
+        return _mm_unpacklo_epi8(bytes(line), bytes(line + 1));
+      };
+      const __m128i ab = pair(0), cd = pair(2), ef = pair(4), gh = pair(6);
+      const __m128i low = _mm_unpacklo_epi16(ab, cd), low_right = _mm_unpacklo_epi16(ef, gh);
+      const __m128i high = _mm_unpackhi_epi16(ab, cd), high_right = _mm_unpackhi_epi16(ef, gh);
+      const __m128i columns[] = {
+          _mm_unpacklo_epi32(low, low_right), _mm_unpackhi_epi32(low, low_right),
+          _mm_unpacklo_epi32(high, high_right), _mm_unpackhi_epi32(high, high_right)};
+      for (index i = 0; i < 4; ++i) {
+        square[2 * i] = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(columns[i]));
+        square[2 * i + 1] =
+            _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_unpackhi_epi64(columns[i], columns[i])));
       }
       return;
     }

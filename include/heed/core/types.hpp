@@ -8,7 +8,7 @@
 #include <heed/config.hpp>  // HEED_ABI
 
 #include <Eigen/Core>   // Matrix, half, bfloat16
-#include <cstdint>      // int32_t
+#include <cstdint>      // int8_t, int32_t
 #include <type_traits>  // is_same_v
 
 namespace heed {
@@ -40,8 +40,13 @@ template <>
 struct accumulator<Eigen::bfloat16> {
   using type = float;
 };
+template <>
+struct accumulator<std::int8_t> {
+  using type = float;
+};
 
-// The type in which sums over values stored as Storage are formed: float for half and bfloat16.
+// The type in which sums over values stored as Storage are formed: float for half, bfloat16 and
+// 8-bit integers.
 template <class Storage>
 using accumulator_t = typename accumulator<Storage>::type;
 

@@ -2,6 +2,7 @@
 // What a kernel is given: views, sizes that have been checked, and settings.
 #pragma once
 
+#include <heed/core/quantised.hpp>         // quantised
 #include <heed/kernel/softmax_origin.hpp>  // scores_per_natural
 #include <heed/kernel/tile.hpp>            // load_queries, store_lanes
 #include <heed/rules/geometry.hpp>         // geometry, settings, view
@@ -11,14 +12,19 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// One checked call.
-template <class Storage>
+// One checked call. Queries and results are of one scalar, keys and values in Keys: a view<const ...>
+// of the same or another one, or quantised.
+template <class Query, class Keys>
 struct attention_call {
-  using Scalar = accumulator_t<Storage>;
-  view<const Storage> q;  // (queries, query heads * width)
-  view<const Storage> k;  // (keys, kv heads * width)
-  view<const Storage> v;  // (keys, kv heads * value width)
-  view<Storage> out;      // (queries, query heads * value width)
+  using Scalar = accumulator_t<Query>;
+  // Some rows of a head: a view, or scaled_rows.
+  using head_rows = decltype(std::declval<Keys>().block(0, 0, 0, 0));
+  static constexpr bool keys_are_summed_as_they_are = std::is_same_v<Keys, view<const Scalar>>;
+
+  view<const Query> q;  // (queries, query heads * width)
+  Keys k;               // (keys, kv heads * width)
+  Keys v;               // (keys, kv heads * value width)
+  view<Query> out;      // (queries, query heads * value width)
   geometry sizes;
   settings<Scalar> options;
 
@@ -39,13 +45,21 @@ struct attention_call {
            least;
   }
 
+  // The keys of a head from row `first` of k on, and the values.
+  head_rows keys_of(index kv_head, index first, index count) const {
+    return k.block(first, kv_head * sizes.width, count, sizes.width);
+  }
+  head_rows values_of(index kv_head, index first, index count) const {
+    return v.block(first, kv_head * sizes.value_width, count, sizes.value_width);
+  }
+
   // The queries of a block, and where its results go.
   template <class Block>
-  view<const Storage> queries_of(const Block& b, const scope& s) const {
+  view<const Query> queries_of(const Block& b, const scope& s) const {
     return q.block(s.query_row + b.first_row, s.head * sizes.width, b.row_count, sizes.width);
   }
   template <class Block>
-  view<Storage> results_of(const Block& b, const scope& s) const {
+  view<Query> results_of(const Block& b, const scope& s) const {
     return out.block(s.query_row + b.first_row, s.head * sizes.value_width, b.row_count,
                      sizes.value_width);
   }

@@ -15,23 +15,22 @@ namespace heed {
 inline namespace HEED_ABI {
 
 // Whether queries are so few that memory is what takes time. Probabilities are the other kernel's.
-template <class Storage>
-bool is_decoding(const attention_call<Storage>& call) {
+template <class Call>
+bool is_decoding(const Call& call) {
   const geometry& g = call.sizes;
-  return g.longest_queries <= queries_per_block<accumulator_t<Storage>> &&
-         g.longest_queries * g.group() <= most_rows && call.k.col_stride == 1 &&
-         call.v.col_stride == 1 && !call.options.weights;
+  return g.longest_queries <= queries_per_block<typename Call::Scalar> &&
+         g.longest_queries * g.group() <= most_rows && numbers_of(call.k).col_stride == 1 &&
+         numbers_of(call.v).col_stride == 1 && !call.options.weights;
 }
 
-template <class Storage, class Unit>
+template <class Call, class Unit>
 class decoder {
  public:
-  using work = decode_work<Storage, Unit>;
+  using work = decode_work<Call, Unit>;
   using state = typename work::state;
   using Scalar = typename work::Scalar;
 
-  decoder(const attention_call<Storage>& call, const call_rules<Scalar>& rules, scratch& memory,
-          index workers)
+  decoder(const Call& call, const call_rules<Scalar>& rules, scratch& memory, index workers)
       : call_(call),
         g_(call.sizes),
         rules_(rules),
@@ -171,7 +170,7 @@ class decoder {
     }
   }
 
-  const attention_call<Storage>& call_;
+  const Call& call_;
   const geometry& g_;
   const call_rules<Scalar>& rules_;
   scratch& memory_;

@@ -12,13 +12,13 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-template <class Storage, class Unit>
+template <class Call, class Unit>
 class decode_work {
  public:
-  using Scalar = accumulator_t<Storage>;
+  using Scalar = typename Call::Scalar;
   using state = decode_state<Scalar, Unit>;
 
-  decode_work(const attention_call<Storage>& call, const call_rules<Scalar>& rules, scratch& memory)
+  decode_work(const Call& call, const call_rules<Scalar>& rules, scratch& memory)
       : call_(call),
         g_(call.sizes),
         rules_(rules),
@@ -62,6 +62,8 @@ class decode_work {
   }
 
  private:
+  using head_rows = typename Call::head_rows;
+
   static constexpr index lanes = queries_per_block<Scalar>;
   static constexpr index room_for_edge =
       score_rows<Scalar>::keys_per_run(1) * value_rows<Scalar>::strip;
@@ -89,19 +91,19 @@ class decode_work {
     const index queries = s.queries * g_.group();
     const index keys_per_run = score_rows<Scalar>::keys_per_run(queries);
     for_each_run(call_.k, row, count, keys_per_run, heads, g_.width,
-                 [&](index kv, index first, const view<const Storage>& some,
-                     const fetch_ahead& fetch) {  // keys · queries
+                 [&](index kv, index first, const head_rows& some, const fetch_ahead& fetch) {
+                   // keys · queries
                    scores_of(part, kv).multiply(first, queries_of(kv), some, turned_, fetch);
                  });
     for (index kv = heads.first; kv < heads.last; ++kv)
       if (waits_[kv]) fold(part, kv, keys, row);
-    for_each_run(
-        call_.v, row, count, keys_per_run, heads, g_.value_width,
-        [&](index kv, index first, const view<const Storage>& some, const fetch_ahead& fetch) {
-          const value_rows<Scalar> sum = sum_of_tile(part.state(kv), kv);
-          if (first == 0) sum.clear();
-          sum.multiply(scores_of(part, kv), first, some, edge_, fetch);  // weights · values
-        });
+    for_each_run(call_.v, row, count, keys_per_run, heads, g_.value_width,
+                 [&](index kv, index first, const head_rows& some, const fetch_ahead& fetch) {
+                   const value_rows<Scalar> sum = sum_of_tile(part.state(kv), kv);
+                   if (first == 0) sum.clear();
+                   sum.multiply(scores_of(part, kv), first, some, edge_,
+                                fetch);  // weights · values
+                 });
     for (index kv = heads.first; kv < heads.last; ++kv)
       if (waits_[kv]) add_tile(part.state(kv), kv);
   }
@@ -134,15 +136,16 @@ class decode_work {
   // Calls use(kv head, first row, rows, what to fetch) for a few rows of k or v at a time and all
   // heads that wait for them. What is fetched meanwhile are rows that are wanted a little later:
   // memory takes its time to answer, and is asked all the time.
-  template <class Use>
-  void for_each_run(const view<const Storage>& all, index first_row, index rows, index keys_per_run,
+  template <class Rows, class Use>
+  void for_each_run(const Rows& all, index first_row, index rows, index keys_per_run,
                     interval heads, index width, const Use& use) const {
     constexpr index ahead = 24;
+    const auto numbers = numbers_of(all);
     for (index first = 0; first < rows; first += keys_per_run) {
       const index count = std::min(keys_per_run, rows - first), row = first_row + first;
-      const index later = std::clamp(all.rows - row - ahead, index(0), count);
-      const view<const Storage> wanted =
-          all.block(row + ahead, heads.first * width, later, heads.size() * width);
+      const index later = std::clamp(numbers.rows - row - ahead, index(0), count);
+      const auto wanted =
+          numbers.block(row + ahead, heads.first * width, later, heads.size() * width);
       for (index kv = heads.first; kv < heads.last; ++kv)
         if (waits_[kv])
           use(kv, first, all.block(row, kv * width, count, width),
@@ -161,8 +164,7 @@ class decode_work {
         scores.change(row, place, of_head_, [&](Scalar* s) { rules.bend(s, place, seen); });
     });
     scores.fill_up(keys.size());
-    const view<const Storage> values =
-        call_.v.block(first_row, kv_head * g_.value_width, keys.size(), g_.value_width);
+    const head_rows values = call_.values_of(kv_head, first_row, keys.size());
     if (scores.any_excluded(keys.size())) {
       waits_[kv_head] = all_finite(values);
       for (index i = 0; i < scores.count * keys_per_tile; ++i)
@@ -193,7 +195,7 @@ class decode_work {
     group.seen = true;
   }
 
-  const attention_call<Storage>& call_;
+  const Call& call_;
   const geometry& g_;
   const call_rules<Scalar>& rules_;
   scratch::frame frame_;

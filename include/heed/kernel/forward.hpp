@@ -24,14 +24,14 @@ namespace heed {
 inline namespace HEED_ABI {
 
 // One task: the rows of a query_range, with working memory of its own.
-template <class Storage, class Unit>
+template <class Call, class Unit>
 class forward_task {
  public:
-  using Scalar = accumulator_t<Storage>;
+  using Scalar = typename Call::Scalar;
   using block = query_block<Scalar, Unit>;
 
-  forward_task(const attention_call<Storage>& call, const call_rules<Scalar>& rules,
-               const query_range& range, scratch& memory)
+  forward_task(const Call& call, const call_rules<Scalar>& rules, const query_range& range,
+               scratch& memory)
       : call_(call),
         g_(call.sizes),
         rules_(rules),
@@ -46,7 +46,7 @@ class forward_task {
         work_(tile_work<Scalar>::in(frame_, keys_per_tile)) {}
 
   // Bytes that a task of so many rows a head takes from scratch, roundings included.
-  static index footprint(const attention_call<Storage>& call, index row_count) {
+  static index footprint(const Call& call, index row_count) {
     const geometry& g = call.sizes;
     const index blocks = g.group() * divide_up(row_count, lanes);
     const index states = states_per_block(call);
@@ -77,7 +77,7 @@ class forward_task {
   block& block_of(index h, index b) { return blocks_[h * blocks_per_head_ + b]; }
 
   // One for the chunk at hand, and one for those before, where there can be any.
-  static index states_per_block(const attention_call<Storage>& call) {
+  static index states_per_block(const Call& call) {
     return call.sizes.longest_keys > keys_per_chunk || call.options.sink.given() ? 2 : 1;
   }
 
@@ -131,10 +131,8 @@ class forward_task {
 
   void stage(const scope& s, interval keys) {
     const index row = s.key_row + keys.first;
-    const auto k = call_.k.block(row, range_.kv_head * g_.width, keys.size(), g_.width);
-    const auto v = call_.v.block(row, range_.kv_head * g_.value_width, keys.size(), g_.value_width);
-    tile_.keys = stage_keys(key_room_, k);
-    tile_.values = stage_values(value_room_, v);
+    tile_.keys = stage_keys(key_room_, call_.keys_of(range_.kv_head, row, keys.size()));
+    tile_.values = stage_values(value_room_, call_.values_of(range_.kv_head, row, keys.size()));
     tile_.finite = all_finite(tile_.values);
   }
 
@@ -153,7 +151,7 @@ class forward_task {
 
   // Those of the next block are fetched meanwhile.
   void load(const block& q, const scope& s) {
-    const view<const Storage> rows = call_.queries_of(q, s);
+    const auto rows = call_.queries_of(q, s);
     if (rows.col_stride == 1) prefetch(rows, rows.rows * rows.row_stride);
     call_.load(q, s);
   }
@@ -184,7 +182,7 @@ class forward_task {
           });
   }
 
-  const attention_call<Storage>& call_;
+  const Call& call_;
   const geometry& g_;
   const call_rules<Scalar>& rules_;
   query_range range_;
@@ -201,19 +199,18 @@ class forward_task {
 };
 
 // Runs a call that has been checked. Tasks share nothing but what they read.
-template <class Unit, class Storage>
-void forward(const attention_call<Storage>& call, const call_rules<accumulator_t<Storage>>& rules,
-             scratch& memory) {
+template <class Unit, class Call>
+void forward(const Call& call, const call_rules<typename Call::Scalar>& rules, scratch& memory) {
   // A block of queries with most of its lanes empty is worth less than keys as lanes.
-  const bool few = call.sizes.longest_queries <= simd<accumulator_t<Storage>>::size / 2;
+  const bool few = call.sizes.longest_queries <= simd<typename Call::Scalar>::size / 2;
   const bool small = is_small(call);
   if (is_decoding(call) && (few || !small))
-    return decoder<Storage, Unit>(call, rules, memory, small ? 1 : call.options.on.workers).run();
+    return decoder<Call, Unit>(call, rules, memory, small ? 1 : call.options.on.workers).run();
   if (small) {
     scratch::frame frame(memory);
-    return small_forward<Storage, Unit>(call, rules, frame).run();
+    return small_forward<Call, Unit>(call, rules, frame).run();
   }
-  using task_type = forward_task<Storage, Unit>;
+  using task_type = forward_task<Call, Unit>;
   using plan_type = schedule<typename task_type::Scalar>;
   const plan_type plan(call.sizes, call.options.on.workers);
   const index workers = std::max(index(1), std::min(call.options.on.workers, plan.tasks()));

@@ -13,17 +13,17 @@ namespace heed {
 inline namespace HEED_ABI {
 
 // Whether a call is such a problem. Probabilities are the larger kernel's.
-template <class Storage>
-bool is_small(const attention_call<Storage>& call) {
+template <class Call>
+bool is_small(const Call& call) {
   const geometry& g = call.sizes;
   return g.queries <= keys_per_tile && g.keys <= keys_per_tile && !call.options.packed &&
          !call.options.weights && (call.options.on.workers <= 1 || !call.worth_threads());
 }
 
-template <class Storage, class Unit>
+template <class Call, class Unit>
 class small_forward {
  public:
-  using Scalar = accumulator_t<Storage>;
+  using Scalar = typename Call::Scalar;
   using block = query_block<Scalar, Unit>;
 
   // Bytes that it takes from memory, roundings included.
@@ -35,15 +35,14 @@ class small_forward {
   }
 
   template <class Memory>
-  small_forward(const attention_call<Storage>& call, const call_rules<Scalar>& rules,
-                Memory& memory)
+  small_forward(const Call& call, const call_rules<Scalar>& rules, Memory& memory)
       : call_(call),
         g_(call.sizes),
         rules_(rules),
         block_(block::in(memory, g_, call.options.sink.given() ? 2 : 1,
                          memory.template take<Scalar>(lanes), 0, lanes)),
         work_(tile_work<Scalar>::in(memory, g_.keys)) {
-    if (readable_in_place<Scalar>(call.k) && readable_in_place<Scalar>(call.v)) return;
+    if (in_place()) return;
     key_room_ = memory.template take<Scalar>(keys_per_tile * g_.width);
     value_room_ = memory.template take<Scalar>(keys_per_tile * g_.value_width);
   }
@@ -64,11 +63,16 @@ class small_forward {
  private:
   static constexpr index lanes = queries_per_block<Scalar>;
 
+  // Whether products can read keys and values where they lie.
+  bool in_place() const {
+    return Call::keys_are_summed_as_they_are && numbers_of(call_.k).col_stride == 1 &&
+           numbers_of(call_.v).col_stride == 1;
+  }
+
   key_value_tile<Scalar> tile_of(index kv_head) {
-    const auto k = call_.k.block(0, kv_head * g_.width, g_.keys, g_.width);
-    const auto v = call_.v.block(0, kv_head * g_.value_width, g_.keys, g_.value_width);
+    const auto k = call_.keys_of(kv_head, 0, g_.keys), v = call_.values_of(kv_head, 0, g_.keys);
     key_value_tile<Scalar> tile;
-    if constexpr (std::is_same_v<Storage, Scalar>)
+    if constexpr (Call::keys_are_summed_as_they_are)
       if (key_room_ == nullptr) tile = {k, v, true};
     if (key_room_ != nullptr) tile = {stage_keys(key_room_, k), stage_values(value_room_, v)};
     tile.finite = all_finite(tile.values);
@@ -108,7 +112,7 @@ class small_forward {
     call_.finish(block_, s);
   }
 
-  const attention_call<Storage>& call_;
+  const Call& call_;
   const geometry& g_;
   const call_rules<Scalar>& rules_;
   block block_;

@@ -7,9 +7,10 @@
 // multiply-adds in the order of j, whatever the blocking: its bits depend on nothing else.
 #pragma once
 
-#include <heed/core/prefetch.hpp>  // fetch_ahead
-#include <heed/core/simd.hpp>      // simd
-#include <heed/core/unroll.hpp>    // unroll
+#include <heed/core/prefetch.hpp>   // fetch_ahead
+#include <heed/core/quantised.hpp>  // scaled_rows
+#include <heed/core/simd.hpp>       // simd
+#include <heed/core/unroll.hpp>     // unroll
 
 #include <type_traits>  // is_same_v
 
@@ -67,27 +68,83 @@ struct broadcast_side<Scalar, along_rows_apart<Stride>> {
   void skip_rows(index count) { data += count * stride; }
 };
 
-// b or c: a row of lanes at a time, lanes next to each other.
+namespace detail {
+
+// A pointer whose origin the compiler is not to know: GCC would otherwise keep the distances between
+// rows in registers, run out of them, and reload them in the innermost loop.
+template <class T>
+T* opaque(T* p) {
+#if defined(__GNUC__)
+  __asm__("" : "+r"(p));
+#endif
+  return p;
+}
+
+}  // namespace detail
+
+// b or c: a row of lanes at a time, lanes next to each other. Rows of b whose distance is not known
+// when compiling are stepped through one by one; `load` gives packet p of the one at hand.
 template <class Scalar>
 struct lane_side {
   Scalar* data;
   index pitch;  // from one row to the next
-  static constexpr bool pitch_is_known = false;
 
   void skip_rows(index count) { data += count * pitch; }
   void skip_lanes(index count) { data += count; }
+
+  template <class s>
+  auto load(index, index p) const {
+    return s::load(data + p * s::size);
+  }
+  void step() { data = detail::opaque(data + pitch); }
+  void step_all(index) {}
 };
 
-// b with no gap between its rows of Packets packets.
+// b as 8-bit integers with a scale a row.
+struct scaled_lane_side {
+  const std::int8_t* data;
+  index pitch;
+  const float* scales;
+  index scale_stride;
+
+  void skip_lanes(index count) { data += count; }
+
+  template <class s>
+  auto load(index, index p) const {
+    return s::multiply(s::load(data + p * s::size), s::broadcast(*scales));
+  }
+  void step() {
+    data = detail::opaque(data + pitch);
+    scales = detail::opaque(scales + scale_stride);
+  }
+  void step_all(index) {}
+};
+
+// b with no gap between its rows of Packets packets: `load` gives packet p of row j from the one at
+// hand.
 template <class Scalar, int Packets = packets_per_block>
 struct packed_lanes {
   const Scalar* data;
   static constexpr index pitch = Packets * simd<Scalar>::size;
-  static constexpr bool pitch_is_known = true;
 
-  void skip_rows(index count) { data += count * pitch; }
   void skip_lanes(index count) { data += count; }
+
+  template <class s>
+  auto load(index j, index p) const {
+    return s::load(data + j * pitch + p * s::size);
+  }
+  void step() {}
+  void step_all(index count) { data += count * pitch; }
 };
+
+// Some rows of memory, from a column on, as b.
+template <class Storage>
+lane_side<const Storage> lanes_from(const view<const Storage>& rows, index first_col) {
+  return {rows.data + first_col, rows.row_stride};
+}
+inline scaled_lane_side lanes_from(const scaled_rows& rows, index first_col) {
+  return {rows.data + first_col, rows.row_stride, rows.scales, rows.scale_stride};
+}
 
 // Where the chains begin and what becomes of their ends: c = chain from 0, or chain from what c
 // holds, or c times a factor a lane + chain from 0.
@@ -115,16 +172,6 @@ struct onto_scaled {
 
 namespace detail {
 
-// A pointer whose origin the compiler is not to know: GCC would otherwise keep the distances between
-// rows in registers, run out of them, and reload them in the innermost loop.
-template <class T>
-T* opaque(T* p) {
-#if defined(__GNUC__)
-  __asm__("" : "+r"(p));
-#endif
-  return p;
-}
-
 // Rows x Packets accumulators stay in registers over the whole chain. Four terms are written out,
 // so that the loop is short enough for its end to be foreseen.
 template <int Rows, int Packets, index Fetched, class Scalar, class Layout, class Sums, class Lanes,
@@ -143,15 +190,10 @@ void product_block(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes 
   constexpr int places = stride_is_known ? 1 : Rows;
   const Scalar* place[places];
   unroll<places>([&](auto i) HEED_INLINED { place[i] = opaque(&a.data[i * a.stride]); });
-  // Rows of b whose distance is not known are stepped through one by one, for the same reason.
-  constexpr bool steps_through_b = !Lanes::pitch_is_known;
   const auto add = [&](auto j) HEED_INLINED {
     typename s::packet lanes[Packets];
-    const auto* const row = steps_through_b ? b.data : b.data + j * b.pitch;
-    unroll<Packets>([&](auto p) HEED_INLINED { lanes[p] = s::load(row + p * s::size); });
-    if constexpr (steps_through_b) {
-      b.data = opaque(b.data + b.pitch);
-    }
+    unroll<Packets>([&](auto p) HEED_INLINED { lanes[p] = b.template load<s>(j, p); });
+    b.step();
     fetch.template step<Fetched>(j);
     unroll<Rows>([&](auto i) HEED_INLINED {
       const auto one = s::broadcast(!Layout::by_rows  ? place[0][j * a.stride + i]
@@ -163,7 +205,7 @@ void product_block(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes 
   const auto advance = [&](int steps) HEED_INLINED {
     unroll<places>([&](auto i)
                        HEED_INLINED { place[i] += Layout::by_rows ? steps : steps * a.stride; });
-    if constexpr (!steps_through_b) b.skip_rows(steps);
+    b.step_all(steps);
   };
   constexpr int written_out = 4;
   for (; depth >= written_out; depth -= written_out) {

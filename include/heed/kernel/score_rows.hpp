@@ -3,8 +3,8 @@
 // are lanes. The same chains of multiply-adds and the same sums in the same order.
 #pragma once
 
-#include <heed/core/copy.hpp>              // copy
 #include <heed/core/prefetch.hpp>          // fetch_ahead
+#include <heed/core/quantised.hpp>         // copy, lane_scales
 #include <heed/kernel/bend.hpp>            // tile_place
 #include <heed/kernel/online_softmax.hpp>  // online_softmax
 #include <heed/kernel/tile.hpp>            // keys_per_tile, fill_last_packet
@@ -39,8 +39,8 @@ struct score_rows {
 
   // scores(row, first + key) = query(row) · key, for keys_per_run keys at most; queries (count, width)
   // without gaps.
-  template <class Storage>
-  void multiply(index first, const Scalar* queries, const view<const Storage>& keys, Scalar* room,
+  template <class Rows>
+  void multiply(index first, const Scalar* queries, const Rows& keys, Scalar* room,
                 fetch_ahead fetch = {}) const {
     if (packets_for_rows(count) == 4)
       multiply<4>(first, queries, keys, room, fetch);
@@ -112,11 +112,11 @@ struct score_rows {
   }
 
  private:
-  template <int Packets, class Storage>
-  void multiply(index first, const Scalar* queries, const view<const Storage>& keys, Scalar* room,
+  template <int Packets, class Rows>
+  void multiply(index first, const Scalar* queries, const Rows& keys, Scalar* room,
                 fetch_ahead& fetch) const {
     turn<Packets>(room, keys, fetch);
-    constexpr index bytes = Packets * s::size * static_cast<index>(sizeof(Storage));
+    constexpr index bytes = Packets * s::size * static_cast<index>(sizeof(*keys.data));
     lane_product<Packets, bytes / 2>(lane_side<Scalar>{data + first, pitch},
                                      broadcast_side<Scalar, along_rows>{queries, keys.cols},
                                      packed_lanes<Scalar, Packets>{room}, count, keys.cols,
@@ -125,30 +125,31 @@ struct score_rows {
 
   // room(f, key) = keys(key, f). Addresses are kept apart from the views, which compilers believe a
   // vector's store to change.
-  template <int Packets, class Storage>
-  static void turn(Scalar* room, const view<const Storage>& keys, fetch_ahead& later) {
+  template <int Packets, class Rows>
+  static void turn(Scalar* room, const Rows& keys, fetch_ahead& later) {
     constexpr index lanes = Packets * s::size;
-    constexpr index bytes = s::size * s::size * static_cast<index>(sizeof(Storage));
+    constexpr index bytes = s::size * s::size * static_cast<index>(sizeof(*keys.data));
     auto fetch = later;
     const index squares = keys.rows / s::size * s::size, width = keys.cols / s::size * s::size;
     const index stride = keys.row_stride;
     for (index j = 0; j < squares; j += s::size) {
-      const Storage* from = keys.data + j * stride;
+      const auto* from = keys.data + j * stride;
       Scalar* to = room + j;
+      const auto scaled = lane_scaling<Scalar>(keys, j);
       for (index f = 0; f < width; f += s::size) {
         fetch.template step<std::max(bytes / 2, index(64))>(0);
         typename s::packet square[static_cast<std::size_t>(s::size)];
         s::load_turned(square, from, stride);
         unroll<static_cast<int>(s::size)>(
-            [&](auto i) HEED_INLINED { s::store(to + i * lanes, square[i]); });
+            [&](auto i) HEED_INLINED { s::store(to + i * lanes, scaled(square[i])); });
         from += s::size;
         to += s::size * lanes;
       }
     }
     later = fetch;
     const auto rest = [&](index f, index j, index features, index some) {
-      copy(view<Scalar>{room + f * lanes + j, features, some, lanes, 1},
-           keys.block(j, f, some, features).turned());
+      copy(view<Scalar>{room + f * lanes + j, some, features, 1, lanes},
+           keys.block(j, f, some, features));
     };
     if (width < keys.cols) rest(width, 0, keys.cols - width, squares);
     if (squares < keys.rows) rest(0, squares, keys.cols, keys.rows - squares);

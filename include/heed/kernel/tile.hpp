@@ -2,8 +2,8 @@
 // Tiles: how many keys are taken at a time, and how they come in from the caller's memory.
 #pragma once
 
-#include <heed/core/copy.hpp>            // copy
 #include <heed/core/prefetch.hpp>        // prefetch
+#include <heed/core/quantised.hpp>       // copy, scaled_rows, numbers_of
 #include <heed/kernel/lane_product.hpp>  // packed_lanes
 
 #include <algorithm>  // fill, max, min
@@ -25,21 +25,21 @@ template <class Scalar>
 inline constexpr index queries_per_block = packed_lanes<Scalar>::pitch;
 
 // Copies rows a few at a time, and fetches those that are wanted a little later meanwhile.
-template <class Storage, class Scalar>
-void stage(const view<Scalar>& to, const view<const Storage>& from) {
+template <class Scalar, class Rows>
+void stage(const view<Scalar>& to, const Rows& from) {
   if (from.col_stride != 1) return copy(to, from);
   constexpr index together = std::max(index(8), simd<Scalar>::size);
   for (index i = 0; i < from.rows; i += together) {
     const index some = std::min(together, from.rows - i);
-    const view<const Storage> rows = from.block(i, 0, some, from.cols);
-    prefetch(rows, 2 * together * from.row_stride);
+    const Rows rows = from.block(i, 0, some, from.cols);
+    prefetch(numbers_of(rows), 2 * together * from.row_stride);
     copy(to.block(i, 0, some, from.cols), rows);
   }
 }
 
 // Copies a tile of keys into `room`, of keys_per_tile * width numbers, in the type of the sums.
-template <class Storage, class Scalar>
-view<const Scalar> stage_keys(Scalar* room, const view<const Storage>& keys) {
+template <class Scalar, class Rows>
+view<const Scalar> stage_keys(Scalar* room, const Rows& keys) {
   const view<Scalar> staged{room, keys.rows, keys.cols, keys.cols, 1};
   stage(staged, keys);
   return staged;
@@ -47,17 +47,11 @@ view<const Scalar> stage_keys(Scalar* room, const view<const Storage>& keys) {
 
 // The same with a tile of values, which turn: the product with the weights then reads them along
 // rows, each cache line once.
-template <class Storage, class Scalar>
-view<const Scalar> stage_values(Scalar* room, const view<const Storage>& values) {
+template <class Scalar, class Rows>
+view<const Scalar> stage_values(Scalar* room, const Rows& values) {
   const view<Scalar> staged{room, values.rows, values.cols, 1, keys_per_tile};
   stage(staged, values);
   return staged;
-}
-
-// Whether products can read rows where they lie.
-template <class Scalar, class Storage>
-bool readable_in_place(const view<const Storage>& rows) {
-  return std::is_same_v<Scalar, Storage> && rows.col_stride == 1;
 }
 
 // Whether no element is infinite or NaN: 0 * x is NaN for those alone. One of the strides is 1.
@@ -79,6 +73,11 @@ bool all_finite(const view<const Storage>& values) {
     for (; j < v.cols; ++j) all = all && std::isfinite(static_cast<Scalar>(row[j]));
   }
   return all && !s::any_not_equal(s::add(sums[0], sums[1]), zero);
+}
+inline bool all_finite(const scaled_rows& values) {
+  bool all = true;
+  for (index i = 0; i < values.rows; ++i) all = all && std::isfinite(values.scale(i));
+  return all;
 }
 
 // Lanes beyond the last of `count`, of which there must be one, hold it again in each row, as far as

@@ -23,18 +23,18 @@ struct value_rows {
 
   // data(row, feature) += weights(row, first + key) * value(key, feature) over some keys, values by
   // rows. `edge` has room for those keys' last strip, and numbers beyond the width in it.
-  template <class Storage>
-  void multiply(const score_rows<Scalar>& weights, index first, const view<const Storage>& values,
-                Scalar* edge, fetch_ahead fetch = {}) const {
+  template <class Rows>
+  void multiply(const score_rows<Scalar>& weights, index first, const Rows& values, Scalar* edge,
+                fetch_ahead fetch = {}) const {
     const broadcast_side<Scalar, along_rows_apart<score_rows<Scalar>::pitch>> by_row{weights.data +
                                                                                      first};
     index f = 0;
     const auto strips = [&]<int Packets>(std::integral_constant<int, Packets>) {
       const index some = (width - f) / (Packets * s::size);
-      lane_product<Packets, Packets * s::size* static_cast<index>(sizeof(Storage))>(
-          lane_side<Scalar>{data + f, pitch()}, by_row,
-          lane_side<const Storage>{values.data + f, values.row_stride}, count, values.rows,
-          from_memory<Scalar>{}, some, fetch);
+      constexpr index bytes = Packets * s::size * static_cast<index>(sizeof(*values.data));
+      lane_product<Packets, bytes>(lane_side<Scalar>{data + f, pitch()}, by_row,
+                                   lanes_from(values, f), count, values.rows, from_memory<Scalar>{},
+                                   some, fetch);
       f += some * Packets * s::size;
     };
     if (packets_for_rows(count) == 4) strips(std::integral_constant<int, 4>{});
@@ -48,8 +48,8 @@ struct value_rows {
   }
 
   // Without the pairs that are excluded, one by one.
-  template <class Storage, class Excluded>
-  void multiply_seen(const score_rows<Scalar>& weights, const view<const Storage>& values,
+  template <class Rows, class Excluded>
+  void multiply_seen(const score_rows<Scalar>& weights, const Rows& values,
                      const Excluded& excluded) const {
     clear();  // beyond the width too
     for (index row = 0; row < count; ++row)

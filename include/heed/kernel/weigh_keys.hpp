@@ -15,13 +15,12 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-template <class Storage, class Unit>
+template <class Call, class Unit>
 class key_weighing {
  public:
-  using Scalar = accumulator_t<Storage>;
+  using Scalar = typename Call::Scalar;
 
-  key_weighing(const attention_call<Storage>& call, const call_rules<Scalar>& rules,
-               scratch& memory)
+  key_weighing(const Call& call, const call_rules<Scalar>& rules, scratch& memory)
       : call_(call),
         g_(call.sizes),
         rules_(rules),
@@ -42,8 +41,7 @@ class key_weighing {
 
   void weigh(const scope& s, index first_key) const {
     const index count = std::min(keys_per_tile, s.keys - first_key);
-    const auto keys =
-        call_.k.block(s.key_row + first_key, s.head / g_.group() * g_.width, count, g_.width);
+    const auto keys = call_.keys_of(s.head / g_.group(), s.key_row + first_key, count);
     Scalar total[keys_per_tile] = {};
     rules_.bind(s, [&](const tile_rules<Scalar>& rules) {
       for (index row = 0; row < s.queries; row += most_rows) {
@@ -63,9 +61,9 @@ class key_weighing {
   static constexpr index lanes = queries_per_block<Scalar>;
 
   // The queries of a place; sums of a few of them are formed apart.
-  template <class Number>
-  void weigh(const tile_place& place, const tile_rules<Scalar>& rules,
-             const view<const Number>& keys, Scalar* total) const {
+  template <class Rows>
+  void weigh(const tile_place& place, const tile_rules<Scalar>& rules, const Rows& keys,
+             Scalar* total) const {
     const score_rows<Scalar> scores{scores_, place.row_count};
     call_.template load_rows<Unit>(queries_, place.where, place.first_row, place.row_count);
     const index run = scores.keys_per_run(place.row_count);
@@ -124,7 +122,7 @@ class key_weighing {
     }
   }
 
-  const attention_call<Storage>& call_;
+  const Call& call_;
   const geometry& g_;
   const call_rules<Scalar>& rules_;
   scratch::frame frame_;
@@ -136,11 +134,10 @@ class key_weighing {
 };
 
 // Writes options.key_weights of a call whose options.log_sum_exp has been written.
-template <class Unit, class Storage>
-void weigh_keys(const attention_call<Storage>& call,
-                const call_rules<accumulator_t<Storage>>& rules, scratch& memory) {
-  using Scalar = accumulator_t<Storage>;
-  using work = key_weighing<Storage, Unit>;
+template <class Unit, class Call>
+void weigh_keys(const Call& call, const call_rules<typename Call::Scalar>& rules, scratch& memory) {
+  using Scalar = typename Call::Scalar;
+  using work = key_weighing<Call, Unit>;
   const geometry& g = call.sizes;
   const view<Scalar> into = *call.options.key_weights;
   for (index key = 0; key < into.rows; ++key)
@@ -159,10 +156,10 @@ void weigh_keys(const attention_call<Storage>& call,
 }
 
 // The whole of a call that asks for them.
-template <class Unit, class Storage>
-void forward_and_weigh_keys(attention_call<Storage> call,
-                            const call_rules<accumulator_t<Storage>>& rules, scratch& memory) {
-  using Scalar = accumulator_t<Storage>;
+template <class Unit, class Call>
+void forward_and_weigh_keys(Call call, const call_rules<typename Call::Scalar>& rules,
+                            scratch& memory) {
+  using Scalar = typename Call::Scalar;
   scratch::frame frame(memory);
   const geometry& g = call.sizes;
   if (!call.options.log_sum_exp)

@@ -2,8 +2,9 @@
 // What the likely mistakes in a call's arguments are told at compile time.
 #pragma once
 
-#include <heed/core/concepts.hpp>  // eigen_object, storage, writable
-#include <heed/core/view.hpp>      // scalar_of
+#include <heed/core/concepts.hpp>   // eigen_object, storage, writable
+#include <heed/core/quantised.hpp>  // quantised
+#include <heed/core/view.hpp>       // scalar_of
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -12,21 +13,41 @@ template <class T>
 concept attention_scalar = std::is_same_v<T, float> || std::is_same_v<T, double> ||
     std::is_same_v<T, Eigen::half> || std::is_same_v<T, Eigen::bfloat16>;
 
+// What keys and values can be.
+template <class T>
+concept key_storage = storage<T> || std::is_same_v<std::remove_cvref_t<T>, quantised>;
+
+// ... as a call has them.
+template <class T>
+using read_only = std::conditional_t<storage<T>, view<const scalar_of<T>>, quantised>;
+
+// Whether queries can be of scalar Q where keys and values are of scalar K: of the same, or of what
+// sums are formed in; 8-bit integers have scales of float, so all whose sums are float go with them.
+template <class Q, class K>
+constexpr bool goes_with = std::is_same_v<Q, K> || std::is_same_v<Q, accumulator_t<K>> ||
+                           (std::is_same_v<K, quantised::Scalar> &&
+                            std::is_same_v<accumulator_t<Q>, float>);
+
 // One sentence for each thing that can be wrong with q, k and v; true if nothing is.
 template <class Q, class K, class V>
 constexpr bool inputs_are_good() {
-  static_assert(eigen_object<Q> && eigen_object<K> && eigen_object<V>,
-                "heed: q, k and v must be Eigen matrices");
+  static_assert(
+      eigen_object<Q> && (eigen_object<K> || key_storage<K>)&&(eigen_object<V> || key_storage<V>),
+      "heed: q, k and v must be Eigen matrices, or k and v heed::quantised");
   static_assert(storage<Q>, "heed: q is an Eigen expression; store it or call .eval()");
-  static_assert(storage<K>, "heed: k is an Eigen expression; store it or call .eval()");
-  static_assert(storage<V>, "heed: v is an Eigen expression; store it or call .eval()");
-  if constexpr (storage<Q> && storage<K> && storage<V>) {
-    constexpr bool same =
-        std::is_same_v<scalar_of<Q>, scalar_of<K>> && std::is_same_v<scalar_of<Q>, scalar_of<V>>;
-    static_assert(same, "heed: q, k and v have different scalar types; .cast<>() to one of them");
-    static_assert(attention_scalar<scalar_of<Q>>,
-                  "heed: the scalar must be float, double, Eigen::half or Eigen::bfloat16");
-    return same && attention_scalar<scalar_of<Q>>;
+  static_assert(key_storage<K>, "heed: k is an Eigen expression; store it or call .eval()");
+  static_assert(key_storage<V>, "heed: v is an Eigen expression; store it or call .eval()");
+  if constexpr (storage<Q> && key_storage<K> && key_storage<V>) {
+    constexpr bool same = std::is_same_v<scalar_of<K>, scalar_of<V>> && storage<K> == storage<V>;
+    constexpr bool fits = same && goes_with<scalar_of<Q>, scalar_of<K>>;
+    static_assert(
+        fits,
+        "heed: q, k and v have different scalar types; .cast<>() to one of them (q may be "
+        "float where k and v are half, bfloat16 or heed::quantised)");
+    constexpr bool good =
+        attention_scalar<scalar_of<Q>> && (attention_scalar<scalar_of<K>> || !storage<K>);
+    static_assert(good, "heed: the scalar must be float, double, Eigen::half or Eigen::bfloat16");
+    return fits && good;
   } else {
     return false;
   }

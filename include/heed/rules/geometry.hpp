@@ -4,6 +4,7 @@
 
 #include <heed/core/check.hpp>      // require
 #include <heed/core/overlap.hpp>    // overlap
+#include <heed/core/quantised.hpp>  // quantised, numbers_of
 #include <heed/rules/rules.hpp>     // rule_set
 #include <heed/rules/scope.hpp>     // scope, call_shape
 #include <heed/rules/settings.hpp>  // settings
@@ -70,14 +71,22 @@ inline void check_lengths(const char* verb, const list<index>& lengths, const li
             starts[i + 1] - starts[i], " rows");
 }
 
+template <class Scalar>
+void check_scales(const char*, const char*, const view<const Scalar>&, index) {}
+inline void check_scales(const char* verb, const char* name, const quantised& rows, index heads) {
+  require(rows.scales.cols == heads, verb, ": ", name, " (", rows.numbers, ") has scales for ",
+          rows.scales.cols, " heads, but there are ", heads, " key/value heads");
+}
+
 }  // namespace detail
 
 // Checks that q, k, v, the settings and the rules fit together; throws shape_error.
-template <class Storage, class Scalar, class Rules>
-geometry check_inputs(const char* verb, const view<const Storage>& q, const view<const Storage>& k,
-                      const view<const Storage>& v, const settings<Scalar>& s, const Rules& rules) {
+template <class Query, class Keys, class Scalar, class Rules>
+geometry check_inputs(const char* verb, const view<const Query>& q, const Keys& key_rows,
+                      const Keys& value_rows, const settings<Scalar>& s, const Rules& rules) {
   const index hq = s.query_heads;
   const index hk = s.kv_heads;
+  const auto k = numbers_of(key_rows), v = numbers_of(value_rows);
   require(hq >= 1 && hk >= 1 && hq % hk == 0, verb, ": ", hq, " query heads cannot share ", hk,
           " key/value heads; the second must divide the first");
   require(q.cols > 0 && q.cols % hq == 0, verb, ": q is ", q, ", whose columns do not divide into ",
@@ -90,6 +99,9 @@ geometry check_inputs(const char* verb, const view<const Storage>& q, const view
           hq == 1 ? "" : ", heads: ", hq == 1 ? std::string() : std::to_string(hq),
           hq == 1 ? "" : " over ", hq == 1 ? std::string() : std::to_string(hk));
   require(k.rows == v.rows, verb, ": k and v differ in rows: k is ", k, ", v is ", v);
+
+  detail::check_scales(verb, "k", key_rows, hk);
+  detail::check_scales(verb, "v", value_rows, hk);
 
   constexpr index limit = std::numeric_limits<position>::max() / 2;
   require(q.rows <= limit && k.rows <= limit, verb, ": q is ", q, ", k is ", k,
@@ -151,11 +163,17 @@ void check_apart(const char* verb, const char* output_name, const view<Output>& 
           " (", other, ") in memory");
 }
 
+template <class Output>
+void check_apart(const char* verb, const char* output_name, const view<Output>& output,
+                 const char* other_name, const quantised& other) {
+  check_apart(verb, output_name, output, other_name, other.numbers);
+  check_apart(verb, output_name, output, other_name, other.scales);
+}
+
 // Checks a call's result: its shape, and that nothing that is written is also read.
-template <class Storage, class Scalar>
-void check_outputs(const char* verb, const view<const Storage>& q, const view<const Storage>& k,
-                   const view<const Storage>& v, const view<Storage>& out,
-                   const settings<Scalar>& s, const geometry& g) {
+template <class Query, class Keys, class Scalar>
+void check_outputs(const char* verb, const view<const Query>& q, const Keys& k, const Keys& v,
+                   const view<Query>& out, const settings<Scalar>& s, const geometry& g) {
   require(out.rows == g.queries && out.cols == g.query_heads * g.value_width, verb, ": out is ",
           out, ", but it must be ", g.queries, "x", g.query_heads * g.value_width);
   check_side_outputs(verb, s, g);

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
 namespace {
@@ -109,6 +110,44 @@ TYPED_TEST(simd, shift_past_fraction_moves_low_bits_to_the_exponent) {
     EXPECT_EQ(heed::shift_past_fraction(x[i]), powers[i]);
   }
   EXPECT_EQ(f::store(heed::shift_past_fraction(f::load(x))), powers);
+}
+
+// Every integer there is, in every lane.
+TYPED_TEST(simd, loads_integers) {
+  using f = TestFixture;
+  constexpr index n = f::s::size;
+  std::int8_t from[256 + 64];
+  for (int i = 0; i < 256 + 64; ++i) from[i] = static_cast<std::int8_t>(i);
+  for (index first = 0; first < 256; ++first) {
+    const auto got = f::store(f::s::load(from + first));
+    for (index i = 0; i < n; ++i)
+      ASSERT_EQ(got[std::size_t(i)], static_cast<TypeParam>(from[first + i]));
+  }
+}
+
+TYPED_TEST(simd, loads_lines_as_columns) {
+  using f = TestFixture;
+  constexpr index n = f::s::size, stride = n + 3;
+  const auto turns = [&](auto zero) {
+    using Storage = decltype(zero);
+    Storage from[std::size_t(n * stride)];
+    for (index i = 0; i < n * stride; ++i)
+      from[i] = static_cast<Storage>(static_cast<float>(i * 5 % 251 - 125));
+    typename f::packet square[std::size_t(n)];
+    f::s::load_turned(square, from, stride);
+    for (index c = 0; c < n; ++c) {
+      const auto column = f::store(square[c]);
+      for (index r = 0; r < n; ++r)
+        ASSERT_EQ(column[std::size_t(r)], static_cast<TypeParam>(from[r * stride + c]))
+            << r << " " << c;
+    }
+  };
+  turns(TypeParam(0));
+  turns(std::int8_t(0));
+  if constexpr (std::is_same_v<TypeParam, float>) {
+    turns(Eigen::half(0));
+    turns(Eigen::bfloat16(0));
+  }
 }
 
 TEST(unroll, counts_up_at_compile_time) {
