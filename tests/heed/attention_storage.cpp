@@ -105,13 +105,11 @@ TYPED_TEST(attention_storage, has_the_bits_of_float_with_every_kind_of_modifier)
     const auto check = [&](const auto&... m) {
       this->is_the_same(queries, 530, layout::row_major, m...);
     };
-    check(heed::causal && heed::window{.left = 99});
-    check(heed::causal, heed::alibi(), heed::soft_cap(5), heed::sink(sinks));
-    check(heed::bias(bias.topRows(queries)), heed::scale(3));
-    check(heed::where([](heed::at i) { return i.key % 3 == i.query % 3; }));
-    check(heed::score([](float s, heed::at i) { return s + 0.01f * static_cast<float>(i.key); }));
-    check(heed::dropout{.probability = 0.2, .seed = 3});
-    check(heed::causal, heed::on(support::on_threads, 3));
+    check(heed::causal && heed::window{.left = 400}, heed::alibi(), heed::soft_cap(5),
+          heed::sink(sinks), heed::dropout{.probability = 0.2, .seed = 3});
+    check(heed::bias(bias.topRows(queries)), heed::scale(3),
+          heed::where([](heed::at i) { return i.key % 3 != i.query % 3; }),
+          heed::on(support::on_threads, 3));
   }
 }
 
