@@ -63,9 +63,9 @@ consteval index stack_bytes() {
 //   out  (queries, query heads * value width), apart from q, k and v in memory
 //
 // Each is any Eigen object with direct access, in any storage order and with any stride, of float,
-// double, half or bfloat16 (sums are formed in float or double); k and v may be heed::quantised too.
-// All are of one scalar, but for k and v of a smaller one than float, which go with queries of float;
-// the bits are those of the numbers that they hold, converted to float. Modifiers come in any order: masks
+// double, half or bfloat16 (sums are formed in float or double). All are of one scalar, but k and v
+// of half or bfloat16 go with queries of float too, and heed::quantised k and v with all but double;
+// the bits are those of what they hold, converted to float. Modifiers come in any order: masks
 // intersect, score rules apply left to right to the scaled scores, masks after them. A row that may
 // see nothing is 0. Takes O(1) memory in the number of rows (key_weights: a number a row and head),
 // from the calling thread's scratch unless in(scratch) says otherwise; a second call with the same

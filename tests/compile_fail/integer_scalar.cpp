@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A softmax of integers is none.
-// expect: heed: the scalar must be float, double, Eigen::half or Eigen::bfloat16
+// expect: heed: the scalar must be float, double, Eigen::half or Eigen::bfloat16; 8-bit keys and values come with their scales, as heed::quantised
 #include <Eigen/Core>
 #include <heed/heed.hpp>
 

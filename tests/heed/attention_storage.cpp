@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -65,7 +66,7 @@ struct attention_storage : ::testing::Test {
   static constexpr index width = 12, value_width = 20;
   const heed::heads heads{4, 2};
 
-  // Calls check(out, lse, ...) with what the call writes for stored and for widened keys.
+  // Expects the same bits in all that a call writes, for stored and for widened keys.
   template <class... Modifiers>
   void is_the_same(index queries, index keys, layout order, const Modifiers&... m) const {
     const matrix<float> q = matrix<float>::Random(queries, 4 * width);
@@ -153,6 +154,28 @@ TYPED_TEST(attention_storage, excluded_values_that_are_not_finite_do_not_spoil_a
   }
 }
 
+// A scale may be finite and what it makes of a number not.
+TEST(attention_over_huge_scales, excluded_products_that_overflow_do_not_spoil_a_row) {
+  for (const index queries : {1, 4, 16, 70}) {
+    const matrix<float> rows = matrix<float>::Random(200, 24),
+                        q = matrix<float>::Random(queries, 48);
+    matrix<std::int8_t> numbers(200, 24);
+    matrix<float> scales(200, 2), widened(200, 24);
+    heed::quantise(rows, numbers, scales);
+    scales.row(100).setConstant(3e37f);
+    const heed::quantised v(numbers, scales);
+    for (index i = 0; i < widened.rows(); ++i)
+      for (index j = 0; j < widened.cols(); ++j) widened(i, j) = v(i, j);
+    const auto but_100 = heed::where([](heed::at i) { return i.key != 100; });
+    const heed::heads heads{4, 2};
+    stored<std::int8_t> k(rows, 2, layout::row_major);
+    const matrix<float> got = heed::attention(q, k.rows(), v, heads, but_100),
+                        want = heed::attention(q, k.widened(), widened, heads, but_100);
+    EXPECT_TRUE(got.allFinite());
+    EXPECT_TRUE(same_bits(got, want));
+  }
+}
+
 // A prompt at once or a token at a time, from the same cache.
 TYPED_TEST(attention_storage, prefill_and_decoding_from_a_cache_have_the_same_bits) {
   constexpr index tokens = 150;
@@ -209,7 +232,7 @@ TEST(attention_over_integers_refuses, scales_of_other_heads_and_results_that_ove
   EXPECT_EQ(refusal([&] {
               heed::attention(q, rows, inside, memory.topLeftCorner(3, 16), heed::heads{2, 2});
             }),
-            "heed::attention: out (3x16) overlaps v (5x2) in memory");
+            "heed::attention: out (3x16) overlaps the scales of v (5x2) in memory");
 }
 
 }  // namespace

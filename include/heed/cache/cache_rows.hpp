@@ -38,9 +38,11 @@ constexpr bool cache_takes() {
     constexpr bool converts =
         attention_scalar<Given> && (is_quantised ? std::is_same_v<accumulator_t<Given>, float>
                                                  : std::is_same_v<Given, accumulator_t<Storage>>);
-    static_assert(own || converts,
-                  "heed: a cache takes its own scalar, and float where it holds half, bfloat16 or "
-                  "8-bit integers; .cast<>() to one of them");
+    static_assert(
+        own || converts,
+        "heed: a cache takes its own scalar, and float where it holds half, bfloat16 or "
+        "8-bit integers; .cast<>() to one of them (8-bit integers come with their scales, "
+        "as heed::quantised)");
     return own || converts;
   } else {
     return false;

@@ -51,9 +51,9 @@ class kv_cache {
   [[nodiscard]] index position() const { return size_; }
 
   // k: (tokens, heads * width), v: (tokens, heads * value_width), in any storage order and with any
-  // stride, of the cache's scalar or, for half, bfloat16 and 8-bit integers, of float; rows of the
-  // cache itself, too. Throws std::length_error if it would be more than full, shape_error if sizes do not fit;
-  // the cache is then as it was.
+  // stride, of the cache's scalar or, for half and bfloat16, of float; for 8-bit integers, of float,
+  // half or bfloat16, or heed::quantised; rows of the cache itself, too. Throws std::length_error if
+  // it would be more than full, shape_error if sizes do not fit; the cache is then as it was.
   template <class K, class V>
   void append(const K& k, const V& v) {
     if constexpr (cache_takes<Storage, K>() && cache_takes<Storage, V>()) {

@@ -12,6 +12,7 @@
 #include <heed/core/check.hpp>     // require
 #include <heed/core/concepts.hpp>  // storage
 #include <heed/core/copy.hpp>      // copy, simd
+#include <heed/core/overlap.hpp>   // overlap
 
 #include <algorithm>  // clamp, max
 #include <cmath>      // abs, isfinite, isinf, nearbyint, nextafter
@@ -50,6 +51,18 @@ struct scaled_rows {
   }
 };
 
+namespace detail {
+
+template <class Object, class Element>
+constexpr bool is_matrix_of() {
+  if constexpr (storage<Object>)
+    return std::is_same_v<scalar_of<Object>, Element>;
+  else
+    return false;
+}
+
+}  // namespace detail
+
 // Keys or values for heed::attention: (rows, heads * width) numbers, (rows, heads) scales. Refers to
 // both, which may be any Eigen objects with direct access.
 struct quantised {
@@ -65,10 +78,9 @@ struct quantised {
             "; there must be as many rows of both, and a column of scales a head");
   }
   // Throws shape_error if sizes do not fit.
-  template <storage Numbers, storage Scales>
+  template <eigen_object Numbers, eigen_object Scales>
   quantised(const Numbers& some_numbers, const Scales& some_scales)
-      : quantised(view<const std::int8_t>(view_of(some_numbers)),
-                  view<const float>(view_of(some_scales))) {}
+      : quantised(as<std::int8_t>(some_numbers), as<float>(some_scales)) {}
 
   float operator()(index row, index col) const {
     return scales(row, col / width()) * static_cast<float>(numbers(row, col));
@@ -90,9 +102,22 @@ struct quantised {
             some.col_stride,  any ? &scales(first_row, first_col / width()) : scales.data,
             scales.row_stride};
   }
+
+ private:
+  template <class Element, class Object>
+  static view<const Element> as(const Object& object) {
+    constexpr bool fits = detail::is_matrix_of<Object, Element>();
+    static_assert(fits,
+                  "heed::quantised: numbers must be a matrix of std::int8_t and scales one of "
+                  "float, stored, not an Eigen expression");
+    if constexpr (fits)
+      return view_of(object);
+    else
+      return {};
+  }
 };
 
-inline const quantised& view_of(const quantised& rows) { return rows; }
+inline quantised view_of(const quantised& rows) { return rows; }
 
 // Some of the rows, for all heads.
 template <class Scalar>
@@ -184,22 +209,42 @@ void quantise(const view<From>& from, const view<std::int8_t>& to, const view<fl
           quantise_head(from.block(i, h * width, 1, width), to.block(i, h * width, 1, width));
 }
 
+template <class From>
+void check_and_quantise(const view<From>& x, const view<std::int8_t>& numbers,
+                        const view<float>& scales) {
+  constexpr const char* verb = "heed::quantise";
+  require(numbers.rows == x.rows && numbers.cols == x.cols && scales.rows == x.rows &&
+              scales.cols >= 1 && x.cols % scales.cols == 0,
+          verb, ": x is ", x, ", numbers are ", numbers, ", scales are ", scales,
+          "; numbers must be as many as x has, scales a row a row and a column a head");
+  require(!overlap(numbers, x) && !overlap(scales, x) && !overlap(numbers, scales), verb, ": x (",
+          x, "), numbers (", numbers, ") and scales (", scales, ") must not overlap in memory");
+  quantise(x, numbers, scales);
+}
+
 }  // namespace detail
 
 // Rounds x, (rows, heads * width) of float, half or bfloat16, to numbers of the same size and
 // scales, (rows, heads): the largest of a head becomes 127, so no number is off by more than the
-// largest / 253. A head with a number that is not finite becomes NaN. Throws shape_error, before
-// anything is written, if sizes do not fit.
+// largest / 253, unless that is below 1e-35, where a scale has few bits or is 0. A head with a number
+// that is not finite becomes NaN. Throws shape_error, before anything is written, if sizes do not fit
+// or memory is shared.
 template <class X, class Numbers, class Scales>
 void quantise(const X& x, Numbers&& numbers, Scales&& scales) {
-  const auto from = view_of(x);
-  const view<std::int8_t> to = view_of(numbers);
-  const view<float> to_scales = view_of(scales);
-  require(to.rows == from.rows && to.cols == from.cols && to_scales.rows == from.rows &&
-              to_scales.cols >= 1 && from.cols % to_scales.cols == 0,
-          "heed::quantise: x is ", from, ", numbers are ", to, ", scales are ", to_scales,
-          "; numbers must be as many as x has, scales a row a row and a column a head");
-  detail::quantise(from, to, to_scales);
+  constexpr bool reads = detail::is_matrix_of<X, float>() ||
+                         detail::is_matrix_of<X, Eigen::half>() ||
+                         detail::is_matrix_of<X, Eigen::bfloat16>();
+  static_assert(reads,
+                "heed::quantise: x must be a matrix of float, Eigen::half or Eigen::bfloat16, "
+                "stored, not an Eigen expression");
+  constexpr bool writes = writable<Numbers> && writable<Scales> &&
+                          detail::is_matrix_of<Numbers, std::int8_t>() &&
+                          detail::is_matrix_of<Scales, float>();
+  static_assert(writes,
+                "heed::quantise: numbers must be a matrix of std::int8_t and scales one of float, "
+                "both memory that can be written to");
+  if constexpr (reads && writes)
+    detail::check_and_quantise(view_of(x), view_of(numbers), view_of(scales));
 }
 
 }  // namespace HEED_ABI

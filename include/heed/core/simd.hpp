@@ -139,11 +139,13 @@ struct simd {
           _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))), 16));
 #endif
 #if defined(EIGEN_VECTORIZE_AVX512)
-    if constexpr (std::is_same_v<Storage, std::int8_t> && size == 16)
+    if constexpr (std::is_same_v<Storage, std::int8_t> && std::is_same_v<Scalar, float> &&
+                  size == 16)
       return _mm512_cvtepi32_ps(
           _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
 #elif defined(EIGEN_VECTORIZE_AVX2)
-    if constexpr (std::is_same_v<Storage, std::int8_t> && size == 8)
+    if constexpr (std::is_same_v<Storage, std::int8_t> && std::is_same_v<Scalar, float> &&
+                  size == 8)
       return _mm256_cvtepi32_ps(
           _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))));
 #endif
@@ -197,7 +199,8 @@ struct simd {
 #endif
 #if defined(EIGEN_VECTORIZE_AVX2)
     // Bytes are turned before they widen: a line is half a register.
-    if constexpr (std::is_same_v<Storage, std::int8_t> && size == 8) {
+    if constexpr (std::is_same_v<Storage, std::int8_t> && std::is_same_v<Scalar, float> &&
+                  size == 8) {
       const auto pair = [&](index line) {
         const auto bytes = [&](index i) {
           return _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from + i * stride));

@@ -7,7 +7,8 @@
 #include <heed/kernel/tile.hpp>            // load_queries, store_lanes
 #include <heed/rules/geometry.hpp>         // geometry, settings, view
 
-#include <cmath>  // sqrt
+#include <cmath>    // sqrt
+#include <utility>  // declval
 
 namespace heed {
 inline namespace HEED_ABI {

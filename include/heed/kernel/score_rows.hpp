@@ -4,7 +4,7 @@
 #pragma once
 
 #include <heed/core/prefetch.hpp>          // fetch_ahead
-#include <heed/core/quantised.hpp>         // copy, lane_scales
+#include <heed/core/quantised.hpp>         // copy, lane_scaling
 #include <heed/kernel/bend.hpp>            // tile_place
 #include <heed/kernel/online_softmax.hpp>  // online_softmax
 #include <heed/kernel/tile.hpp>            // keys_per_tile, fill_last_packet

@@ -46,7 +46,9 @@ constexpr bool inputs_are_good() {
         "float where k and v are half, bfloat16 or heed::quantised)");
     constexpr bool good =
         attention_scalar<scalar_of<Q>> && (attention_scalar<scalar_of<K>> || !storage<K>);
-    static_assert(good, "heed: the scalar must be float, double, Eigen::half or Eigen::bfloat16");
+    static_assert(good,
+                  "heed: the scalar must be float, double, Eigen::half or Eigen::bfloat16; 8-bit "
+                  "keys and values come with their scales, as heed::quantised");
     return fits && good;
   } else {
     return false;

@@ -167,7 +167,8 @@ template <class Output>
 void check_apart(const char* verb, const char* output_name, const view<Output>& output,
                  const char* other_name, const quantised& other) {
   check_apart(verb, output_name, output, other_name, other.numbers);
-  check_apart(verb, output_name, output, other_name, other.scales);
+  check_apart(verb, output_name, output, (std::string("the scales of ") + other_name).c_str(),
+              other.scales);
 }
 
 // Checks a call's result: its shape, and that nothing that is written is also read.

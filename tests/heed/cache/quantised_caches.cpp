@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -138,6 +139,38 @@ TEST_F(quantised_caches, refuse_what_does_not_fit) {
             "heed::kv_cache: k (1x10) has scales for 1 heads, but a row has 2");
   EXPECT_TRUE(same(cache.keys(), want_k.rows(0, tokens)));
   EXPECT_TRUE(same(cache.values(), want_v.rows(0, tokens)));
+}
+
+TEST_F(quantised_caches, are_left_as_they_were_by_what_they_refuse) {
+  heed::kv_caches<std::int8_t> caches(
+      {.sequences = 2, .capacity = 5, .heads = 2, .width = 5, .value_width = 3});
+  caches.append(0, k.topRows(4), v.topRows(4));
+  EXPECT_EQ(refusal<std::length_error>([&] {
+              caches.append(std::vector<index>{0, 1, 7}, k.topRows(7), v.topRows(7));
+            }),
+            "heed::kv_caches: 6 more rows do not fit: 0 of 5 are taken in sequence 1");
+  EXPECT_TRUE(same(caches.keys(0), want_k.rows(0, 4)));
+  EXPECT_EQ(caches.size(1), 0);
+
+  heed::rolling_cache<std::int8_t> rolling({.window = 4, .heads = 2, .width = 5, .value_width = 3});
+  rolling.append(k.topRows(4), v.topRows(4));
+  EXPECT_EQ(refusal([&] { rolling.append(k, k); }),
+            "heed::rolling_cache: v is 20x10, but a row has 6 columns, 2 x 3");
+  EXPECT_TRUE(same(rolling.keys(), want_k.rows(0, 4)));
+  EXPECT_TRUE(same(rolling.values(), want_v.rows(0, 4)));
+}
+
+TEST_F(quantised_caches, a_second_call_over_one_allocates_nothing) {
+  heed::kv_cache<std::int8_t> cache({.capacity = 40, .heads = 2, .width = 5, .value_width = 3});
+  cache.append(k, v);
+  for (const index queries : {1, 20}) {
+    const matrix<float> q = matrix<float>::Random(queries, 4 * 5);
+    matrix<float> out(queries, 4 * 3);
+    EXPECT_EQ(support::second_call([&] {
+                heed::attention(q, cache.keys(), cache.values(), out, heed::heads{4, 2});
+              }),
+              0);
+  }
 }
 
 TEST_F(quantised_caches, allocate_nothing_when_they_grow) {

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -87,6 +88,16 @@ TEST(quantise_by_hand, huge_tiny_and_no_numbers) {
   EXPECT_NEAR(rows(0, 1) / huge, -1, 1e-6);
   EXPECT_NEAR(rows(0, 2), tiny, 127 * std::numeric_limits<float>::denorm_min());
   for (const index j : {4, 5, 6, 7}) EXPECT_TRUE(std::isnan(rows(0, j))) << j;
+}
+
+TEST(quantise_by_hand, refuses_memory_that_is_shared) {
+  matrix<float> x = matrix<float>::Ones(2, 16);
+  const matrix<float> before = x;
+  integers numbers(2, 16);
+  auto inside = x.rightCols(2);
+  EXPECT_EQ(refusal([&] { heed::quantise(x, numbers, inside); }),
+            "heed::quantise: x (2x16), numbers (2x16) and scales (2x2) must not overlap in memory");
+  EXPECT_EQ(x, before);
 }
 
 TEST(quantise_by_hand, refuses_sizes_that_do_not_fit) {
