@@ -61,7 +61,9 @@ void decode(benchmark::State& state, const decode_case& c) {
     benchmark::ClobberMemory();
   }
   using benchmark::Counter;
-  const double bytes = 2.0 * static_cast<double>(k.rows() * k.cols()) * sizeof(Storage);
+  double bytes = 2.0 * static_cast<double>(k.rows() * k.cols()) * sizeof(Storage);
+  if (sizeof(Storage) == 1)  // 8-bit integers have a scale a row and head
+    bytes += 2.0 * static_cast<double>(k.rows() * c.heads.kv) * sizeof(float);
   const double operations = 4.0 * static_cast<double>(c.queries * c.heads.query * c.width) *
                             static_cast<double>(c.all_keys());
   state.counters["GB/s"] = Counter(bytes * 1e-9, Counter::kIsIterationInvariantRate);

@@ -232,7 +232,7 @@ TEST(attention_over_integers_refuses, scales_of_other_heads_and_results_that_ove
   EXPECT_EQ(refusal([&] {
               heed::attention(q, rows, inside, memory.topLeftCorner(3, 16), heed::heads{2, 2});
             }),
-            "heed::attention: out (3x16) overlaps the scales of v (5x2) in memory");
+            "heed::attention: out (3x16) overlaps v (5x16) in memory");
 }
 
 }  // namespace

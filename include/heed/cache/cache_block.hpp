@@ -6,8 +6,8 @@
 //   keys.rows(0, 5);                             // the same numbers, (5, 2 * 64)
 #pragma once
 
-#include <heed/core/copy.hpp>       // copy
-#include <heed/core/quantised.hpp>  // quantised, quantise
+#include <heed/core/copy.hpp>      // copy
+#include <heed/core/quantise.hpp>  // quantise, quantised
 
 #include <cstring>  // memmove
 #include <memory>   // unique_ptr

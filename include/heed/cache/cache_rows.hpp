@@ -122,7 +122,7 @@ class cache_rows {
   // Whether x shares an element with any row.
   template <class X>
   bool overlaps(const X& x) const {
-    return share(x, view_of(keys(0, rows_))) || share(x, view_of(values(0, rows_)));
+    return overlap(x, view_of(keys(0, rows_))) || overlap(x, view_of(values(0, rows_)));
   }
 
  private:
@@ -147,17 +147,6 @@ class cache_rows {
     if constexpr (std::is_same_v<X, quantised>)
       require(x.scales.cols == heads_.heads, name_, ": ", argument, " (", numbers,
               ") has scales for ", x.scales.cols, " heads, but a row has ", heads_.heads);
-  }
-
-  // Whether two share an element.
-  template <class X, class Y>
-  static bool share(const X& x, const Y& y) {
-    if constexpr (std::is_same_v<X, quantised>)
-      return share(x.numbers, y) || share(x.scales, y);
-    else if constexpr (std::is_same_v<Y, quantised>)
-      return share(y, x);
-    else
-      return overlap(x, y);
   }
 
   const char* name_;

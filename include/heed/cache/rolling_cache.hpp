@@ -78,8 +78,9 @@ class rolling_cache {
   [[nodiscard]] index position() const { return now_.position; }
 
   // k: (tokens, heads * width), v: (tokens, heads * value_width), as many as you like, in any
-  // storage order and with any stride, of any scalar that kv_cache::append takes. Throws shape_error if sizes do not fit or if they are rows of the cache itself, which may have
-  // to move; it is then as it was.
+  // storage order and with any stride, of any scalar that kv_cache::append takes. Throws shape_error
+  // if sizes do not fit or if they are rows of the cache itself, which may have to move; it is then
+  // as it was.
   template <class K, class V>
   void append(const K& k, const V& v) {
     if constexpr (cache_takes<Storage, K>() && cache_takes<Storage, V>()) {

@@ -96,8 +96,8 @@ class copier {
 
 }  // namespace detail
 
-// to(i, j) = factor * from(i, j), in `to`'s size. One of the two holds half or
-// bfloat16 at most, or `from` 8-bit integers.
+// to(i, j) = factor * from(i, j), in `to`'s size. One of the two holds half or bfloat16 at
+// most, or `from` 8-bit integers.
 template <class To, class From>
 void copy(const view<To>& to, const view<From>& from,
           detail::copy_scalar<To, std::remove_const_t<From>> factor = 1) {

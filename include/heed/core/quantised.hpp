@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Matrices of 8-bit integers with a scale for each row and head: a quarter of float's memory.
 //
-//   heed::matrix<std::int8_t> numbers(5, 2 * 64);
-//   heed::matrix<float> scales(5, 2);        // a column a head
-//   heed::quantise(k, numbers, scales);      // k: (5, 2 * 64)
-//   heed::quantised(numbers, scales)(3, 64)  // numbers(3, 64) * scales(3, 1), near k(3, 64)
+//   heed::quantised k(numbers, scales);  // (5, 2 * 64) of std::int8_t, (5, 2) of float
+//   k(3, 64);                            // numbers(3, 64) * scales(3, 1)
+//   heed::attention(q, k, v, out, heed::heads{8, 2});
 //
-// Dettmers et al., "LLM.int8()", 2022, call this absmax quantisation, a vector at a time.
+// heed::quantise makes them.
 #pragma once
 
 #include <heed/core/check.hpp>     // require
@@ -14,10 +13,7 @@
 #include <heed/core/copy.hpp>      // copy, simd
 #include <heed/core/overlap.hpp>   // overlap
 
-#include <algorithm>  // clamp, max
-#include <cmath>      // abs, isfinite, isinf, nearbyint, nextafter
-#include <cstdint>    // int8_t
-#include <limits>     // quiet_NaN
+#include <cstdint>  // int8_t
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -129,9 +125,19 @@ inline quantised some_rows(const quantised& all, index first, index count) {
           all.scales.block(first, 0, count, all.scales.cols)};
 }
 
+// Whether they share an element with something else.
+template <class Scalar>
+bool overlap(const view<Scalar>& a, const quantised& b) {
+  return overlap(a, b.numbers) || overlap(a, b.scales);
+}
+template <class Other>
+bool overlap(const quantised& a, const Other& b) {
+  return overlap(a.numbers, b) || overlap(a.scales, b);
+}
+
 // The stored numbers alone.
 template <class Scalar>
-view<const Scalar> numbers_of(const view<const Scalar>& rows) {
+view<Scalar> numbers_of(const view<Scalar>& rows) {
   return rows;
 }
 inline view<const std::int8_t> numbers_of(const quantised& rows) { return rows.numbers; }
@@ -176,75 +182,6 @@ inline void copy(const view<float>& to, const scaled_rows& from) {
   };
   by_rows(0, turned, cols);
   by_rows(turned, from.rows, 0);
-}
-
-namespace detail {
-
-// One head of one row.
-template <class From>
-float quantise_head(const view<From>& from, const view<std::int8_t>& to) {
-  constexpr float most = 127;
-  float largest = 0;
-  bool finite = true;
-  for (index j = 0; j < from.cols; ++j) {
-    const auto x = static_cast<float>(from(0, j));
-    finite = finite && std::isfinite(x);
-    largest = std::max(largest, std::abs(x));
-  }
-  float scale = finite ? largest / most : std::numeric_limits<float>::quiet_NaN();
-  if (std::isinf(scale * most)) scale = std::nextafter(scale, 0.0f);
-  for (index j = 0; j < from.cols; ++j) {
-    const float x = scale > 0 ? static_cast<float>(from(0, j)) / scale : 0;
-    to(0, j) = static_cast<std::int8_t>(std::nearbyint(std::clamp(x, -most, most)));
-  }
-  return scale;
-}
-
-template <class From>
-void quantise(const view<From>& from, const view<std::int8_t>& to, const view<float>& scales) {
-  const index width = from.cols / scales.cols;
-  for (index i = 0; i < from.rows; ++i)
-    for (index h = 0; h < scales.cols; ++h)
-      scales(i, h) =
-          quantise_head(from.block(i, h * width, 1, width), to.block(i, h * width, 1, width));
-}
-
-template <class From>
-void check_and_quantise(const view<From>& x, const view<std::int8_t>& numbers,
-                        const view<float>& scales) {
-  constexpr const char* verb = "heed::quantise";
-  require(numbers.rows == x.rows && numbers.cols == x.cols && scales.rows == x.rows &&
-              scales.cols >= 1 && x.cols % scales.cols == 0,
-          verb, ": x is ", x, ", numbers are ", numbers, ", scales are ", scales,
-          "; numbers must be as many as x has, scales a row a row and a column a head");
-  require(!overlap(numbers, x) && !overlap(scales, x) && !overlap(numbers, scales), verb, ": x (",
-          x, "), numbers (", numbers, ") and scales (", scales, ") must not overlap in memory");
-  quantise(x, numbers, scales);
-}
-
-}  // namespace detail
-
-// Rounds x, (rows, heads * width) of float, half or bfloat16, to numbers of the same size and
-// scales, (rows, heads): the largest of a head becomes 127, so no number is off by more than the
-// largest / 253, unless that is below 1e-35, where a scale has few bits or is 0. A head with a number
-// that is not finite becomes NaN. Throws shape_error, before anything is written, if sizes do not fit
-// or memory is shared.
-template <class X, class Numbers, class Scales>
-void quantise(const X& x, Numbers&& numbers, Scales&& scales) {
-  constexpr bool reads = detail::is_matrix_of<X, float>() ||
-                         detail::is_matrix_of<X, Eigen::half>() ||
-                         detail::is_matrix_of<X, Eigen::bfloat16>();
-  static_assert(reads,
-                "heed::quantise: x must be a matrix of float, Eigen::half or Eigen::bfloat16, "
-                "stored, not an Eigen expression");
-  constexpr bool writes = writable<Numbers> && writable<Scales> &&
-                          detail::is_matrix_of<Numbers, std::int8_t>() &&
-                          detail::is_matrix_of<Scales, float>();
-  static_assert(writes,
-                "heed::quantise: numbers must be a matrix of std::int8_t and scales one of float, "
-                "both memory that can be written to");
-  if constexpr (reads && writes)
-    detail::check_and_quantise(view_of(x), view_of(numbers), view_of(scales));
 }
 
 }  // namespace HEED_ABI

@@ -158,17 +158,9 @@ void check_side_outputs(const char* verb, const settings<Scalar>& s, const geome
 // Refuses an output that shares memory with something else of the call.
 template <class Output, class Other>
 void check_apart(const char* verb, const char* output_name, const view<Output>& output,
-                 const char* other_name, const view<Other>& other) {
+                 const char* other_name, const Other& other) {
   require(!overlap(output, other), verb, ": ", output_name, " (", output, ") overlaps ", other_name,
-          " (", other, ") in memory");
-}
-
-template <class Output>
-void check_apart(const char* verb, const char* output_name, const view<Output>& output,
-                 const char* other_name, const quantised& other) {
-  check_apart(verb, output_name, output, other_name, other.numbers);
-  check_apart(verb, output_name, output, (std::string("the scales of ") + other_name).c_str(),
-              other.scales);
+          " (", numbers_of(other), ") in memory");
 }
 
 // Checks a call's result: its shape, and that nothing that is written is also read.

@@ -4,7 +4,7 @@
 #include "support/guarded.hpp"
 #include "support/refusal.hpp"
 
-#include <heed/core/quantised.hpp>
+#include <heed/core/quantise.hpp>
 
 #include <gtest/gtest.h>
 
