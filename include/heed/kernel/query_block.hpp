@@ -67,7 +67,7 @@ class query_block {
   // rows(feature, lane) = rows * factor + sum of weights(key, lane) * value(key, feature), values as
   // they were staged.
   void accumulate(const Scalar* weights, const view<const Scalar>& values) {
-    const broadcast_side<Scalar, along_rows> by_feature{values.data, values.col_stride};
+    const broadcast_side<Scalar, along_rows_apart<keys_per_tile>> by_feature{values.data};
     has_chunk ? accumulate(weights, by_feature, values, onto_scaled<Scalar>{chunk.factor})
               : accumulate(weights, by_feature, values, from_zero<Scalar>{});
     has_chunk = true;
