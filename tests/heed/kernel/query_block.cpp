@@ -91,7 +91,8 @@ TYPED_TEST(query_block, reads_values_where_they_lie) {
           Eigen::OuterStride<>(heed::keys_per_tile))
           .transpose();
   this->block.has_chunk = false;
-  this->block.accumulate(this->scores.data(), heed::view<const TypeParam>(heed::view_of(straight)));
+  this->block.accumulate_in_place(this->scores.data(),
+                                  heed::view<const TypeParam>(heed::view_of(straight)));
   EXPECT_EQ(this->rows, want);
 }
 
