@@ -2,6 +2,7 @@
 # What our own tests, examples and benchmarks are built with; nothing here reaches a consumer.
 option(HEED_WERROR "Warnings in our own targets are errors" ${PROJECT_IS_TOP_LEVEL})
 option(HEED_NATIVE "Build our own targets for this very machine" OFF)
+option(HEED_ASSERTIONS "Keep assert and eigen_assert in the tests in every build type" ON)
 set(HEED_SANITIZE "" CACHE STRING "Sanitizers for our own targets, e.g. address;undefined")
 
 if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
@@ -57,3 +58,17 @@ endif()
 # What nearly all of our programs link.
 add_library(heed_developer INTERFACE)
 target_link_libraries(heed_developer INTERFACE heed::heed heed_flags)
+
+# Kernels, compiled once for all tests and examples: those of float, and the others.
+heed_kernels(heed_float_kernels)
+heed_kernels(heed_other_kernels double half bfloat16 float_over_half float_over_bfloat16
+  float_over_8bit half_over_8bit bfloat16_over_8bit)
+foreach(kernels heed_float_kernels heed_other_kernels)
+  set_target_properties(${kernels} PROPERTIES EXCLUDE_FROM_ALL ON)
+  target_link_libraries(${kernels} PRIVATE heed_flags)
+  if(HEED_BUILD_TESTS AND HEED_ASSERTIONS)
+    target_compile_options(${kernels} PRIVATE -UNDEBUG)
+  endif()
+endforeach()
+add_library(heed_developer_kernels INTERFACE)
+target_link_libraries(heed_developer_kernels INTERFACE heed_float_kernels heed_other_kernels)

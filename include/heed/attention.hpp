@@ -9,6 +9,7 @@
 
 #include <heed/core/stack_memory.hpp>  // stack_memory
 #include <heed/kernel/forward.hpp>     // forward
+#include <heed/kernel/instances.hpp>   // those that another file compiles
 #include <heed/kernel/weigh_keys.hpp>  // forward_and_weigh_keys
 #include <heed/rules/alibi.hpp>        // alibi
 #include <heed/rules/arguments.hpp>    // inputs_are_good

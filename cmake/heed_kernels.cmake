@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+# heed_kernels(NAME [TYPE...])
+#
+# A static library NAME that holds the kernels of some types of queries and keys, `float` unless told:
+#
+#   float double half bfloat16                       queries, keys and values of one type
+#   float_over_half float_over_bfloat16              smaller keys and values
+#   float_over_8bit half_over_8bit bfloat16_over_8bit
+#
+# A program that links it links heed::heed too. Its files that call heed then do not compile those
+# kernels, which is nine tenths of what they would take; rules, however many, are not part of a kernel.
+# NAME and the program must be built for the same machine: where they are not, the linker misses names
+# that bear the instruction set.
+
+# The C++ types of `half`, or of `float_over_8bit`.
+function(heed_types_of type queries keys)
+  if(NOT type MATCHES
+      "^(float|double|half|bfloat16|float_over_half|float_over_bfloat16|(float|half|bfloat16)_over_8bit)$")
+    message(FATAL_ERROR "heed_kernels: there are no kernels of ${type}")
+  endif()
+  string(REGEX REPLACE "_over_.*" "" of_queries ${type})
+  string(REGEX REPLACE ".*_over_" "" of_keys ${type})
+  foreach(of of_queries of_keys)
+    if(${of} MATCHES "half|bfloat16")
+      string(PREPEND ${of} Eigen::)
+    endif()
+  endforeach()
+  set(${queries} ${of_queries} PARENT_SCOPE)
+  if(of_keys STREQUAL 8bit)
+    set(${keys} quantised PARENT_SCOPE)
+  else()
+    set(${keys} "view<const ${of_keys}>" PARENT_SCOPE)
+  endif()
+endfunction()
+
+function(heed_kernels name)
+  set(types ${ARGN})
+  if(NOT types)
+    set(types float)
+  endif()
+  set(sources)
+  set(definitions)
+  foreach(type IN LISTS types)
+    heed_types_of(${type} queries keys)
+    # Two files, so that two cores have something to do.
+    foreach(unit natural binary)
+      set(kernels "HEED_KERNELS_IN(${unit}_scores, , ${queries}, ${keys})")
+      if(unit STREQUAL natural AND type MATCHES "^(float|double)$")
+        string(APPEND kernels "\nHEED_PRODUCTS(, ${type})")
+      endif()
+      set(source ${CMAKE_CURRENT_BINARY_DIR}/${name}/${type}_${unit}.cpp)
+      file(CONFIGURE OUTPUT ${source} @ONLY CONTENT "#include <heed/kernel/instances.hpp>
+
+namespace heed {
+inline namespace HEED_ABI {
+@kernels@
+}
+}
+")
+      list(APPEND sources ${source})
+    endforeach()
+    string(TOUPPER HEED_KERNELS_${type} definition)
+    list(APPEND definitions ${definition})
+  endforeach()
+  add_library(${name} STATIC ${sources})
+  target_link_libraries(${name} PUBLIC heed::heed)
+  target_compile_definitions(${name} PUBLIC ${definitions})
+endfunction()

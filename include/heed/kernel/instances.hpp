@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// The kernels of those types of which the build says (HEED_KERNELS_FLOAT and so on) that one file of
+// the program compiles them for all: the others then need a tenth of the time. See CMake's
+// heed_kernels. Files that heed_dispatch compiles for a higher level have kernels of their own.
+#pragma once
+
+#include <heed/kernel/forward.hpp>     // forward, small_forward
+#include <heed/kernel/product.hpp>     // product
+#include <heed/kernel/weigh_keys.hpp>  // weigh_keys
+
+namespace heed {
+inline namespace HEED_ABI {
+
+#if HEED_LEVEL == 1
+
+#ifdef HEED_KERNELS_FLOAT
+HEED_KERNELS(extern, float, view<const float>)
+HEED_PRODUCTS(extern, float)
+#endif
+#ifdef HEED_KERNELS_DOUBLE
+HEED_KERNELS(extern, double, view<const double>)
+HEED_PRODUCTS(extern, double)
+#endif
+#ifdef HEED_KERNELS_HALF
+HEED_KERNELS(extern, Eigen::half, view<const Eigen::half>)
+#endif
+#ifdef HEED_KERNELS_BFLOAT16
+HEED_KERNELS(extern, Eigen::bfloat16, view<const Eigen::bfloat16>)
+#endif
+#ifdef HEED_KERNELS_FLOAT_OVER_HALF
+HEED_KERNELS(extern, float, view<const Eigen::half>)
+#endif
+#ifdef HEED_KERNELS_FLOAT_OVER_BFLOAT16
+HEED_KERNELS(extern, float, view<const Eigen::bfloat16>)
+#endif
+#ifdef HEED_KERNELS_FLOAT_OVER_8BIT
+HEED_KERNELS(extern, float, quantised)
+#endif
+#ifdef HEED_KERNELS_HALF_OVER_8BIT
+HEED_KERNELS(extern, Eigen::half, quantised)
+#endif
+#ifdef HEED_KERNELS_BFLOAT16_OVER_8BIT
+HEED_KERNELS(extern, Eigen::bfloat16, quantised)
+#endif
+
+#endif  // HEED_LEVEL
+
+}  // namespace HEED_ABI
+}  // namespace heed
