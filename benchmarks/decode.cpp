@@ -5,6 +5,7 @@
 //   build/native/benchmarks/benchmark_decode --benchmark_repetitions=5
 #include "support/attention_case.hpp"
 #include "support/bandwidth.hpp"
+#include "support/thread_counts.hpp"
 
 #include <heed/cache/kv_cache.hpp>
 
@@ -83,7 +84,7 @@ void add(const char* type, const decode_case& c) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  for (const int threads : {1, 2}) {
+  for (const int threads : support::thread_counts()) {
     for (const heed::index keys : {256, 4096, 16384})
       add<float>("float",
                  {"32over8x128/keys" + std::to_string(keys), {32, 8}, 128, 1, {keys}, threads});
@@ -102,13 +103,13 @@ int main(int argc, char** argv) {
                            queries,
                            {4096},
                            threads});
+    add<float>("float", {"32over8x128/sequences8",
+                         {32, 8},
+                         128,
+                         1,
+                         {100, 300, 700, 1500, 2500, 4000, 6000, 8000},
+                         threads});
   }
-  add<float>("float", {"32over8x128/sequences8",
-                       {32, 8},
-                       128,
-                       1,
-                       {100, 300, 700, 1500, 2500, 4000, 6000, 8000},
-                       2});
   add<float>("float", {"4over4x16/keys64", {4, 4}, 16, 1, {64}, 1});
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;

@@ -3,6 +3,7 @@
 //
 //   build/native/benchmarks/benchmark_threads --benchmark_repetitions=5
 #include "support/attention_case.hpp"
+#include "support/thread_counts.hpp"
 
 #include <unsupported/Eigen/CXX11/ThreadPool>
 
@@ -26,7 +27,11 @@ void heads(benchmark::State& state) {
 }
 BENCHMARK(heads)
     ->ArgNames({"threads", "heads", "rows"})
-    ->ArgsProduct({{1, 2}, {12, 1}, {1024, 4096}})
+    ->Apply([](benchmark::internal::Benchmark* all) {
+      for (const int threads : support::thread_counts())
+        for (const int count : {12, 1})
+          for (const int rows : {1024, 4096}) all->Args({threads, count, rows});
+    })
     ->UseRealTime()
     ->Unit(benchmark::kMicrosecond);
 
