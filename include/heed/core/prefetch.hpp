@@ -16,6 +16,12 @@ EIGEN_ALWAYS_INLINE void prefetch([[maybe_unused]] const void* place) {
   __builtin_prefetch(place);
 #endif
 }
+// ... into the second cache alone: what is wanted so late that the first would have lost it again.
+EIGEN_ALWAYS_INLINE void prefetch_for_later([[maybe_unused]] const void* place) {
+#if defined(__GNUC__)
+  __builtin_prefetch(place, 0, 2);
+#endif
+}
 
 // The lines of a few rows, `ahead` numbers further.
 template <class Scalar>
@@ -54,7 +60,7 @@ class fetch_ahead {
 
   EIGEN_ALWAYS_INLINE void next() {
     if (left_ == 0) return;
-    prefetch(at_);
+    prefetch_for_later(at_);
     --left_;
     at_ += line;
     if (--in_row_ > 0) return;
