@@ -6,12 +6,12 @@
 //   keys.rows(0, 5);                             // the same numbers, (5, 2 * 64)
 #pragma once
 
-#include <heed/core/copy.hpp>      // copy
-#include <heed/core/quantise.hpp>  // quantise, quantised
+#include <heed/core/copy.hpp>         // copy
+#include <heed/core/large_pages.hpp>  // alignment_of, ask_for_large_pages
+#include <heed/core/quantise.hpp>     // quantise, quantised
 
 #include <cstring>  // memmove
 #include <memory>   // unique_ptr
-#include <new>      // align_val_t
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -28,7 +28,9 @@ class plain_block {
     constexpr index size = sizeof(Storage), page = 4096;
     if (cols_ * size % page == 0) pitch_ += cache_line / size;
     const auto bytes = static_cast<std::size_t>(rows * pitch_ * size);
-    memory_.reset(static_cast<Storage*>(::operator new(bytes, std::align_val_t(cache_line))));
+    const std::align_val_t alignment = alignment_of(bytes);
+    memory_ = {static_cast<Storage*>(::operator new(bytes, alignment)), release{alignment}};
+    ask_for_large_pages(memory_.get(), bytes);
   }
 
   // Puts rows, which lie elsewhere, at `first` ...
@@ -61,7 +63,8 @@ class plain_block {
   static constexpr index cache_line = 64;
 
   struct release {
-    void operator()(Storage* p) const { ::operator delete(p, std::align_val_t(cache_line)); }
+    std::align_val_t alignment{};
+    void operator()(Storage* p) const { ::operator delete(p, alignment); }
   };
 
   Storage* at(index row) const { return memory_.get() + row * pitch_; }
