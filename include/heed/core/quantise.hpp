@@ -10,9 +10,11 @@
 #pragma once
 
 #include <heed/core/quantised.hpp>  // is_matrix_of, overlap, require, view
+#include <heed/core/simd.hpp>       // simd
 
-#include <algorithm>  // clamp, max
-#include <cmath>      // abs, isfinite, isinf, nearbyint, nextafter
+#include <algorithm>  // max_element, min
+#include <bit>        // bit_cast
+#include <cmath>      // isinf, nextafter
 #include <cstdint>    // int8_t
 #include <limits>     // quiet_NaN
 
@@ -21,22 +23,42 @@ inline namespace HEED_ABI {
 
 namespace detail {
 
-// One head of one row.
+// One head of one row. Packets beyond the last number hold zeros.
 template <class From>
 float quantise_head(const view<From>& from, const view<std::int8_t>& to) {
+  using s = simd<float>;
+  constexpr auto size = static_cast<std::size_t>(s::size);
   constexpr float most = 127;
-  float largest = 0;
-  bool finite = true;
-  for (index j = 0; j < from.cols; ++j) {
-    const auto x = static_cast<float>(from(0, j));
-    finite = finite && std::isfinite(x);
-    largest = std::max(largest, std::abs(x));
+  const auto zero = s::broadcast(0);
+  const auto left = [&](index j) { return std::min(s::size, from.cols - j); };
+  const auto load = [&](index j) {
+    if (from.col_stride == 1 && left(j) == s::size) return s::load(&from(0, j));
+    float some[size] = {};
+    for (index i = 0; i < left(j); ++i) some[i] = static_cast<float>(from(0, j + i));
+    return s::load(some);
+  };
+
+  auto magnitudes = zero, spoiled = zero;
+  for (index j = 0; j < from.cols; j += s::size) {
+    const auto x = load(j);
+    magnitudes = s::maximum(magnitudes, s::maximum(x, s::subtract(zero, x)));
+    spoiled = s::multiply_add(x, zero, spoiled);  // 0 unless a number is not finite
   }
+  float lanes[size];
+  s::store(lanes, magnitudes);
+  const float largest = *std::max_element(lanes, lanes + size);
+  const bool finite = !s::any_not_equal(spoiled, zero);
   float scale = finite ? largest / most : std::numeric_limits<float>::quiet_NaN();
   if (std::isinf(scale * most)) scale = std::nextafter(scale, 0.0f);
-  for (index j = 0; j < from.cols; ++j) {
-    const float x = scale > 0 ? static_cast<float>(from(0, j)) / scale : 0;
-    to(0, j) = static_cast<std::int8_t>(std::nearbyint(std::clamp(x, -most, most)));
+
+  // Adding 1.5 * 2^23 leaves the number, rounded, in the lowest bits.
+  const auto rounder = s::broadcast(12582912);
+  for (index j = 0; j < from.cols; j += s::size) {
+    const auto x = scale > 0 ? s::divide(load(j), s::broadcast(scale)) : zero;
+    const auto high = s::where_less(s::broadcast(most), x, s::broadcast(most), x);
+    s::store(lanes, s::add(s::maximum(s::broadcast(-most), high), rounder));
+    for (index i = 0; i < left(j); ++i)
+      to(0, j + i) = static_cast<std::int8_t>(std::bit_cast<std::int32_t>(lanes[i]));
   }
   return scale;
 }

@@ -90,6 +90,17 @@ TEST(quantise_by_hand, huge_tiny_and_no_numbers) {
   for (const index j : {4, 5, 6, 7}) EXPECT_TRUE(std::isnan(rows(0, j))) << j;
 }
 
+// A scale below the normal numbers has few bits, and may come out as two thirds of what it should be.
+TEST(quantise_by_hand, numbers_stay_within_127) {
+  constexpr float least = std::numeric_limits<float>::denorm_min();
+  const matrix<float> x = (matrix<float>(1, 2) << 180 * least, -180 * least).finished();
+  integers numbers(1, 2);
+  matrix<float> scales(1, 1);
+  heed::quantise(x, numbers, scales);
+  EXPECT_EQ(scales(0, 0), least);
+  EXPECT_EQ(numbers, (integers(1, 2) << 127, -127).finished());
+}
+
 TEST(quantise_by_hand, refuses_memory_that_is_shared) {
   matrix<float> x = matrix<float>::Ones(2, 16);
   const matrix<float> before = x;
