@@ -27,13 +27,11 @@ void heads(benchmark::State& state) {
 }
 BENCHMARK(heads)
     ->ArgNames({"threads", "heads", "rows"})
-    ->Apply([](benchmark::internal::Benchmark* all) {
+    ->Apply([](auto* all) {
       for (const int threads : support::thread_counts())
         for (const int count : {12, 1})
           for (const int rows : {1024, 4096}) all->Args({threads, count, rows});
-    })
-    ->UseRealTime()
-    ->Unit(benchmark::kMicrosecond);
+    }) -> UseRealTime() -> Unit(benchmark::kMicrosecond);
 
 }  // namespace
 

@@ -8,9 +8,10 @@
 #   float_over_8bit half_over_8bit bfloat16_over_8bit
 #
 # A program that links it links heed::heed too. Its files that call heed then do not compile those
-# kernels, which is nine tenths of what they would take; rules, however many, are not part of a kernel.
-# NAME and the program must be built for the same machine: where they are not, the linker misses names
-# that bear the instruction set.
+# kernels, which is most of what they would take; rules, however many, are not part of a kernel.
+# NAME and the program must be built with the same flags and definitions, which NAME can hand on:
+# target_compile_options(NAME PUBLIC -O3 -march=native). Where the instruction set differs, the linker
+# misses names that bear it.
 
 # The C++ types of `half`, or of `float_over_8bit`.
 function(heed_types_of type queries keys)
@@ -50,6 +51,7 @@ function(heed_kernels name)
       endif()
       set(source ${CMAKE_CURRENT_BINARY_DIR}/${name}/${type}_${unit}.cpp)
       file(CONFIGURE OUTPUT ${source} @ONLY CONTENT "#include <heed/kernel/instances.hpp>
+#include <heed/kernel/product.hpp>
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -65,4 +67,5 @@ inline namespace HEED_ABI {
   add_library(${name} STATIC ${sources})
   target_link_libraries(${name} PUBLIC heed::heed)
   target_compile_definitions(${name} PUBLIC ${definitions})
+  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
 endfunction()

@@ -28,7 +28,7 @@ inline double bandwidth(int threads) {
     heed::unroll<chains>([&](auto i) HEED_INLINED { sum[i] = s::broadcast(0.0f); });
     constexpr std::size_t step = chains * s::size, line = 64 / sizeof(float), later = 1024;
     for (std::size_t at = 0; at + step <= share; at += step) {
-      if (ask)
+      if (ask && at + step + later <= share)
         for (std::size_t i = 0; i < step; i += line) heed::prefetch(from + at + later + i);
       heed::unroll<chains>(
           [&](auto i) HEED_INLINED { sum[i] = s::add(sum[i], s::load(from + at + i * s::size)); });

@@ -7,7 +7,7 @@
 #pragma once
 
 #include <heed/core/copy.hpp>         // copy
-#include <heed/core/large_pages.hpp>  // alignment_of, ask_for_large_pages
+#include <heed/core/large_pages.hpp>  // alignment_of, ask_for_large_page
 #include <heed/core/quantise.hpp>     // quantise, quantised
 
 #include <cstring>  // memmove
@@ -18,7 +18,8 @@ inline namespace HEED_ABI {
 
 // Allocates once, and touches no row before it is written. Rows follow one another without gaps,
 // except where a row is a whole number of pages: there the elements of one column would share few
-// places in a processor's cache, so a row gets a cache line more.
+// places in a processor's cache, so a row gets a cache line more. What lies beyond the first large
+// page is asked for in large pages as rows reach it.
 template <class Storage>
 class plain_block {
  public:
@@ -30,7 +31,7 @@ class plain_block {
     const auto bytes = static_cast<std::size_t>(rows * pitch_ * size);
     const std::align_val_t alignment = alignment_of(bytes);
     memory_ = {static_cast<Storage*>(::operator new(bytes, alignment)), release{alignment}};
-    ask_for_large_pages(memory_.get(), bytes);
+    large_pages_ = bytes / large_page;
   }
 
   // Puts rows, which lie elsewhere, at `first` ...
@@ -47,8 +48,7 @@ class plain_block {
   // Copies rows from ... from + count - 1 of another one to rows to ...; the two may overlap.
   void move(const plain_block& source, index from, index to, index count) {
     if (count > 0)
-      std::memmove(static_cast<void*>(at(to)), source.at(from),
-                   static_cast<std::size_t>(count * pitch_) * sizeof(Storage));
+      std::memmove(static_cast<void*>(place(to, count).data), source.at(from), bytes_of(count));
   }
 
   // Some of the rows as one matrix, which goes straight into heed::attention.
@@ -57,7 +57,11 @@ class plain_block {
   }
 
   // ... to be written to.
-  view<Storage> place(index first, index count) { return {at(first), count, cols_, pitch_, 1}; }
+  view<Storage> place(index first, index count) {
+    while (asked_for_ < large_pages_ && asked_for_ * large_page < bytes_of(first + count))
+      ask_for_large_page(memory_.get(), asked_for_++);
+    return {at(first), count, cols_, pitch_, 1};
+  }
 
  private:
   static constexpr index cache_line = 64;
@@ -68,9 +72,14 @@ class plain_block {
   };
 
   Storage* at(index row) const { return memory_.get() + row * pitch_; }
+  std::size_t bytes_of(index rows) const {
+    return static_cast<std::size_t>(rows * pitch_) * sizeof(Storage);
+  }
 
   index cols_;
-  index pitch_;  // elements from one row to the next
+  index pitch_;                  // elements from one row to the next
+  std::size_t large_pages_ = 0;  // whole ones
+  std::size_t asked_for_ = 1;    // the first of all is not: many caches hold but a few rows
   std::unique_ptr<Storage, release> memory_;
 };
 

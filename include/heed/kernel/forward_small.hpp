@@ -54,11 +54,7 @@ class small_forward {
 
   // The same with all that it calls written out, which takes long to compile and is a good part
   // faster.
-  void run_in_one_piece() {
-    for_each_block([&](const scope& s, const tile_rules<Scalar>& rules, index row) {
-      attend_in_one_piece(s, rules, row);
-    });
-  }
+  void run_in_one_piece();
 
  private:
   static constexpr index lanes = queries_per_block<Scalar>;
@@ -121,6 +117,14 @@ class small_forward {
   Scalar* value_room_ = nullptr;
   key_value_tile<Scalar> tile_;
 };
+
+// Outside of its class, since another file can then compile it: see instances.hpp.
+template <class Call, class Unit>
+void small_forward<Call, Unit>::run_in_one_piece() {
+  for_each_block([&](const scope& s, const tile_rules<Scalar>& rules, index row) {
+    attend_in_one_piece(s, rules, row);
+  });
+}
 
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The kernels of those types of which the build says (HEED_KERNELS_FLOAT and so on) that one file of
-// the program compiles them for all: the others then need a tenth of the time. See CMake's
+// the program compiles them for all: the others then need a quarter of the time. See CMake's
 // heed_kernels. Files that heed_dispatch compiles for a higher level have kernels of their own.
 #pragma once
 
 #include <heed/kernel/forward.hpp>     // forward, small_forward
-#include <heed/kernel/product.hpp>     // product
 #include <heed/kernel/weigh_keys.hpp>  // weigh_keys
 
 namespace heed {
@@ -15,11 +14,9 @@ inline namespace HEED_ABI {
 
 #ifdef HEED_KERNELS_FLOAT
 HEED_KERNELS(extern, float, view<const float>)
-HEED_PRODUCTS(extern, float)
 #endif
 #ifdef HEED_KERNELS_DOUBLE
 HEED_KERNELS(extern, double, view<const double>)
-HEED_PRODUCTS(extern, double)
 #endif
 #ifdef HEED_KERNELS_HALF
 HEED_KERNELS(extern, Eigen::half, view<const Eigen::half>)

@@ -147,5 +147,15 @@ void product(const product_call<Scalar>& call, const executor& on, scratch& memo
   });
 }
 
+// Those that another file of the program compiles: see instances.hpp.
+#if HEED_LEVEL == 1
+#ifdef HEED_KERNELS_FLOAT
+HEED_PRODUCTS(extern, float)
+#endif
+#ifdef HEED_KERNELS_DOUBLE
+HEED_PRODUCTS(extern, double)
+#endif
+#endif
+
 }  // namespace HEED_ABI
 }  // namespace heed
