@@ -25,13 +25,16 @@ void heads(benchmark::State& state) {
                       heed::on(pool));
   });
 }
+const auto add_cases = [](auto* all) {
+  for (const int threads : support::thread_counts())
+    for (const int count : {12, 1})
+      for (const int rows : {1024, 4096}) all->Args({threads, count, rows});
+};
 BENCHMARK(heads)
     ->ArgNames({"threads", "heads", "rows"})
-    ->Apply([](auto* all) {
-      for (const int threads : support::thread_counts())
-        for (const int count : {12, 1})
-          for (const int rows : {1024, 4096}) all->Args({threads, count, rows});
-    }) -> UseRealTime() -> Unit(benchmark::kMicrosecond);
+    ->Apply(add_cases)
+    ->UseRealTime()
+    ->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 

@@ -137,6 +137,24 @@ TYPED_TEST(kv_cache, begins_on_a_cache_line_and_rows_are_no_whole_pages_apart) {
   }
 }
 
+// Beyond what fills one large page, memory is asked for as rows reach it.
+TYPED_TEST(kv_cache, holds_more_than_a_large_page) {
+  constexpr index width = 512, size = sizeof(TypeParam);
+  const index page = index(heed::large_page) / (width * size);  // rows
+  const auto k = random<TypeParam>(3 * page, width), v = random<TypeParam>(3 * page, width);
+  heed::kv_cache<TypeParam> cache({.capacity = 3 * page + 1, .width = width});
+  for (const index count : {index(1), page - 2, index(3), page + page / 2, page / 2 - 2})
+    cache.append(k.middleRows(cache.size(), count), v.middleRows(cache.size(), count));
+  EXPECT_TRUE(same_bits(cache.keys(), k));
+  EXPECT_TRUE(same_bits(cache.values(), v));
+  const heed::kv_cache<TypeParam> copy = cache;
+  cache.truncate(5);
+  EXPECT_TRUE(same_bits(copy.keys(), k));
+  heed::kv_cache<TypeParam> moved = std::move(cache);
+  moved.append(k.bottomRows(2 * page), v.bottomRows(2 * page));
+  EXPECT_TRUE(same_bits(moved.values().bottomRows(2 * page), v.bottomRows(2 * page)));
+}
+
 TYPED_TEST(kv_cache, is_cut_cleared_and_branched) {
   const auto k = random<TypeParam>(5, 8), v = random<TypeParam>(5, 6);
   const matrix<TypeParam> other = -k;
