@@ -23,12 +23,18 @@ EIGEN_ALWAYS_INLINE void prefetch_for_later([[maybe_unused]] const void* place) 
 #endif
 }
 
-// The lines of a few rows, `ahead` numbers further.
+// The lines of a few rows, `ahead` numbers further; numbers of a row lie next to each other.
 template <class Scalar>
 EIGEN_ALWAYS_INLINE void prefetch(const view<Scalar>& rows, index ahead) {
   constexpr index line = 64 / static_cast<index>(sizeof(Scalar));
   for (index i = 0; i < rows.rows; ++i)
     for (index j = 0; j < rows.cols; j += line) prefetch(&rows(i, j) + ahead);
+}
+
+// ... of a few rows or columns, whichever lie in one piece.
+template <class Scalar>
+EIGEN_ALWAYS_INLINE void prefetch(const view<Scalar>& block) {
+  prefetch(block.row_stride == 1 ? block.turned() : block, 0);
 }
 
 // Rows that are wanted later, to be asked for a line at a time between other work.
