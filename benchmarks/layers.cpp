@@ -42,8 +42,14 @@ void multi_head_attention(benchmark::State& state) {
   support::measure<float>(state, projections + c.operations(), [&] { layer(x, y, heed::causal); });
 }
 
-BENCHMARK(linear)->Arg(1)->Arg(16)->Arg(64)->Arg(1024)->Unit(benchmark::kMicrosecond);
-BENCHMARK(eigen_product)->Arg(1)->Arg(16)->Arg(64)->Arg(1024)->Unit(benchmark::kMicrosecond);
+BENCHMARK(linear)->Arg(1)->Arg(4)->Arg(16)->Arg(64)->Arg(1024)->Unit(benchmark::kMicrosecond);
+BENCHMARK(eigen_product)
+    ->Arg(1)
+    ->Arg(4)
+    ->Arg(16)
+    ->Arg(64)
+    ->Arg(1024)
+    ->Unit(benchmark::kMicrosecond);
 BENCHMARK(multi_head_attention)->Arg(128)->Arg(1024)->Unit(benchmark::kMicrosecond);
 
 }  // namespace

@@ -25,6 +25,10 @@ inline constexpr int rows_per_block = Packets == 4                              
                                       : Packets == 1 || simd<Scalar>::registers == 32 ? 12
                                                                                       : 6;
 
+// Packets next to each other that products of so many rows take at a time: for one or two rows more,
+// since chains are what hides the latency of a multiply-add.
+constexpr index packets_for_rows(index rows) { return rows <= 2 ? 4 : packets_per_block; }
+
 // Packets that so many lanes take.
 template <class Scalar>
 constexpr index packets_of(index lanes) {
@@ -259,12 +263,13 @@ void product_rows(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b
 
 }  // namespace detail
 
-// c(rows, packets * simd size) by `sums`, over `depth` terms; packets is 1, 2 or 4.
+// c(rows, packets * simd size) by `sums`, over `depth` terms; packets is 1, 2 or 4. The same for so
+// many strips of packets, next to each other in b and c.
 template <int Packets, class Scalar, class Layout, class Lanes, class Sums>
 void lane_product(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b, index rows,
-                  index depth, const Sums& sums) {
+                  index depth, const Sums& sums, index strips = 1) {
   fetch_nothing nothing;
-  detail::product_rows<Packets, 0>(c, a, b, rows, depth, sums, 1, nothing);
+  detail::product_rows<Packets, 0>(c, a, b, rows, depth, sums, strips, nothing);
 }
 template <class Scalar, class Layout, class Lanes, class Sums>
 void lane_product(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b, index rows,
@@ -275,8 +280,7 @@ void lane_product(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b
     lane_product<1>(c, a, b, rows, depth, sums);
 }
 
-// The same for so many strips of packets, next to each other in b and c. So many bytes of what is
-// wanted later are asked for with each term.
+// ... while so many bytes of what is wanted later are asked for with each term.
 template <int Packets, index Fetched, class Scalar, class Layout, class Lanes, class Sums>
 void lane_product(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b, index rows,
                   index depth, const Sums& sums, index strips, fetch_ahead& fetch) {

@@ -12,19 +12,13 @@
 #include <heed/core/execute.hpp>         // run_tasks
 #include <heed/core/scratch.hpp>         // scratch
 #include <heed/kernel/lane_product.hpp>  // lane_product
+#include <heed/kernel/product_call.hpp>  // product_call
+#include <heed/kernel/thin_product.hpp>  // thin_product
 
 #include <algorithm>  // fill, min
 
 namespace heed {
 inline namespace HEED_ABI {
-
-template <class Scalar>
-struct product_call {
-  view<Scalar> y;           // (rows, outputs)
-  view<const Scalar> x;     // (rows, inputs)
-  view<const Scalar> w;     // (inputs, outputs)
-  view<const Scalar> bias;  // (1, outputs), or not given
-};
 
 // One task: a block of rows and columns of y.
 template <class Scalar>
@@ -34,15 +28,11 @@ class product_task {
   static constexpr index most_rows = 240;            // rows of x that share a packed block of W
   static constexpr index most_depth = 256;           // inputs of a packed block
   static constexpr index most_columns = 16 * lanes;  // outputs of a packed block
-  static constexpr index few_rows = 4;               // with so few, W is read where it lies
 
   product_task(const product_call<Scalar>& call, index first_row, index first_column,
                scratch& memory)
-      : y_(call.y.block(first_row, first_column, std::min(most_rows, call.y.rows - first_row),
+      : call_(call.part(first_row, std::min(most_rows, call.y.rows - first_row), first_column,
                         std::min(most_columns, call.y.cols - first_column))),
-        x_(call.x.block(first_row, 0, y_.rows, call.x.cols)),
-        w_(call.w.block(0, first_column, call.w.rows, y_.cols)),
-        bias_(call.bias.given() ? call.bias.block(0, first_column, 1, y_.cols) : call.bias),
         frame_(memory),
         packed_(frame_.template take<Scalar>(most_depth * lanes)),
         edge_(frame_.template take<Scalar>(most_rows * lanes)),
@@ -57,12 +47,12 @@ class product_task {
   }
 
   void run() {
-    start();
-    for (index depth = 0; depth < x_.cols; depth += most_depth) {
-      const index count = std::min(most_depth, x_.cols - depth);
+    call_.start();
+    for (index depth = 0; depth < call_.x.cols; depth += most_depth) {
+      const index count = std::min(most_depth, call_.x.cols - depth);
       const view<const Scalar> x = inputs(depth, count);
-      for (index column = 0; column < y_.cols; column += lanes)
-        add(x, w_.block(depth, column, count, std::min(lanes, y_.cols - column)), column);
+      for (index column = 0; column < call_.y.cols; column += lanes)
+        add(x, call_.w.block(depth, column, count, std::min(lanes, call_.y.cols - column)), column);
     }
   }
 
@@ -71,16 +61,9 @@ class product_task {
     return x.col_stride == 1 || x.row_stride == 1;
   }
 
-  // y = b
-  void start() {
-    for (index row = 0; row < y_.rows; ++row)
-      for (index column = 0; column < y_.cols; ++column)
-        y_(row, column) = bias_.given() ? bias_(0, column) : Scalar(0);
-  }
-
   // A run of columns of x, with one of its strides 1.
   view<const Scalar> inputs(index first, index count) const {
-    const view<const Scalar> x = x_.block(0, first, x_.rows, count);
+    const view<const Scalar> x = call_.x.block(0, first, call_.x.rows, count);
     if (staged_ == nullptr) return x;
     const view<Scalar> staged{staged_, x.rows, count, count, 1};
     copy(staged, x);
@@ -90,26 +73,21 @@ class product_task {
   // y += x W for one panel of columns.
   void add(const view<const Scalar>& x, const view<const Scalar>& w, index column) {
     const index packets = packets_of<Scalar>(w.cols);
-    const view<Scalar> outside = y_.block(0, column, y_.rows, w.cols);
-    const view<Scalar> inside{edge_, y_.rows, w.cols, lanes, 1};
+    const view<Scalar> outside = call_.y.block(0, column, call_.y.rows, w.cols);
+    const view<Scalar> inside{edge_, call_.y.rows, w.cols, lanes, 1};
     const bool whole = w.cols == packets * simd<Scalar>::size;
-    const bool in_place = whole && y_.col_stride == 1;
+    const bool in_place = whole && call_.y.col_stride == 1;
     if (!in_place) copy(inside, outside);
     const lane_side<Scalar> y = in_place ? lane_side<Scalar>{outside.data, outside.row_stride}
                                          : lane_side<Scalar>{edge_, lanes};
-    const auto multiply = [&](auto a, auto b) {
+    const packed_lanes<Scalar> b = pack(w);
+    const auto multiply = [&](auto a) {
       lane_product(y, a, b, x.rows, packets, w.rows, from_memory<Scalar>{});
     };
-    const auto with = [&](auto b) {
-      if (x.col_stride == 1)
-        multiply(broadcast_side<Scalar, along_rows>{x.data, x.row_stride}, b);
-      else
-        multiply(broadcast_side<Scalar, along_columns>{x.data, x.col_stride}, b);
-    };
-    if (whole && x.rows <= few_rows && w.col_stride == 1)
-      with(lane_side<const Scalar>{w.data, w.row_stride});
+    if (x.col_stride == 1)
+      multiply(broadcast_side<Scalar, along_rows>{x.data, x.row_stride});
     else
-      with(pack(w));
+      multiply(broadcast_side<Scalar, along_columns>{x.data, x.col_stride});
     if (!in_place) copy(outside, view<const Scalar>(inside));
   }
 
@@ -121,10 +99,7 @@ class product_task {
     return {packed_};
   }
 
-  view<Scalar> y_;
-  view<const Scalar> x_;
-  view<const Scalar> w_;
-  view<const Scalar> bias_;
+  product_call<Scalar> call_;
   scratch::frame frame_;
   Scalar* packed_;  // (depth, lanes)
   Scalar* edge_;    // (rows, lanes)
@@ -134,15 +109,26 @@ class product_task {
 // Runs a product whose sizes have been checked.
 template <class Scalar>
 void product(const product_call<Scalar>& call, const executor& on, scratch& memory) {
+  const auto run = [&](index tasks, index bytes, const auto& task) {
+    memory.prepare_workers(std::max(index(1), std::min(on.workers, tasks)), bytes);
+    run_tasks(on, tasks, [&](index worker, index i) { task(i, memory.worker(worker)); });
+  };
+  using thin_type = thin_product<Scalar>;
+  const index thin = thin_type::fits(call) ? thin_type::whole_columns(call) : 0;
+  if (thin > 0) {
+    const index columns = thin_type::columns_per_task(call, on.workers);
+    run(divide_up(thin, columns), thin_type::footprint(call), [&](index i, scratch& own) {
+      const index first = i * columns;
+      thin_type(call.part(0, call.y.rows, first, std::min(columns, thin - first)), own).run();
+    });
+  }
+  const product_call<Scalar> rest = call.part(0, call.y.rows, thin, call.y.cols - thin);
   using task_type = product_task<Scalar>;
-  const index row_blocks = divide_up(call.y.rows, task_type::most_rows);
-  const index column_blocks = divide_up(call.y.cols, task_type::most_columns);
-  const index tasks = row_blocks * column_blocks;
-  memory.prepare_workers(std::max(index(1), std::min(on.workers, tasks)),
-                         task_type::footprint(call));
-  run_tasks(on, tasks, [&](index worker, index task) {
-    task_type(call, task / column_blocks * task_type::most_rows,
-              task % column_blocks * task_type::most_columns, memory.worker(worker))
+  const index row_blocks = divide_up(rest.y.rows, task_type::most_rows);
+  const index column_blocks = divide_up(rest.y.cols, task_type::most_columns);
+  run(row_blocks * column_blocks, task_type::footprint(rest), [&](index i, scratch& own) {
+    task_type(rest, i / column_blocks * task_type::most_rows,
+              i % column_blocks * task_type::most_columns, own)
         .run();
   });
 }

@@ -18,10 +18,6 @@ inline namespace HEED_ABI {
 // The most query rows that are worked on in this way.
 inline constexpr index most_rows = 64;
 
-// Packets next to each other that products of so many rows take at a time: for one or two rows more,
-// since chains are what hides the latency of a multiply-add.
-constexpr index packets_for_rows(index rows) { return rows <= 2 ? 4 : packets_per_block; }
-
 template <class Scalar>
 struct score_rows {
   using s = simd<Scalar>;

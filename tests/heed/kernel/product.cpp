@@ -31,7 +31,8 @@ heed::view<const Scalar> view_of(guarded<Scalar>& m) {
 }
 
 template <class Scalar>
-void multiplies(index rows, index inputs, index outputs, layout order, bool with_bias) {
+void multiplies(index rows, index inputs, index outputs, layout order, bool with_bias,
+                const heed::executor& on = {}) {
   SCOPED_TRACE(::testing::Message() << rows << " x " << inputs << " x " << outputs << ", layout "
                                     << int(order) << (with_bias ? ", bias" : ""));
   constexpr Scalar guard = 12345;
@@ -43,7 +44,7 @@ void multiplies(index rows, index inputs, index outputs, layout order, bool with
   heed::scratch memory;
   const heed::product_call<Scalar> call{heed::view_of(y.matrix()), view_of(x), view_of(w),
                                         with_bias ? view_of(bias) : heed::view<const Scalar>()};
-  heed::product(call, heed::executor{}, memory);
+  heed::product(call, on, memory);
 
   using exact = Eigen::Matrix<long, Eigen::Dynamic, Eigen::Dynamic>;
   exact want = x.matrix().template cast<long>() * w.matrix().template cast<long>();
@@ -56,10 +57,11 @@ template <class Scalar>
 void sizes_around_blocks() {
   using task = heed::product_task<Scalar>;
   int n = 0;
-  for (const index rows : {index(0), index(1), task::few_rows, task::few_rows + 1, task::most_rows,
-                           task::most_rows + 1})
+  using thin = heed::thin_product<Scalar>;
+  for (const index rows : {index(0), index(1), index(2), thin::most_rows, thin::most_rows + 1,
+                           task::most_rows, task::most_rows + 1})
     for (const index inputs :
-         {index(0), index(1), index(3), task::most_depth, task::most_depth + 1})
+         {index(0), index(1), thin::rows_per_run + 3, task::most_depth, task::most_depth + 1})
       for (const index outputs : {index(0), index(1), task::lanes - 1, task::lanes, task::lanes + 1,
                                   task::most_columns, task::most_columns + 1}) {
         multiplies<Scalar>(rows, inputs, outputs, layout(n % 3), n % 2 == 0);
@@ -74,6 +76,22 @@ TEST(product, takes_every_layout) {
   for (const layout order : {layout::row_major, layout::column_major, layout::strided})
     for (const bool with_bias : {false, true})
       for (const index rows : {1, 5}) multiplies<float>(rows, 20, 70, order, with_bias);
+}
+
+// Calls work(0) ... work(n - 1), each in a thread.
+const auto threads = [](index n, auto&& work) {
+  std::vector<std::thread> team;
+  for (index i = 0; i < n; ++i) team.emplace_back([&work, i] { work(i); });
+  for (auto& t : team) t.join();
+};
+
+// Few rows: outputs beyond those of one task, and beyond those that fill strips.
+TEST(product, of_few_rows_is_cut_into_columns) {
+  for (const index rows : {1, 2, 3, 32})
+    for (const index outputs : {31, 32, 4096, 4096 + 33})
+      for (const index workers : {1, 3})
+        multiplies<float>(rows, 20, outputs, layout::row_major, true,
+                          workers == 1 ? heed::executor{} : heed::erase(threads, workers));
 }
 
 // A row's bits do not depend on the other rows, nor on who works.
@@ -94,19 +112,18 @@ void same_bits() {
     return std::memcmp(a.data(), b.data(), sizeof(Scalar) * std::size_t(a.size())) == 0;
   };
   const matrix whole = run(x, heed::executor{});
-  for (const index first : {0, 1, 239, 240, 499}) {
-    EXPECT_TRUE(equal(run(x.middleRows(first, 1), heed::executor{}), whole.middleRows(first, 1)))
-        << first;
-  }
+  for (const index first : {0, 1, 239, 240, 468})
+    for (const index count : {1, 2, 4, 7, 32})
+      EXPECT_TRUE(
+          equal(run(x.middleRows(first, count), heed::executor{}), whole.middleRows(first, count)))
+          << first << ", " << count;
   EXPECT_TRUE(equal(run(x.middleRows(100, 300), heed::executor{}), whole.middleRows(100, 300)));
 
-  const auto threads = [](index n, auto&& work) {
-    std::vector<std::thread> team;
-    for (index i = 0; i < n; ++i) team.emplace_back([&work, i] { work(i); });
-    for (auto& t : team) t.join();
-  };
-  for (const index workers : {2, 3, 8})
-    EXPECT_TRUE(equal(run(x, heed::erase(threads, workers)), whole)) << workers;
+  for (const index workers : {2, 3, 8}) {
+    const auto on = heed::erase(threads, workers);
+    EXPECT_TRUE(equal(run(x, on), whole)) << workers;
+    EXPECT_TRUE(equal(run(x.topRows(3), on), whole.topRows(3))) << workers;
+  }
 }
 
 TEST(product, gives_the_same_bits_to_any_batch_and_number_of_workers) {
