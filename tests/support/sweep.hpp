@@ -23,7 +23,9 @@ struct point {
   index queries, keys, width, value_width;
   heed::heads heads;
   layout order;
-  int settings;  // 0: none; 1: scale; 2: sink; 3: dropout; 4: packed; 5: all of them
+  // 0: none; 1: scale; 2: sink; 3: dropout; 4: packed, with room behind keys if the seed is odd; 5: all
+  // of them
+  int settings;
   std::uint64_t seed;
 };
 
@@ -41,8 +43,12 @@ struct world {
     const bool packed = p.settings >= 4;
     query_starts = packed ? starts(queries) : std::vector<index>{0, queries};
     key_starts = packed ? starts(keys) : std::vector<index>{0, keys};
-    for (std::size_t i = 1; i < key_starts.size(); ++i)
-      longest_keys = std::max(longest_keys, key_starts[i] - key_starts[i - 1]);
+    const bool room = packed && p.seed % 2 == 1;
+    for (std::size_t i = 0; i + 1 < key_starts.size(); ++i) {
+      const index most = key_starts[i + 1] - key_starts[i];
+      key_lengths.push_back(room ? std::uniform_int_distribution<index>(0, most)(random) : most);
+      longest_keys = std::max(longest_keys, key_lengths.back());
+    }
     const auto chance = [&] { return std::uniform_real_distribution<double>(-1, 1)(random); };
     bias =
         Eigen::MatrixXd(heads * queries, longest_keys).unaryExpr([&](double) { return chance(); });
@@ -69,7 +75,7 @@ struct world {
   std::mt19937_64 random;
   index queries, keys, heads;
   index longest_keys = 0;
-  std::vector<index> query_starts, key_starts;
+  std::vector<index> query_starts, key_starts, key_lengths;
   Eigen::MatrixXd bias;
   Eigen::Matrix<bool, Eigen::Dynamic, Eigen::Dynamic> keep;
   std::vector<int> ids;
@@ -153,7 +159,7 @@ class trial {
         w(where),
         scale(p.settings == 1 || p.settings == 5 ? -0.7 : 1 / std::sqrt(double(p.width))),
         drop{.probability = p.settings == 3 || p.settings == 5 ? 0.25 : 0, .seed = p.seed},
-        batch(w.query_starts, w.key_starts),
+        batch(w.query_starts, w.key_starts, w.key_lengths),
         q(p.queries, p.heads.query * p.width, p.order, nan),
         k(p.keys, p.heads.kv * p.width, p.order, nan),
         v(p.keys, p.heads.kv * p.value_width, p.order, nan),
@@ -182,7 +188,8 @@ class trial {
           index seen = 0, rows = 0;
           for (index h = kv * group; h < (kv + 1) * group; ++h)
             for (index row = w.query_starts[s]; row < w.query_starts[s + 1]; ++row, ++rows)
-              seen += exact_weights(h * p.queries + row, key - w.key_starts[s]) != 0;
+              seen += key - w.key_starts[s] < w.key_lengths[s] &&
+                      exact_weights(h * p.queries + row, key - w.key_starts[s]) != 0;
           if (seen == 0)
             for (index f = 0; f < p.width; ++f) k.matrix()(key, kv * p.width + f) = nan;
           if (seen > 0 && (seen == rows || planted)) continue;
