@@ -99,6 +99,10 @@ TEST(attention_allocation, nor_does_another_worker) {
     const MatrixXf x = MatrixXf::Random(300, 48);
     MatrixXf y(300, 48);
     EXPECT_EQ(second_call([&] { mha(x, y, heed::in(scratch), heed::on(turn, workers)); }), 0);
+    const heed::linear<float> up({.inputs = 48, .outputs = 1500});
+    const MatrixXf few = x.topRows(4);
+    MatrixXf wide(4, 1500);
+    EXPECT_EQ(second_call([&] { up(few, wide, heed::in(scratch), heed::on(turn, workers)); }), 0);
   }
 }
 
@@ -158,6 +162,9 @@ TEST(attention_allocation, nor_do_layers) {
   EXPECT_EQ(second_call([&] { mha(x, y, heed::causal); }), 0);
   EXPECT_EQ(second_call([&] { mha(x, memory, y); }), 0);
   EXPECT_EQ(second_call([&] { up(x, wide); }), 0);
+  heed::matrix<float> by_rows(70, 100);
+  for (const heed::index rows : {32, 4, 1})
+    EXPECT_EQ(second_call([&] { up(x.topRows(rows), by_rows.topRows(rows)); }), 0) << rows;
   const heed::rotary_embedding<float> rope({.width = 8});
   EXPECT_EQ(second_call([&] { rope(y, 5); }), 0);
   const heed::sinusoidal<float> places({.model = 48});

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <heed/core/execute.hpp>           // run_tasks
+#include <heed/core/prefetch.hpp>          // prefetch
 #include <heed/kernel/attend_tile.hpp>     // attend_tile
 #include <heed/kernel/attention_call.hpp>  // attention_call
 #include <heed/kernel/decode.hpp>          // decoder

@@ -25,8 +25,8 @@ inline constexpr int rows_per_block = Packets == 4                              
                                       : Packets == 1 || simd<Scalar>::registers == 32 ? 12
                                                                                       : 6;
 
-// Packets next to each other that products of so many rows take at a time: for one or two rows more,
-// since chains are what hides the latency of a multiply-add.
+// Packets next to each other that products of so many rows take at a time: four for one or two rows,
+// since many chains are what hides the latency of a multiply-add.
 constexpr index packets_for_rows(index rows) { return rows <= 2 ? 4 : packets_per_block; }
 
 // Packets that so many lanes take.

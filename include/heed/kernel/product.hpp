@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// y = x W + b for many rows x, with the same micro-kernel as attention.
+// y = x W + b for many rows x, with the same micro-kernel as attention; few rows are thin_product's.
 //
 // Outputs are lanes, elements of x are broadcast: each y(i, o) is one chain b(o) + Σ x(i, j) W(j,
 // o), j rising, so its bits depend on no other row, on no thread and on no blocking. (Eigen's own
@@ -15,7 +15,7 @@
 #include <heed/kernel/product_call.hpp>  // product_call
 #include <heed/kernel/thin_product.hpp>  // thin_product
 
-#include <algorithm>  // fill, min
+#include <algorithm>  // fill, max, min
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -110,6 +110,7 @@ class product_task {
 template <class Scalar>
 void product(const product_call<Scalar>& call, const executor& on, scratch& memory) {
   const auto run = [&](index tasks, index bytes, const auto& task) {
+    if (tasks == 0) return;
     memory.prepare_workers(std::max(index(1), std::min(on.workers, tasks)), bytes);
     run_tasks(on, tasks, [&](index worker, index i) { task(i, memory.worker(worker)); });
   };
@@ -117,7 +118,7 @@ void product(const product_call<Scalar>& call, const executor& on, scratch& memo
   const index thin = thin_type::fits(call) ? thin_type::whole_columns(call) : 0;
   if (thin > 0) {
     const index columns = thin_type::columns_per_task(call, on.workers);
-    run(divide_up(thin, columns), thin_type::footprint(call), [&](index i, scratch& own) {
+    run(divide_up(thin, columns), thin_type::footprint(call, columns), [&](index i, scratch& own) {
       const index first = i * columns;
       thin_type(call.part(0, call.y.rows, first, std::min(columns, thin - first)), own).run();
     });

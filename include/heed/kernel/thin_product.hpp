@@ -10,7 +10,7 @@
 #include <heed/kernel/lane_product.hpp>  // lane_product
 #include <heed/kernel/product_call.hpp>  // product_call
 
-#include <algorithm>  // clamp, max, min
+#include <algorithm>  // clamp, min
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -20,12 +20,11 @@ template <class Scalar>
 class thin_product {
  public:
   static constexpr index most_rows = 32;     // of x; with more, it pays to pack W
-  static constexpr index most_depth = 256;   // inputs at hand
+  static constexpr index most_depth = 128;   // inputs at hand
   static constexpr index rows_per_run = 16;  // of W
 
   static bool fits(const product_call<Scalar>& call) {
-    return call.x.rows > 0 && call.x.rows <= most_rows && call.w.col_stride == 1 &&
-           call.y.col_stride == 1;
+    return call.x.rows > 0 && call.x.rows <= most_rows && call.w.col_stride == 1;
   }
 
   // Columns of all that fill strips.
@@ -40,16 +39,22 @@ class thin_product {
     constexpr index most_bytes = 256 * 1024, most = 4096, least = 256;
     const index strip = strip_of(call.x.rows);
     const index row_bytes = call.x.rows * static_cast<index>(sizeof(Scalar));
-    const index fair = workers == 1 ? most : divide_up(call.y.cols, 4 * workers);
+    const index fair = workers > 1 ? divide_up(call.y.cols, 4 * workers) : most;
     return std::clamp(std::min(fair, most_bytes / row_bytes), least, most) / strip * strip;
   }
 
   thin_product(const product_call<Scalar>& call, scratch& memory)
-      : call_(call), frame_(memory), near_(frame_.template take<Scalar>(room(call))) {}
+      : call_(call), outside_(call.y), frame_(memory), near_(frame_.template take<Scalar>(room)) {
+    if (is_direct(call.y)) return;
+    const index pitch = pitch_of(call.y.cols);
+    call_.y = {frame_.template take<Scalar>(call.y.rows * pitch), call.y.rows, call.y.cols, pitch,
+               1};
+  }
 
-  // Bytes that a task takes from scratch, roundings included.
-  static index footprint(const product_call<Scalar>& call) {
-    return room(call) * static_cast<index>(sizeof(Scalar)) + scratch::granule;
+  // Bytes that a task of so many columns takes from scratch, roundings included.
+  static index footprint(const product_call<Scalar>& call, index columns) {
+    const index numbers = room + (is_direct(call.y) ? 0 : call.y.rows * pitch_of(columns));
+    return numbers * static_cast<index>(sizeof(Scalar)) + 2 * scratch::granule;
   }
 
   void run() {
@@ -63,11 +68,15 @@ class thin_product {
         packets_for_rows(call_.x.rows) == 4 ? add<4>(depth, j, some) : add<2>(depth, j, some);
       }
     }
+    if (!is_direct(outside_)) copy(outside_, view<const Scalar>(call_.y));
   }
 
  private:
   static index strip_of(index rows) { return packets_for_rows(rows) * simd<Scalar>::size; }
-  static index room(const product_call<Scalar>& call) { return call.x.rows * most_depth; }
+  static constexpr index room = most_rows * most_depth;
+  static bool is_direct(const view<Scalar>& y) { return y.col_stride == 1; }
+  // From row to row of a y of its own, which must not be a multiple of a page.
+  static index pitch_of(index columns) { return columns + packets_per_block * simd<Scalar>::size; }
 
   // y += x W for some rows of W, from input depth + j on.
   template <int Packets>
@@ -79,7 +88,8 @@ class thin_product {
                           call_.y.cols / (Packets * simd<Scalar>::size));
   }
 
-  product_call<Scalar> call_;
+  product_call<Scalar> call_;  // with a y by rows
+  view<Scalar> outside_;
   scratch::frame frame_;
   Scalar* near_;  // (rows, most_depth), of x
 };

@@ -30,14 +30,20 @@ heed::view<const Scalar> view_of(guarded<Scalar>& m) {
   return heed::view_of(m.matrix());
 }
 
+struct layouts {
+  layout x, w, y;
+};
+
 template <class Scalar>
-void multiplies(index rows, index inputs, index outputs, layout order, bool with_bias,
+void multiplies(index rows, index inputs, index outputs, const layouts& orders, bool with_bias,
                 const heed::executor& on = {}) {
-  SCOPED_TRACE(::testing::Message() << rows << " x " << inputs << " x " << outputs << ", layout "
-                                    << int(order) << (with_bias ? ", bias" : ""));
+  SCOPED_TRACE(::testing::Message()
+               << rows << " x " << inputs << " x " << outputs << ", layouts " << int(orders.x)
+               << int(orders.w) << int(orders.y) << (with_bias ? ", bias" : "") << ", "
+               << on.workers << " workers");
   constexpr Scalar guard = 12345;
-  guarded<Scalar> x(rows, inputs, order, guard), w(inputs, outputs, order, guard),
-      y(rows, outputs, order, guard), bias(1, outputs, order, guard);
+  guarded<Scalar> x(rows, inputs, orders.x, guard), w(inputs, outputs, orders.w, guard),
+      y(rows, outputs, orders.y, guard), bias(1, outputs, orders.y, guard);
   fill(x, 7, 11);
   fill(w, 5, 13);
   fill(bias, 3, 17);
@@ -64,7 +70,8 @@ void sizes_around_blocks() {
          {index(0), index(1), thin::rows_per_run + 3, task::most_depth, task::most_depth + 1})
       for (const index outputs : {index(0), index(1), task::lanes - 1, task::lanes, task::lanes + 1,
                                   task::most_columns, task::most_columns + 1}) {
-        multiplies<Scalar>(rows, inputs, outputs, layout(n % 3), n % 2 == 0);
+        const layout order = layout(n % 3);
+        multiplies<Scalar>(rows, inputs, outputs, {order, order, order}, n % 2 == 0);
         ++n;
       }
 }
@@ -73,9 +80,14 @@ TEST(product, is_exact_on_integers_of_float) { sizes_around_blocks<float>(); }
 TEST(product, is_exact_on_integers_of_double) { sizes_around_blocks<double>(); }
 
 TEST(product, takes_every_layout) {
-  for (const layout order : {layout::row_major, layout::column_major, layout::strided})
-    for (const bool with_bias : {false, true})
-      for (const index rows : {1, 5}) multiplies<float>(rows, 20, 70, order, with_bias);
+  constexpr layout all[] = {layout::row_major, layout::column_major, layout::strided};
+  int n = 0;
+  for (const layout x : all)
+    for (const layout w : all)
+      for (const layout y : all)
+        for (const index rows : {1, 2, 5, 32, 33})
+          for (const index inputs : {20, 257})
+            multiplies<float>(rows, inputs, 70, {x, w, y}, n++ % 2 == 0);
 }
 
 // Calls work(0) ... work(n - 1), each in a thread.
@@ -85,13 +97,21 @@ const auto threads = [](index n, auto&& work) {
   for (auto& t : team) t.join();
 };
 
-// Few rows: outputs beyond those of one task, and beyond those that fill strips.
+// Few rows: outputs beyond those of one task, and beyond those that fill strips; as many workers as an
+// executor may say that it has.
 TEST(product, of_few_rows_is_cut_into_columns) {
+  constexpr layout rows_first = layout::row_major;
   for (const index rows : {1, 2, 3, 32})
     for (const index outputs : {31, 32, 4096, 4096 + 33})
-      for (const index workers : {1, 3})
-        multiplies<float>(rows, 20, outputs, layout::row_major, true,
-                          workers == 1 ? heed::executor{} : heed::erase(threads, workers));
+      for (const layout y : {layout::row_major, layout::column_major})
+        for (const index workers : {0, 1, 3}) {
+          heed::executor on;
+          if (workers > 1)
+            on = heed::erase(threads, workers);
+          else
+            on.workers = workers;
+          multiplies<float>(rows, 20, outputs, {rows_first, rows_first, y}, true, on);
+        }
 }
 
 // A row's bits do not depend on the other rows, nor on who works.
