@@ -42,14 +42,11 @@ void multi_head_attention(benchmark::State& state) {
   support::measure<float>(state, projections + c.operations(), [&] { layer(x, y, heed::causal); });
 }
 
-BENCHMARK(linear)->Arg(1)->Arg(4)->Arg(16)->Arg(64)->Arg(1024)->Unit(benchmark::kMicrosecond);
-BENCHMARK(eigen_product)
-    ->Arg(1)
-    ->Arg(4)
-    ->Arg(16)
-    ->Arg(64)
-    ->Arg(1024)
-    ->Unit(benchmark::kMicrosecond);
+const auto add_rows = [](auto* all) {
+  for (const int rows : {1, 2, 4, 8, 16, 32, 64, 1024}) all->Arg(rows);
+};
+BENCHMARK(linear)->Apply(add_rows)->Unit(benchmark::kMicrosecond);
+BENCHMARK(eigen_product)->Apply(add_rows)->Unit(benchmark::kMicrosecond);
 BENCHMARK(multi_head_attention)->Arg(128)->Arg(1024)->Unit(benchmark::kMicrosecond);
 
 }  // namespace

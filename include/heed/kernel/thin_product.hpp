@@ -75,8 +75,11 @@ class thin_product {
   static index strip_of(index rows) { return packets_for_rows(rows) * simd<Scalar>::size; }
   static constexpr index room = most_rows * most_depth;
   static bool is_direct(const view<Scalar>& y) { return y.col_stride == 1; }
-  // From row to row of a y of its own, which must not be a multiple of a page.
-  static index pitch_of(index columns) { return columns + packets_per_block * simd<Scalar>::size; }
+  // From row to row of a y of its own: never whole pages, whose lines would push each other out.
+  static index pitch_of(index columns) {
+    constexpr index page = 4096 / static_cast<index>(sizeof(Scalar));
+    return columns % page == 0 ? columns + packets_per_block * simd<Scalar>::size : columns;
+  }
 
   // y += x W for some rows of W, from input depth + j on.
   template <int Packets>
