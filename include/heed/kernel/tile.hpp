@@ -54,25 +54,33 @@ view<const Scalar> stage_values(Scalar* room, const Rows& values) {
   return staged;
 }
 
-// Whether no element is infinite or NaN: 0 * x is NaN for those alone. One of the strides is 1.
+// Whether no element is infinite or NaN: 0 * x is NaN for those alone. One of the strides is 1. Four
+// rows are summed side by side, since each sum waits for its last step.
 template <class Storage>
 bool all_finite(const view<const Storage>& values) {
   using Scalar = accumulator_t<Storage>;
   using s = simd<Scalar>;
   const view<const Storage> v = values.col_stride == 1 ? values : values.turned();
+  constexpr int together = 4;
   const auto zero = s::broadcast(Scalar(0));
-  typename s::packet sums[2] = {zero, zero};
+  typename s::packet sums[together] = {zero, zero, zero, zero};
+  const index whole = v.cols / s::size * s::size;
   bool all = true;
-  for (index i = 0; i < v.rows; ++i) {
-    const Storage* const row = v.data + i * v.row_stride;
-    index j = 0;
-    for (; j + 2 * s::size <= v.cols; j += 2 * s::size)
-      unroll<2>([&](auto n) HEED_INLINED {
-        sums[n] = s::multiply_add(s::load(row + j + n * s::size), zero, sums[n]);
+  for (index i = 0; i < v.rows; i += together) {
+    const auto row = [&](index n) HEED_INLINED {
+      return v.data + std::min(i + n, v.rows - 1) * v.row_stride;
+    };
+    const Storage* const rows[together] = {row(0), row(1), row(2), row(3)};
+    for (index j = 0; j < whole; j += s::size)
+      unroll<together>([&](auto n) HEED_INLINED {
+        sums[n] = s::multiply_add(s::load(rows[n] + j), zero, sums[n]);
       });
-    for (; j < v.cols; ++j) all = all && std::isfinite(static_cast<Scalar>(row[j]));
+    for (index j = whole; j < v.cols; ++j)
+      for (const Storage* const numbers : rows)
+        all = all && std::isfinite(static_cast<Scalar>(numbers[j]));
   }
-  return all && !s::any_not_equal(s::add(sums[0], sums[1]), zero);
+  const auto sum = s::add(s::add(sums[0], sums[1]), s::add(sums[2], sums[3]));
+  return all && !s::any_not_equal(sum, zero);
 }
 inline bool all_finite(const scaled_rows& values) {
   bool all = true;
