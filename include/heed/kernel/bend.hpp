@@ -30,7 +30,8 @@ struct tile_place {
 namespace detail {
 
 // change(number, at) for every pair, a packet's worth in one loop of fixed length over local
-// variables, which becomes vector code. Lanes beyond the last row ask about that row again, and what
+// variables, which becomes vector code. They come and go in loops as well: vectors of another length
+// than the compiler's would have to wait for them. Lanes beyond the last row ask about that row again, and what
 // they get is not used.
 //
 // Never inlined: compilers may fuse a product and a sum into one rounding or not, as the code
@@ -62,10 +63,10 @@ EIGEN_DONT_INLINE void for_each_pair(Scalar* scores, const tile_place& place,
         unroll<size>(one);
         unroll<size>([&](auto l) HEED_INLINED { from[l] = after[l]; });
       } else {
-        s::store(before, s::load(from));
+        for (index l = 0; l < size; ++l) before[l] = from[l];
         HEED_LOOP_OF_LANES
         for (index l = 0; l < size; ++l) one(l);
-        s::store(from, s::load(after));
+        for (index l = 0; l < size; ++l) from[l] = after[l];
       }
     }
   }
