@@ -17,13 +17,16 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Registers hold 6 x 2 accumulators, two vectors of b and one broadcast number on machines with 16,
-// and 12 x 2 on machines with 32; 12 x 1 for a lone packet of lanes, 2 x 4 where rows are few.
+// Registers hold 6 x 2 accumulators, two vectors of b and one broadcast number on machines with 16. On
+// machines with 32, 8 x 2 are twice what keeps two multipliers busy, and divide the usual sizes; four
+// multipliers want 12 x 2. A lone packet of lanes has 12 x 1, few rows 2 x 4.
 inline constexpr int packets_per_block = 2;
 template <class Scalar, int Packets>
-inline constexpr int rows_per_block = Packets == 4                                    ? 2
-                                      : Packets == 1 || simd<Scalar>::registers == 32 ? 12
-                                                                                      : 6;
+inline constexpr int rows_per_block = Packets == 4                       ? 2
+                                      : Packets == 1                     ? 12
+                                      : simd<Scalar>::registers == 16    ? 6
+                                      : simd<Scalar>::multiply_adds == 2 ? 8
+                                                                         : 12;
 
 // Packets next to each other that products of so many rows take at a time: four for one or two rows,
 // since many chains are what hides the latency of a multiply-add.
