@@ -7,8 +7,9 @@
 // This file alone touches Eigen::internal. Where there are no vectors, a packet is one number.
 #pragma once
 
-#include <heed/core/fused.hpp>  // fused
-#include <heed/core/types.hpp>  // index, Eigen
+#include <heed/core/fused.hpp>        // fused
+#include <heed/core/simd_turned.hpp>  // turned_lines
+#include <heed/core/types.hpp>        // index, Eigen
 
 #include <bit>      // bit_cast
 #include <cstdint>  // int8_t, uint32_t, uint64_t
@@ -180,50 +181,8 @@ struct simd {
   template <class Storage>
   static void load_turned(packet (&square)[static_cast<std::size_t>(size)], const Storage* from,
                           index stride) {
-#if defined(EIGEN_VECTORIZE_AVX)
-    // Half lines put together on their way in spare a third of the shuffles.
-    if constexpr (std::is_same_v<Storage, float> && size == 8) {
-      const auto halves = [&](index line, index first) {
-        return _mm256_insertf128_ps(
-            _mm256_castps128_ps256(_mm_loadu_ps(from + line * stride + first)),
-            _mm_loadu_ps(from + (line + 4) * stride + first), 1);
-      };
-      for (index i = 0; i < 8; i += 4) {
-        const __m256 a = halves(0, i), b = halves(1, i), c = halves(2, i), d = halves(3, i);
-        const __m256 ab = _mm256_unpacklo_ps(a, b), cd = _mm256_unpacklo_ps(c, d);
-        const __m256 ab_high = _mm256_unpackhi_ps(a, b), cd_high = _mm256_unpackhi_ps(c, d);
-        square[i] = _mm256_shuffle_ps(ab, cd, 0x44);
-        square[i + 1] = _mm256_shuffle_ps(ab, cd, 0xee);
-        square[i + 2] = _mm256_shuffle_ps(ab_high, cd_high, 0x44);
-        square[i + 3] = _mm256_shuffle_ps(ab_high, cd_high, 0xee);
-      }
-      return;
-    }
-#endif
-#if defined(EIGEN_VECTORIZE_AVX2)
-    // Bytes are turned before they widen: a line is half a register.
-    if constexpr (std::is_same_v<Storage, std::int8_t> && std::is_same_v<Scalar, float> &&
-                  size == 8) {
-      const auto pair = [&](index line) {
-        const auto bytes = [&](index i) {
-          return _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from + i * stride));
-        };
-        return _mm_unpacklo_epi8(bytes(line), bytes(line + 1));
-      };
-      const __m128i ab = pair(0), cd = pair(2), ef = pair(4), gh = pair(6);
-      const __m128i low = _mm_unpacklo_epi16(ab, cd), low_right = _mm_unpacklo_epi16(ef, gh);
-      const __m128i high = _mm_unpackhi_epi16(ab, cd), high_right = _mm_unpackhi_epi16(ef, gh);
-      const __m128i columns[] = {
-          _mm_unpacklo_epi32(low, low_right), _mm_unpackhi_epi32(low, low_right),
-          _mm_unpacklo_epi32(high, high_right), _mm_unpackhi_epi32(high, high_right)};
-      for (index i = 0; i < 4; ++i) {
-        square[2 * i] = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(columns[i]));
-        square[2 * i + 1] =
-            _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_unpackhi_epi64(columns[i], columns[i])));
-      }
-      return;
-    }
-#endif
+    if constexpr (requires { turned_lines<packet, Storage>::load(square, from, stride); })
+      return turned_lines<packet, Storage>::load(square, from, stride);
     for (index i = 0; i < size; ++i) square[i] = load(from + i * stride);
     transpose(square);
   }
