@@ -52,6 +52,32 @@ struct turned_lines<__m256, float> {
 #endif
 
 #if defined(EIGEN_VECTORIZE_AVX2)
+// Numbers of 16 bits are turned before they widen: lines r and r + 4 share a register, and squares of
+// four lines turn in both halves of it at once.
+template <>
+struct turned_lines<__m256, Eigen::bfloat16> {
+  static void load(__m256 (&square)[8], const Eigen::bfloat16* from, index stride) {
+    const auto pair = [&](index line) HEED_INLINED {
+      const auto numbers = [&](index i) HEED_INLINED {
+        return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i * stride));
+      };
+      return _mm256_inserti128_si256(_mm256_castsi128_si256(numbers(line)), numbers(line + 4), 1);
+    };
+    const __m256i a = pair(0), b = pair(1), c = pair(2), d = pair(3);
+    const __m256i ab = _mm256_unpacklo_epi16(a, b), cd = _mm256_unpacklo_epi16(c, d);
+    const __m256i ab_high = _mm256_unpackhi_epi16(a, b), cd_high = _mm256_unpackhi_epi16(c, d);
+    // In every half, two columns of its four lines.
+    const __m256i columns[] = {_mm256_unpacklo_epi32(ab, cd), _mm256_unpackhi_epi32(ab, cd),
+                               _mm256_unpacklo_epi32(ab_high, cd_high),
+                               _mm256_unpackhi_epi32(ab_high, cd_high)};
+    const __m256i zero = _mm256_setzero_si256();
+    unroll<4>([&](auto i) HEED_INLINED {  // the upper half of a float's bits
+      square[2 * i] = _mm256_castsi256_ps(_mm256_unpacklo_epi16(zero, columns[i]));
+      square[2 * i + 1] = _mm256_castsi256_ps(_mm256_unpackhi_epi16(zero, columns[i]));
+    });
+  }
+};
+
 // Bytes are turned before they widen: a line is half a register.
 template <>
 struct turned_lines<__m256, std::int8_t> {
