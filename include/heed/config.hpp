@@ -24,8 +24,10 @@ compile this file without it"
 // different functions, and the linker cannot hand one the code of the other.
 #if defined(EIGEN_DONT_VECTORIZE)
 #define HEED_ABI_SIMD scalar
-#elif defined(__AVX512F__)
+#elif defined(__AVX512F__) && defined(__AVX512BW__)
 #define HEED_ABI_SIMD avx512
+#elif defined(__AVX512F__)
+#define HEED_ABI_SIMD avx512f
 #elif defined(__AVX2__) && defined(__FMA__)
 #define HEED_ABI_SIMD avx2_fma
 #elif defined(__AVX2__)

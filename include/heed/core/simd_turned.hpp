@@ -32,7 +32,7 @@ struct turned_lines;
 // Half lines put together on their way in spare a third of the shuffles.
 template <>
 struct turned_lines<__m256, float> {
-  static void load(__m256 (&square)[8], const float* from, index stride) {
+  static EIGEN_ALWAYS_INLINE void load(__m256 (&square)[8], const float* from, index stride) {
     const auto halves = [&](index line, index first) HEED_INLINED {
       return _mm256_insertf128_ps(
           _mm256_castps128_ps256(_mm_loadu_ps(from + line * stride + first)),
@@ -56,7 +56,8 @@ struct turned_lines<__m256, float> {
 // four lines turn in both halves of it at once.
 template <>
 struct turned_lines<__m256, Eigen::bfloat16> {
-  static void load(__m256 (&square)[8], const Eigen::bfloat16* from, index stride) {
+  static EIGEN_ALWAYS_INLINE void load(__m256 (&square)[8], const Eigen::bfloat16* from,
+                                       index stride) {
     const auto pair = [&](index line) HEED_INLINED {
       const auto numbers = [&](index i) HEED_INLINED {
         return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i * stride));
@@ -81,7 +82,7 @@ struct turned_lines<__m256, Eigen::bfloat16> {
 // Bytes are turned before they widen: a line is half a register.
 template <>
 struct turned_lines<__m256, std::int8_t> {
-  static void load(__m256 (&square)[8], const std::int8_t* from, index stride) {
+  static EIGEN_ALWAYS_INLINE void load(__m256 (&square)[8], const std::int8_t* from, index stride) {
     const auto pair = [&](index line) HEED_INLINED {
       const auto bytes = [&](index i) HEED_INLINED {
         return _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from + i * stride));
@@ -103,12 +104,12 @@ struct turned_lines<__m256, std::int8_t> {
 };
 #endif
 
-#if defined(EIGEN_VECTORIZE_AVX512) && defined(__AVX512BW__) && defined(__AVX512DQ__)
+#if defined(EIGEN_VECTORIZE_AVX512) && defined(__AVX512BW__)
 namespace detail {
 
 // 16 bytes of 16 lines that lie `stride` bytes apart, four lines at a time: what is in quarter L of
 // register r comes from line 4 L + r. Squares of four lines then turn in every quarter at once.
-inline void load_quarters(__m512i (&rows)[4], const void* from, index stride) {
+EIGEN_ALWAYS_INLINE void load_quarters(__m512i (&rows)[4], const void* from, index stride) {
   unroll<4>([&](auto r) HEED_INLINED {
     const auto line = [&](index i) HEED_INLINED {
       return _mm_loadu_si128(
@@ -127,7 +128,7 @@ inline void load_quarters(__m512i (&rows)[4], const void* from, index stride) {
 template <class Storage>
 requires(std::is_same_v<Storage, Eigen::half> ||
          std::is_same_v<Storage, Eigen::bfloat16>) struct turned_lines<__m512, Storage> {
-  static void load(__m512 (&square)[16], const Storage* from, index stride) {
+  static EIGEN_ALWAYS_INLINE void load(__m512 (&square)[16], const Storage* from, index stride) {
     unroll<2>([&](auto half) HEED_INLINED {
       __m512i row[4];
       detail::load_quarters(row, from + 8 * half, stride * static_cast<index>(sizeof(Storage)));
@@ -162,7 +163,8 @@ requires(std::is_same_v<Storage, Eigen::half> ||
 // brings its sign.
 template <>
 struct turned_lines<__m512, std::int8_t> {
-  static void load(__m512 (&square)[16], const std::int8_t* from, index stride) {
+  static EIGEN_ALWAYS_INLINE void load(__m512 (&square)[16], const std::int8_t* from,
+                                       index stride) {
     __m512i row[4];
     detail::load_quarters(row, from, stride);
     const __m512i ab = _mm512_unpacklo_epi8(row[0], row[1]);
