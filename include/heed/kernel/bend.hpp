@@ -30,8 +30,8 @@ struct tile_place {
 namespace detail {
 
 // change(number, at) for every pair, a packet's worth in one loop of fixed length over local
-// variables, which becomes vector code. They come and go in loops as well: vectors of another length
-// than the compiler's would have to wait for them. Lanes beyond the last row ask about that row again, and what
+// variables, which becomes vector code. Numbers are copied in and out by loops too: a packet loaded
+// just after shorter stores to its place would have to wait until those reach the cache. Lanes beyond the last row ask about that row again, and what
 // they get is not used.
 //
 // Never inlined: compilers may fuse a product and a sum into one rounding or not, as the code
