@@ -7,7 +7,7 @@
 #include <heed/kernel/attention_call.hpp>  // attention_call
 #include <heed/kernel/decode_state.hpp>    // decode_state, decode_part
 
-#include <algorithm>  // clamp, fill, min
+#include <algorithm>  // clamp, fill, max, min
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -135,12 +135,14 @@ class decode_work {
 
   // Calls use(kv head, first row, rows, what to fetch) for a few rows of k or v at a time and all
   // heads that wait for them. What is fetched meanwhile are rows that are wanted a little later:
-  // memory takes its time to answer, and is asked all the time.
+  // memory takes its time to answer, and is asked all the time. Small numbers are soon worked through,
+  // and must be there before their run begins.
   template <class Rows, class Use>
   void for_each_run(const Rows& all, index first_row, index rows, index keys_per_run,
                     interval heads, index width, const Use& use) const {
-    constexpr index ahead = 24;
     const auto numbers = numbers_of(all);
+    constexpr bool small = sizeof(*numbers.data) < sizeof(Scalar);
+    const index ahead = small ? std::max(index(24), keys_per_run) : 24;
     for (index first = 0; first < rows; first += keys_per_run) {
       const index count = std::min(keys_per_run, rows - first), row = first_row + first;
       const index later = std::clamp(numbers.rows - row - ahead, index(0), count);
