@@ -31,8 +31,8 @@ namespace detail {
 
 // change(number, at) for every pair, a packet's worth in one loop of fixed length over local
 // variables, which becomes vector code. Numbers are copied in and out by loops too: a packet loaded
-// just after shorter stores to its place would have to wait until those reach the cache. Lanes beyond the last row ask about that row again, and what
-// they get is not used.
+// just after shorter stores to its place would have to wait until those reach the cache. Lanes beyond
+// the last row ask about that row again, and what they get is not used.
 //
 // Never inlined: compilers may fuse a product and a sum into one rounding or not, as the code
 // around suggests; the bits of a row must not depend on it, so there is one piece of code for all.

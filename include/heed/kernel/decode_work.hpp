@@ -142,7 +142,8 @@ class decode_work {
                     interval heads, index width, const Use& use) const {
     const auto numbers = numbers_of(all);
     constexpr bool small = sizeof(*numbers.data) < sizeof(Scalar);
-    const index ahead = small ? std::max(index(24), keys_per_run) : 24;
+    constexpr index least = 24;
+    const index ahead = small ? std::max(least, keys_per_run) : least;
     for (index first = 0; first < rows; first += keys_per_run) {
       const index count = std::min(keys_per_run, rows - first), row = first_row + first;
       const index later = std::clamp(numbers.rows - row - ahead, index(0), count);

@@ -17,9 +17,9 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Registers hold 6 x 2 accumulators, two vectors of b and one broadcast number on machines with 16. On
-// machines with 32, 8 x 2 are twice what keeps two multipliers busy, and divide the usual sizes; four
-// multipliers want 12 x 2. A lone packet of lanes has 12 x 1, few rows 2 x 4.
+// Registers hold 6 x 2 accumulators, two vectors of b and one broadcast number on machines with 16.
+// On machines with 32, 8 x 2 are twice what keeps two multipliers busy, and divide the usual sizes;
+// four multipliers want 12 x 2. A lone packet of lanes has 12 x 1, few rows 2 x 4.
 inline constexpr int packets_per_block = 2;
 template <class Scalar, int Packets>
 inline constexpr int rows_per_block = Packets == 4                       ? 2
