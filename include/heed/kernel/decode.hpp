@@ -8,7 +8,7 @@
 #include <heed/core/execute.hpp>        // run_tasks
 #include <heed/kernel/decode_work.hpp>  // decode_work
 
-#include <algorithm>  // max, min
+#include <algorithm>  // fill, max, min
 #include <utility>    // swap
 
 namespace heed {
@@ -47,21 +47,24 @@ class decoder {
     memory_.prepare_workers(std::min(workers_, ahead), work::footprint(g_));
     scratch::frame frame(memory_);
     auto* const parts = frame.take<decode_part<state>>(ahead);
-    for (index i = 0; i < ahead; ++i)
-      std::construct_at(parts + i)->states = states_in(frame, heads_per_part_);
-    state* const totals = states_in(frame, g_.kv_heads);
+    for (index i = 0; i < ahead; ++i) std::construct_at(parts + i)->state = state_in(frame);
+    auto* const totals = frame.take<state>(parts_per_chunk());
+    for (index i = 0; i < parts_per_chunk(); ++i) std::construct_at(totals + i, state_in(frame));
+    factors_ = {frame.take<Scalar>(lanes()), frame.take<Scalar>(lanes())};
     for (start(0); sequence_ < g_.sequences;) {
       index count = 0;
       for (; count < ahead && sequence_ < g_.sequences; ++count) place(parts[count]);
       run_tasks(call_.options.on, count, [&](index worker, index i) {
         work(call_, rules_, memory_.worker(worker)).attend(parts[i]);
       });
-      for (index i = 0; i < count; ++i) add(totals, parts[i]);
+      for (index i = 0; i < count; ++i)
+        add(totals[parts[i].heads.first / heads_per_part_], parts[i]);
     }
   }
 
  private:
-  index rows() const { return g_.longest_queries * g_.group(); }
+  // The most rows of a part, and lanes for them.
+  index rows() const { return g_.longest_queries * g_.group() * heads_per_part_; }
   index lanes() const { return whole_packets<Scalar>(rows()); }
 
   // All of them, so that rows of memory are read as they lie, unless there are fewer chunks than
@@ -71,31 +74,28 @@ class decoder {
     const index wanted = workers_ == 1 ? 1 : divide_up(4 * workers_, std::max(index(1), chunks));
     return divide_up(g_.kv_heads, std::min(wanted, g_.kv_heads));
   }
+  index parts_per_chunk() const { return divide_up(g_.kv_heads, heads_per_part_); }
   index most_parts() const {
-    return g_.sequences * (g_.longest_keys / keys_per_chunk + 2) *
-           divide_up(g_.kv_heads, heads_per_part_);
+    return g_.sequences * (g_.longest_keys / keys_per_chunk + 2) * parts_per_chunk();
   }
 
   // Bytes of so many parts and of the sums.
   index footprint_of(index parts) const {
     const index numbers = rows() * value_rows<Scalar>::pitch_of(g_.value_width) + 2 * lanes();
-    const index bytes = numbers * static_cast<index>(sizeof(Scalar)) +
-                        static_cast<index>(sizeof(state)) + 3 * scratch::granule;
-    return (parts * heads_per_part_ + g_.kv_heads) * bytes +
-           parts * static_cast<index>(sizeof(decode_part<state>)) + (parts + 2) * scratch::granule;
+    const index bytes = numbers * static_cast<index>(sizeof(Scalar)) + heads_per_part_ +
+                        4 * scratch::granule + static_cast<index>(sizeof(decode_part<state>));
+    return (parts + parts_per_chunk()) * bytes +
+           2 * (lanes() * static_cast<index>(sizeof(Scalar)) + 2 * scratch::granule);
   }
 
-  state* states_in(scratch::frame& frame, index heads) const {
-    auto* const states = frame.take<state>(heads);
-    for (index h = 0; h < heads; ++h) {
-      auto* const origin = frame.take<Scalar>(lanes());
-      auto* const sum = frame.take<Scalar>(lanes());
-      auto* const room = frame.take<Scalar>(rows() * value_rows<Scalar>::pitch_of(g_.value_width));
-      std::construct_at(
-          states + h,
-          state{{origin, sum, nullptr, nullptr, 0, 0}, {room, rows(), g_.value_width}, false});
-    }
-    return states;
+  state state_in(scratch::frame& frame) const {
+    auto* const origin = frame.take<Scalar>(lanes());
+    auto* const sum = frame.take<Scalar>(lanes());
+    auto* const room = frame.take<Scalar>(rows() * value_rows<Scalar>::pitch_of(g_.value_width));
+    return {{origin, sum, nullptr, nullptr, 0, 0},
+            {room, 0, g_.value_width},
+            frame.take<bool>(heads_per_part_),
+            0};
   }
 
   // Goes to a sequence and finds out which keys any of its queries may see.
@@ -128,45 +128,42 @@ class decoder {
     if (part.last) start(sequence_ + 1);
   }
 
-  void add(state* totals, decode_part<state>& part) const {
-    for (index kv = part.heads.first; kv < part.heads.last; ++kv) {
-      state& total = totals[kv];
-      state& chunk = part.state(kv);
-      if (part.first) begin(total, part.sequence, kv);
-      if (chunk.seen) {
-        total.seen ? total.merge(chunk) : std::swap(total, chunk);
-        total.seen = true;
-      }
-      if (part.last) finish(total, part.sequence, kv);
-    }
+  void add(state& total, decode_part<state>& part) const {
+    if (part.first) begin(total, part);
+    if (total.seen_by_any())
+      total.merge(part.state, factors_.own, factors_.theirs);
+    else
+      std::swap(total, part.state);
+    if (part.last) finish(total, part);
   }
 
   // With the logits of sinks, or with nothing.
-  void begin(state& total, index sequence, index kv_head) const {
-    const scope s = g_.of(sequence, kv_head * g_.group());
-    total.prepare(s.queries * g_.group());
-    total.seen = call_.options.sink.given();
-    for (index h = 0; h < g_.group() && total.seen; ++h)
-      for (index i = 0; i < s.queries; ++i)
-        total.sums.set_sink(h * s.queries + i, call_.options.sink[s.head + h]);
-    if (total.seen) total.rows.clear();
+  void begin(state& total, const decode_part<state>& part) const {
+    const scope s = g_.of(part.sequence, 0);
+    total.prepare(part.heads.size(), s.queries * g_.group());
+    if (!call_.options.sink.given()) return;
+    for (index row = 0; row < total.rows.count; ++row)
+      total.sums.set_sink(row, call_.options.sink[part.heads.first * g_.group() + row / s.queries]);
+    total.rows.clear();
+    std::fill(total.seen, total.seen + total.heads, true);
   }
 
   // rows / sum; where nothing was seen, 0 and -infinity.
-  void finish(state& total, index sequence, index kv_head) const {
-    const scope s = g_.of(sequence, kv_head * g_.group());
-    if (!total.seen) total.rows.clear();
-    Scalar one_over[static_cast<std::size_t>(most_rows)];
+  void finish(const state& total, const decode_part<state>& part) const {
+    for (index head = 0; head < total.heads; ++head)
+      if (!total.seen[head]) total.rows_of(head).clear();
+    Scalar* const one_over = factors_.own;
     for (index lane = 0; lane < total.sums.packets * simd<Scalar>::size; lane += simd<Scalar>::size)
       simd<Scalar>::store(one_over + lane, total.sums.one_over_sum(lane));
     total.rows.finish(one_over);
-    for (index h = 0; h < g_.group(); ++h) {
-      copy(call_.out.block(s.query_row, (s.head + h) * g_.value_width, s.queries, g_.value_width),
-           total.rows.block(h * s.queries, s.queries));
+    for (index head = part.heads.first * g_.group(); head < part.heads.last * g_.group(); ++head) {
+      const scope s = g_.of(part.sequence, head);
+      const index row = (head - part.heads.first * g_.group()) * s.queries;
+      copy(call_.out.block(s.query_row, head * g_.value_width, s.queries, g_.value_width),
+           total.rows.block(row, s.queries).numbers());
       if (call_.options.log_sum_exp)
         for (index i = 0; i < s.queries; ++i)
-          (*call_.options.log_sum_exp)(s.query_row + i, s.head + h) =
-              total.sums.log_sum_exp(h * s.queries + i);
+          (*call_.options.log_sum_exp)(s.query_row + i, head) = total.sums.log_sum_exp(row + i);
     }
   }
 
@@ -176,6 +173,9 @@ class decoder {
   scratch& memory_;
   index workers_;
   index heads_per_part_;
+  struct {
+    Scalar *own, *theirs;  // (lanes)
+  } factors_ = {};
   index sequence_ = 0;  // at hand
   interval seen_;       // its keys that any query may see
   index next_ = 0;      // the first that no part has

@@ -1,33 +1,56 @@
 // SPDX-License-Identifier: MIT
-// What the queries of a group have gathered in decoding, and the share of keys that one worker takes.
+// What the queries of some heads have gathered in decoding, and the share of keys that one worker
+// takes.
 #pragma once
 
 #include <heed/kernel/value_rows.hpp>  // value_rows, online_softmax
 #include <heed/rules/interval.hpp>     // interval
 
+#include <algorithm>  // any_of, fill
+
 namespace heed {
 inline namespace HEED_ABI {
 
-// What the queries of a group have gathered, a lane of the sums each: row h * queries + i is query i
-// of head h of the group.
+// What the queries of some key/value heads have gathered. Row (kv * group + h) * queries + i, and the
+// lane of the sums of that number, is query i of head h of the group of head kv, counted from the
+// first of these heads. Heads that have seen nothing yet have the sums of nothing; their rows are of
+// no meaning.
 template <class Scalar, class Unit>
 struct decode_state {
   online_softmax<Scalar, Unit> sums;  // without rows
   value_rows<Scalar> rows;
-  bool seen;  // anything yet
+  bool* seen;  // by each key/value head: anything yet
+  index heads;
 
-  void prepare(index queries) {
-    sums.packets = packets_of<Scalar>(queries);
+  void prepare(index some_heads, index queries_of_group) {
+    heads = some_heads;
+    rows.count = heads * queries_of_group;
+    sums.packets = packets_of<Scalar>(rows.count);
     sums.reset();
-    rows.count = queries;
-    seen = false;
+    std::fill(seen, seen + heads, false);
   }
 
-  // Adds what was gathered from a later chunk.
-  void merge(const decode_state& later) {
-    Scalar own[static_cast<std::size_t>(most_rows)], theirs[static_cast<std::size_t>(most_rows)];
+  bool seen_by_any() const {
+    return std::any_of(seen, seen + heads, [](bool s) { return s; });
+  }
+
+  index rows_of_head() const { return rows.count / heads; }
+  value_rows<Scalar> rows_of(index head) const {
+    return rows.block(head * rows_of_head(), rows_of_head());
+  }
+
+  // Adds what was gathered from a later chunk; there is room for a factor a lane of either.
+  void merge(const decode_state& later, Scalar* own, Scalar* theirs) const {
     sums.merge_sums(later.sums, own, theirs);
-    rows.merge(own, later.rows, theirs);
+    for (index head = 0; head < heads; ++head) {
+      const index first = head * rows_of_head();
+      if (!later.seen[head]) continue;
+      if (seen[head])
+        rows_of(head).merge(own + first, later.rows_of(head), theirs + first);
+      else
+        rows_of(head).take(later.rows_of(head));
+      seen[head] = true;
+    }
   }
 };
 
@@ -39,9 +62,7 @@ struct decode_part {
   interval heads;  // key/value heads
   bool first;      // whether the chunk is the sequence's first
   bool last;
-  State* states;  // one for each of the heads
-
-  State& state(index kv_head) const { return states[kv_head - heads.first]; }
+  State state;
 };
 
 }  // namespace HEED_ABI

@@ -17,46 +17,48 @@ class decode_work {
  public:
   using Scalar = typename Call::Scalar;
   using state = decode_state<Scalar, Unit>;
+  using part = decode_part<state>;
 
   decode_work(const Call& call, const call_rules<Scalar>& rules, scratch& memory)
       : call_(call),
         g_(call.sizes),
         rules_(rules),
+        is_near_(are_near(call)),
         frame_(memory),
-        rows_(g_.longest_queries * g_.group()),
-        queries_(frame_.template take<Scalar>(g_.kv_heads * rows_ * g_.width)),
-        scores_(frame_.template take<Scalar>(g_.kv_heads * rows_ * keys_per_tile)),
-        factors_(frame_.template take<Scalar>(g_.kv_heads * whole_packets<Scalar>(rows_))),
-        tile_rows_(frame_.template take<Scalar>(g_.kv_heads * room_for_rows(g_))),
-        waits_(frame_.template take<bool>(g_.kv_heads)),
+        queries_(frame_.template take<Scalar>(rows_of(g_) * g_.width)),
+        scores_(frame_.template take<Scalar>(lanes_of(g_) * keys_per_tile)),
+        factors_(frame_.template take<Scalar>(lanes_of(g_))),
+        tile_rows_(frame_.template take<Scalar>(room_for_rows(g_))),
+        seen_(frame_.template take<coverage>(g_.query_heads)),
+        todo_(frame_.template take<todo>(g_.kv_heads)),
         of_head_(frame_.template take<Scalar>(keys_per_tile * lanes)),
         turned_(frame_.template take<Scalar>(score_rows<Scalar>::room_for(g_.width))),
         edge_(frame_.template take<Scalar>(room_for_edge)),
-        excluded_(frame_.template take<bool>(rows_ * keys_per_tile)) {
+        excluded_(frame_.template take<bool>(rows_of(g_) * keys_per_tile)) {
     std::fill(edge_, edge_ + room_for_edge, Scalar(0));  // beyond the width, for good
   }
 
   // Bytes that it takes from scratch, roundings included.
   static index footprint(const geometry& g) {
-    const index rows = g.longest_queries * g.group();
-    const index numbers =
-        g.kv_heads *
-            (rows * (g.width + keys_per_tile) + whole_packets<Scalar>(rows) + room_for_rows(g)) +
-        keys_per_tile * lanes + score_rows<Scalar>::room_for(g.width) + room_for_edge;
-    return numbers * static_cast<index>(sizeof(Scalar)) + g.kv_heads + rows * keys_per_tile +
-           9 * scratch::granule;
+    const index numbers = rows_of(g) * g.width + lanes_of(g) * (keys_per_tile + 1) +
+                          room_for_rows(g) + keys_per_tile * lanes +
+                          score_rows<Scalar>::room_for(g.width) + room_for_edge;
+    return numbers * static_cast<index>(sizeof(Scalar)) +
+           g.query_heads * static_cast<index>(sizeof(coverage)) + g.kv_heads +
+           rows_of(g) * keys_per_tile + 10 * scratch::granule;
   }
 
-  void attend(decode_part<state>& part) {
-    const scope s = g_.of(part.sequence, 0);
-    for (index kv = part.heads.first; kv < part.heads.last; ++kv) {
-      part.state(kv).prepare(s.queries * g_.group());
-      part.state(kv).sums.factor = factors_ + kv * whole_packets<Scalar>(rows_);
-      load(s, kv);
-    }
-    for (index first = part.keys.first; s.queries > 0 && first < part.keys.last;) {
-      const index end = std::min((first / keys_per_tile + 1) * keys_per_tile, part.keys.last);
-      attend(part, s, {first, end});
+  void attend(part& p) {
+    const scope s = g_.of(p.sequence, 0);
+    p.state.prepare(p.heads.size(), s.queries * g_.group());
+    p.state.sums.factor = factors_;
+    for_each_head(p, [&](index kv) { load(p, kv); });
+    const score_rows<Scalar> scores = scores_of(p);
+    std::fill(scores.row(scores.count), scores.row(whole_packets<Scalar>(scores.count)),
+              scores.minus_infinity);
+    for (index first = p.keys.first; s.queries > 0 && first < p.keys.last;) {
+      const index end = std::min((first / keys_per_tile + 1) * keys_per_tile, p.keys.last);
+      attend(p, s, {first, end});
       first = end;
     }
   }
@@ -64,77 +66,123 @@ class decode_work {
  private:
   using head_rows = typename Call::head_rows;
 
+  // What a key/value head wants of a tile of values: nothing, since no query sees it; the product
+  // with the weights; or pair by pair, where excluded values are not finite.
+  enum class todo : char { nothing, product, pairs };
+
   static constexpr index lanes = queries_per_block<Scalar>;
   static constexpr index room_for_edge =
       score_rows<Scalar>::keys_per_run(1) * value_rows<Scalar>::strip;
+  // The most rows of all heads together, and lanes for them.
+  static index rows_of(const geometry& g) { return g.longest_queries * g.query_heads; }
+  static index lanes_of(const geometry& g) { return whole_packets<Scalar>(rows_of(g)); }
   static index room_for_rows(const geometry& g) {
-    return g.longest_queries * g.group() * value_rows<Scalar>::pitch_of(g.value_width);
+    return rows_of(g) * value_rows<Scalar>::pitch_of(g.value_width);
   }
 
   // Brings the queries of a group in, scaled.
-  void load(const scope& s, index kv_head) const {
-    for (index h = 0; h < g_.group(); ++h)
-      call_.template load_rows<Unit>(queries_of(kv_head) + h * s.queries * g_.width,
-                                     g_.of(s.sequence, kv_head * g_.group() + h), 0, s.queries);
+  void load(const part& p, index kv_head) const {
+    for (index h = 0; h < g_.group(); ++h) {
+      const scope s = g_.of(p.sequence, kv_head * g_.group() + h);
+      call_.template load_rows<Unit>(queries_of(p, kv_head) + h * s.queries * g_.width, s, 0,
+                                     s.queries);
+    }
   }
 
   // One tile of keys. Rows of k, then of v, are gone through once and in order, for all heads of the
   // part together: so the machine reads memory fastest.
-  void attend(decode_part<state>& part, const scope& s, interval keys) {
-    const index row = s.key_row + keys.first, count = keys.size();
-    const interval heads = part.heads;
+  void attend(part& p, const scope& s, interval keys) {
     bool any = false;
-    for (index kv = heads.first; kv < heads.last; ++kv)
-      any = (waits_[kv] = sees(part, kv, keys)) || any;
+    for_each_head(p, [&](index kv) {
+      todo_[kv] = look(p, kv, keys) ? todo::product : todo::nothing;
+      any = any || todo_[kv] != todo::nothing;
+    });
     if (!any) return;
 
-    const index queries = s.queries * g_.group();
-    const index keys_per_run = score_rows<Scalar>::keys_per_run(queries);
-    for_each_run(call_.k, row, count, keys_per_run, heads, g_.width,
+    const index row = s.key_row + keys.first, count = keys.size();
+    const index keys_per_run = std::min(score_rows<Scalar>::keys_per_run(s.queries * g_.group()),
+                                        is_near_ ? keys_per_tile : most_keys_in_order);
+    for_each_run(call_.k, row, count, keys_per_run, p.heads, g_.width,
                  [&](index kv, index first, const head_rows& some, const fetch_ahead& fetch) {
                    // keys · queries
-                   scores_of(part, kv).multiply(first, queries_of(kv), some, turned_, fetch);
+                   scores_of(p, kv).multiply(first, queries_of(p, kv), some, turned_, fetch);
                  });
-    for (index kv = heads.first; kv < heads.last; ++kv)
-      if (waits_[kv]) fold(part, kv, keys, row);
-    for_each_run(call_.v, row, count, keys_per_run, heads, g_.value_width,
+    fold(p, keys, row);
+    for_each_run(call_.v, row, count, keys_per_run, p.heads, g_.value_width,
                  [&](index kv, index first, const head_rows& some, const fetch_ahead& fetch) {
-                   const value_rows<Scalar> sum = sum_of_tile(part.state(kv), kv);
+                   const value_rows<Scalar> sum = sum_of_tile(p, kv);
                    if (first == 0) sum.clear();
-                   sum.multiply(scores_of(part, kv), first, some, edge_,
+                   sum.multiply(scores_of(p, kv), first, some, edge_,
                                 fetch);  // weights · values
                  });
-    for (index kv = heads.first; kv < heads.last; ++kv)
-      if (waits_[kv]) add_tile(part.state(kv), kv);
-  }
-
-  Scalar* queries_of(index kv_head) const { return queries_ + kv_head * rows_ * g_.width; }
-  score_rows<Scalar> scores_of(const decode_part<state>& part, index kv_head) const {
-    return {scores_ + kv_head * rows_ * keys_per_tile, part.state(kv_head).rows.count};
-  }
-
-  // Calls use(place, rules, first row) for each query head of a group.
-  template <class Use>
-  void for_each_head(const decode_part<state>& part, index kv_head, interval keys,
-                     const Use& use) const {
-    for (index h = 0; h < g_.group(); ++h) {
-      const scope s = g_.of(part.sequence, kv_head * g_.group() + h);
-      rules_.bind(s, [&](const tile_rules<Scalar>& rules) {
-        use(tile_place{s, 0, s.queries, keys.first, keys.size()}, rules, h * s.queries);
-      });
-    }
-  }
-
-  bool sees(const decode_part<state>& part, index kv_head, interval keys) const {
-    coverage any = coverage::none;
-    for_each_head(part, kv_head, keys, [&](const tile_place& place, const auto& rules, index) {
-      any = either(any, rules.cover(place));
+    for_each_head(p, [&](index kv) {
+      if (todo_[kv] == todo::pairs) multiply_pairs(p, kv, keys, row);
+      if (todo_[kv] != todo::nothing) add_tile(p, kv);
     });
-    return any != coverage::none;
+  }
+
+  template <class Use>
+  static void for_each_head(const part& p, const Use& use) {
+    for (index kv = p.heads.first; kv < p.heads.last; ++kv) use(kv);
+  }
+
+  template <class Use>
+  void for_each_query_head(const part& p, const Use& use) const {
+    for (index h = p.heads.first * g_.group(); h < p.heads.last * g_.group(); ++h) use(h);
+  }
+
+  // A head's share of what is kept for all heads of the part.
+  static index first_row(const part& p, index kv_head) {
+    return (kv_head - p.heads.first) * p.state.rows_of_head();
+  }
+  Scalar* queries_of(const part& p, index kv_head) const {
+    return queries_ + first_row(p, kv_head) * g_.width;
+  }
+  score_rows<Scalar> scores_of(const part& p) const { return {scores_, p.state.rows.count}; }
+  score_rows<Scalar> scores_of(const part& p, index kv_head) const {
+    return scores_of(p).block(first_row(p, kv_head), p.state.rows_of_head());
+  }
+  score_rows<Scalar> scores_of_query_head(const part& p, index head) const {
+    const index queries = p.state.rows_of_head() / g_.group();
+    return scores_of(p).block((head - p.heads.first * g_.group()) * queries, queries);
+  }
+  bool* excluded_of(const part& p, index kv_head) const {
+    return excluded_ + first_row(p, kv_head) * keys_per_tile;
+  }
+
+  // Calls use(place, rules) with those of a query head.
+  template <class Use>
+  void with_rules(const part& p, index head, interval keys, const Use& use) const {
+    const scope s = g_.of(p.sequence, head);
+    rules_.bind(s, [&](const tile_rules<Scalar>& rules) {
+      use(tile_place{s, 0, s.queries, keys.first, keys.size()}, rules);
+    });
+  }
+
+  // Finds out what the query heads of a group see of a tile, and whether anything.
+  bool look(const part& p, index kv_head, interval keys) const {
+    bool any = false;
+    for (index head = kv_head * g_.group(); head < (kv_head + 1) * g_.group(); ++head) {
+      with_rules(p, head, keys, [&](const tile_place& place, const auto& rules) {
+        seen_[head] = rules.cover(place);
+      });
+      any = any || seen_[head] != coverage::none;
+    }
+    return any;
+  }
+
+  // Whether all keys and values are so few that a core's own cache may have kept them, and that to ask
+  // for them ahead is work for nothing. Where they come from memory, that reads rows fastest a few at
+  // a time.
+  static constexpr index near_bytes = 256 * 1024;
+  static constexpr index most_keys_in_order = 4 * simd<Scalar>::size;
+  static bool are_near(const Call& call) {
+    const auto k = numbers_of(call.k), v = numbers_of(call.v);
+    return (k.rows * k.cols + v.rows * v.cols) * static_cast<index>(sizeof(*k.data)) <= near_bytes;
   }
 
   // Calls use(kv head, first row, rows, what to fetch) for a few rows of k or v at a time and all
-  // heads that wait for them. What is fetched meanwhile are rows that are wanted a little later:
+  // heads that want their product. What is fetched meanwhile are rows that are wanted a little later:
   // memory takes its time to answer, and is asked all the time. Small numbers are soon worked through,
   // and must be there before their run begins.
   template <class Rows, class Use>
@@ -146,72 +194,108 @@ class decode_work {
     const index ahead = small ? std::max(least, keys_per_run) : least;
     for (index first = 0; first < rows; first += keys_per_run) {
       const index count = std::min(keys_per_run, rows - first), row = first_row + first;
-      const index later = std::clamp(numbers.rows - row - ahead, index(0), count);
+      const index later = is_near_ ? 0 : std::clamp(numbers.rows - row - ahead, index(0), count);
       const auto wanted =
           numbers.block(row + ahead, heads.first * width, later, heads.size() * width);
       for (index kv = heads.first; kv < heads.last; ++kv)
-        if (waits_[kv])
+        if (todo_[kv] == todo::product)
           use(kv, first, all.block(row, kv * width, count, width),
               fetch_ahead(wanted, kv - heads.first, heads.size()));
     }
   }
 
-  // Score rules, masks; scores = 2^(scores - origin), sum, factor. Weights and values are multiplied
-  // here where an excluded value is not finite, for each pair on its own.
-  void fold(decode_part<state>& part, index kv_head, interval keys, index first_row) {
-    state& group = part.state(kv_head);
-    const score_rows<Scalar> scores = scores_of(part, kv_head);
-    for_each_head(part, kv_head, keys, [&](const tile_place& place, const auto& rules, index row) {
-      const coverage seen = rules.cover(place);
-      if (rules_.has_scores || seen != coverage::all)
-        scores.change(row, place, of_head_, [&](Scalar* s) { rules.bend(s, place, seen); });
-    });
+  // Score rules, masks; scores = 2^(scores - origin), sum, factor: for all heads together, since a
+  // row's sum is one chain of additions, and many chains hide what each of them waits for.
+  void fold(part& p, interval keys, index first_row) const {
+    const score_rows<Scalar> scores = scores_of(p);
+    bend(p, keys);
     scores.fill_up(keys.size());
-    const head_rows values = call_.values_of(kv_head, first_row, keys.size());
-    if (scores.any_excluded(keys.size())) {
-      waits_[kv_head] = all_finite(values);
-      for (index i = 0; i < scores.count * keys_per_tile; ++i)
-        excluded_[i] = scores.data[i] == scores.minus_infinity;
-    }
-    scores.fold(group.sums, keys.size());
+    if (scores.any_excluded(keys.size()))
+      for_each_head(p, [&](index kv) { note_excluded(p, kv, keys, first_row); });
+    scores.fold(p.state.sums, keys.size());
     const dropout drop_rule{call_.options.drop_probability, call_.options.drop_seed};
     if (drop_rule.probability > 0)
-      for_each_head(part, kv_head, keys, [&](const tile_place& place, const auto&, index row) {
-        scores.change(row, place, of_head_, [&](Scalar* w) { drop(w, place, drop_rule); });
+      for_each_query_head(p, [&](index head) {
+        change(p, head, keys, [&](Scalar* weights, const tile_place& place, const auto&) {
+          drop(weights, place, drop_rule);
+        });
       });
-    if (waits_[kv_head]) return;
-    sum_of_tile(group, kv_head).multiply_seen(scores, values, [&](index key, index row) {
-      return excluded_[row * keys_per_tile + key];
-    });
-    add_tile(group, kv_head);
   }
 
-  // Where weights · values of a tile go: the first tile's are the chunk's.
-  value_rows<Scalar> sum_of_tile(const state& group, index kv_head) const {
-    value_rows<Scalar> sum = group.rows;
-    if (group.seen) sum.data = tile_rows_ + kv_head * room_for_rows(g_);
+  // Where a head sees nothing of the tile, all keys are excluded.
+  void bend(const part& p, interval keys) const {
+    for_each_query_head(p, [&](index head) {
+      const coverage seen = seen_[head];
+      const score_rows<Scalar> scores = scores_of_query_head(p, head);
+      if (seen == coverage::none)
+        std::fill(scores.row(0), scores.row(scores.count), scores.minus_infinity);
+      else if (rules_.has_scores || seen != coverage::all)
+        change(p, head, keys, [&](Scalar* numbers, const tile_place& place, const auto& rules) {
+          rules.bend(numbers, place, seen);
+        });
+    });
+  }
+
+  // Changes the scores of a query head, with its queries as lanes.
+  template <class By>
+  void change(const part& p, index head, interval keys, const By& by) const {
+    with_rules(p, head, keys, [&](const tile_place& place, const auto& rules) {
+      scores_of_query_head(p, head).change(place, of_head_,
+                                           [&](Scalar* numbers) { by(numbers, place, rules); });
+    });
+  }
+
+  // Finds out whether a head has excluded values that are not finite, and which those are.
+  void note_excluded(const part& p, index kv_head, interval keys, index first_row) const {
+    const score_rows<Scalar> scores = scores_of(p, kv_head);
+    if (todo_[kv_head] == todo::nothing || !scores.any_excluded(keys.size()) ||
+        all_finite(call_.values_of(kv_head, first_row, keys.size())))
+      return;
+    todo_[kv_head] = todo::pairs;
+    bool* const excluded = excluded_of(p, kv_head);
+    for (index i = 0; i < scores.count * keys_per_tile; ++i)
+      excluded[i] = scores.data[i] == scores.minus_infinity;
+  }
+
+  // weights · values without those that are excluded
+  void multiply_pairs(const part& p, index kv_head, interval keys, index first_row) const {
+    const bool* const excluded = excluded_of(p, kv_head);
+    sum_of_tile(p, kv_head)
+        .multiply_seen(scores_of(p, kv_head), call_.values_of(kv_head, first_row, keys.size()),
+                       [&](index key, index row) { return excluded[row * keys_per_tile + key]; });
+  }
+
+  // Where weights · values of a tile go: a head's first are the chunk's.
+  value_rows<Scalar> sum_of_tile(const part& p, index kv_head) const {
+    value_rows<Scalar> sum = p.state.rows_of(kv_head - p.heads.first);
+    if (p.state.seen[kv_head - p.heads.first])
+      sum.data = tile_rows_ + first_row(p, kv_head) * sum.pitch();
     return sum;
   }
   // rows = rows factor + weights · values
-  void add_tile(state& group, index kv_head) const {
-    if (group.seen) group.rows.add(group.sums.factor, sum_of_tile(group, kv_head));
-    group.seen = true;
+  void add_tile(const part& p, index kv_head) const {
+    bool& seen = p.state.seen[kv_head - p.heads.first];
+    if (seen)
+      p.state.rows_of(kv_head - p.heads.first)
+          .add(p.state.sums.factor + first_row(p, kv_head), sum_of_tile(p, kv_head));
+    seen = true;
   }
 
   const Call& call_;
   const geometry& g_;
   const call_rules<Scalar>& rules_;
+  bool is_near_;
   scratch::frame frame_;
-  index rows_;         // the most queries of a group
-  Scalar* queries_;    // of each key/value head (rows, width)
-  Scalar* scores_;     // of each key/value head (rows, keys)
-  Scalar* factors_;    // of each key/value head (a lane a row)
-  Scalar* tile_rows_;  // of each key/value head (queries of the group, value width)
-  bool* waits_;        // whether the tile is still to be worked on for a key/value head
+  Scalar* queries_;    // of all heads (rows, width)
+  Scalar* scores_;     // of all heads (lanes, keys)
+  Scalar* factors_;    // of all heads (lanes)
+  Scalar* tile_rows_;  // of all heads (rows, value width)
+  coverage* seen_;     // what each query head sees of the tile
+  todo* todo_;         // of each key/value head
   Scalar* of_head_;    // (keys, lanes)
   Scalar* turned_;     // (width, keys of a run)
   Scalar* edge_;       // (keys of a run, lanes)
-  bool* excluded_;     // (rows, keys), which scores are -infinity
+  bool* excluded_;     // of all heads (rows, keys): which scores are -infinity
 };
 
 }  // namespace HEED_ABI

@@ -12,25 +12,39 @@
 #include <heed/core/simd.hpp>       // simd
 #include <heed/core/unroll.hpp>     // unroll
 
-#include <type_traits>  // is_same_v
+#include <type_traits>  // integral_constant, is_same_v
 
 namespace heed {
 inline namespace HEED_ABI {
 
 // Registers hold 6 x 2 accumulators, two vectors of b and one broadcast number on machines with 16.
 // On machines with 32, 8 x 2 are twice what keeps two multipliers busy, and divide the usual sizes;
-// four multipliers want 12 x 2. A lone packet of lanes has 12 x 1, few rows 2 x 4.
+// four multipliers want 12 x 2. A lone packet of lanes has 12 x 1, two rows 2 x 4, one row 1 x 8.
 inline constexpr int packets_per_block = 2;
 template <class Scalar, int Packets>
-inline constexpr int rows_per_block = Packets == 4                       ? 2
+inline constexpr int rows_per_block = Packets == 8                       ? 1
+                                      : Packets == 4                     ? 2
                                       : Packets == 1                     ? 12
                                       : simd<Scalar>::registers == 16    ? 6
                                       : simd<Scalar>::multiply_adds == 2 ? 8
                                                                          : 12;
 
-// Packets next to each other that products of so many rows take at a time: four for one or two rows,
-// since many chains are what hides the latency of a multiply-add.
-constexpr index packets_for_rows(index rows) { return rows <= 2 ? 4 : packets_per_block; }
+// Packets next to each other that products of so many rows take at a time: more for one or two rows,
+// since eight chains are what hides the latency of a multiply-add.
+constexpr index packets_for_rows(index rows) {
+  return rows <= 1 ? 8 : rows == 2 ? 4 : packets_per_block;
+}
+
+// Calls use(std::integral_constant) with such a number.
+template <class Use>
+void with_packets(index packets, const Use& use) {
+  if (packets == 8)
+    use(std::integral_constant<int, 8>{});
+  else if (packets == 4)
+    use(std::integral_constant<int, 4>{});
+  else
+    use(std::integral_constant<int, packets_per_block>{});
+}
 
 // Packets that so many lanes take.
 template <class Scalar>
@@ -233,9 +247,9 @@ void product_block(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes 
   later = fetch;
 }
 
-// Rows in full blocks, then in fours, twos and ones: few kinds, since each is compiled. Two fours
-// are better than a full block of six and a two, which is too short to hide the latency of a
-// multiply-add.
+// Rows in full blocks, then in fours and what is left: few kinds, since each is compiled. Four rows of
+// two packets hide the latency of a multiply-add, and fewer take as long as four: a full block of six
+// less, where that leaves rows that make fours, or fours and a three.
 template <int Packets, index Fetched, class Scalar, class Layout, class Sums, class Lanes,
           class Fetch>
 void product_rows(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b, index rows,
@@ -257,17 +271,18 @@ void product_rows(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b
     }
   };
   const index rest = rows % full;
-  const bool one_less = full == 6 && rows > full && (rest == 2 || rest == 3);
+  const bool one_less = full == 6 && rows > full && (rest == 1 || rest == 2 || rest == 5);
   blocks(std::integral_constant<int, full>{}, rows / full - (one_less ? 1 : 0));
   if constexpr (full > 4) blocks(std::integral_constant<int, 4>{}, rows / 4);
+  if constexpr (full > 4) blocks(std::integral_constant<int, 3>{}, rows / 3);
   if constexpr (full > 2) blocks(std::integral_constant<int, 2>{}, rows / 2);
   blocks(std::integral_constant<int, 1>{}, rows);
 }
 
 }  // namespace detail
 
-// c(rows, packets * simd size) by `sums`, over `depth` terms; packets is 1, 2 or 4. The same for so
-// many strips of packets, next to each other in b and c.
+// c(rows, packets * simd size) by `sums`, over `depth` terms; packets is 1, 2, 4 or 8. The same for
+// so many strips of packets, next to each other in b and c.
 template <int Packets, class Scalar, class Layout, class Lanes, class Sums>
 void lane_product(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b, index rows,
                   index depth, const Sums& sums, index strips = 1) {

@@ -28,31 +28,41 @@ struct score_rows {
   index count;
 
   Scalar* row(index i) const { return data + i * pitch; }
+  score_rows block(index first, index some) const { return {row(first), some}; }
 
   // Keys that `multiply` takes at a time for so many rows, and numbers that it needs room for.
-  static constexpr index keys_per_run(index rows) { return packets_for_rows(rows) * s::size; }
-  static index room_for(index width) { return packets_for_rows(1) * s::size * width; }
+  static constexpr index keys_per_run(index rows) {
+    return std::min(packets_for_rows(rows) * s::size, keys_per_tile);
+  }
+  static index room_for(index width) { return keys_per_run(1) * width; }
 
-  // scores(row, first + key) = query(row) · key, for keys_per_run keys at most; queries (count, width)
-  // without gaps.
+  // scores(row, first + key) = query(row) · key, for keys_per_run keys at a time, or for one row half as
+  // many; queries (count, width) without gaps.
   template <class Rows>
   void multiply(index first, const Scalar* queries, const Rows& keys, Scalar* room,
                 fetch_ahead fetch = {}) const {
-    if (packets_for_rows(count) == 4)
-      multiply<4>(first, queries, keys, room, fetch);
-    else
-      multiply<packets_per_block>(first, queries, keys, room, fetch);
+    const index run = keys_per_run(count);
+    with_packets((keys.rows <= run / 2 ? run / 2 : run) / s::size, [&](auto packets) {
+      if constexpr (packets * s::size <= keys_per_tile)
+        multiply<packets>(first, queries, keys, room, fetch);
+    });
   }
 
-  // Whether any score of the first keys is -infinity.
+  // Whether any score of the first keys is -infinity. Rows are looked at four at a time, since each
+  // step waits for the one before.
   bool any_excluded(index keys) const {
+    constexpr int together = 4;
     const auto zero = s::broadcast(Scalar(0)), one = s::broadcast(Scalar(1));
-    auto most = zero;
-    for (index i = 0; i < count; ++i)
+    typename s::packet most[together] = {zero, zero, zero, zero};
+    for (index i = 0; i < count; i += together)
       for (index j = 0; j < keys; j += s::size)
-        most = s::maximum(most, s::subtract(zero, s::load(row(i) + j)));
+        unroll<together>([&](auto n) HEED_INLINED {
+          const auto scores = s::load(row(std::min(i + n, count - 1)) + j);
+          most[n] = s::maximum(most[n], s::subtract(zero, scores));
+        });
     const auto infinity = s::broadcast(std::numeric_limits<Scalar>::infinity());
-    return s::any_not_equal(s::where_less(most, infinity, one, zero), one);
+    const auto all = s::maximum(s::maximum(most[0], most[1]), s::maximum(most[2], most[3]));
+    return s::any_not_equal(s::where_less(all, infinity, one, zero), one);
   }
 
   // Keys beyond the last, as far as its packet goes, get that one's scores.
@@ -77,28 +87,25 @@ struct score_rows {
     for (; p < packets; ++p) some(std::integral_constant<int, 1>{}, scores + p * s::size);
   }
 
-  // online_softmax::fold, once keys have been filled up; row i is lane i of the sums.
+  // online_softmax::fold, once keys have been filled up; row i is lane i of the sums, whose lanes
+  // beyond the last row want rows as well, of which nothing is kept.
   template <class Unit>
   void fold(const online_softmax<Scalar, Unit>& sums, index keys) const {
     for (index first = 0; first < count; first += s::size) {
       const index some = std::min(s::size, count - first);
-      Scalar half[static_cast<std::size_t>(s::size)], total[static_cast<std::size_t>(s::size)];
-      s::store(half, sums.move_origin(first, largest(first, some, keys)));
+      Scalar half[static_cast<std::size_t>(s::size)];
+      s::store(half, sums.move_origin(first, largest(first, keys)));
       for (index i = 0; i < some; ++i) exponentials<Unit>(half[i], row(first + i), keys);
-      index i = 0;
-      for (; i + 4 <= some; i += 4) sum<4>(first + i, keys, total + i);
-      for (; i < some; ++i) sum<1>(first + i, keys, total + i);
-      for (; i < s::size; ++i) total[i] = total[some - 1];
-      sums.add_to_sum(first, s::load(total));
     }
+    for (index first = 0; first < count; first += s::size) sums.add_to_sum(first, sum(first, keys));
   }
 
-  // Changes scores of one head from row `first` on by what wants queries as lanes, as the kernel for
-  // many queries has them: a packet is filled up with its last query. There are queries_per_block at
-  // most; the room is for as many times keys_per_tile.
+  // Changes the scores of one head by what wants queries as lanes, as the kernel for many queries has
+  // them: a packet is filled up with its last query. There are queries_per_block at most; the room is
+  // for as many times keys_per_tile.
   template <class Change>
-  void change(index first, const tile_place& place, Scalar* room, const Change& by) const {
-    const view<Scalar> rows{row(first), place.row_count, place.key_count, pitch, 1};
+  void change(const tile_place& place, Scalar* room, const Change& by) const {
+    const view<Scalar> rows{data, place.row_count, place.key_count, pitch, 1};
     const view<Scalar> columns{room, place.row_count, place.key_count, 1,
                                queries_per_block<Scalar>};
     copy(columns, view<const Scalar>(rows));
@@ -151,26 +158,31 @@ struct score_rows {
     if (squares < keys.rows) rest(0, squares, keys.cols, keys.rows - squares);
   }
 
-  // The largest scores of some rows, a row a lane.
-  typename s::packet largest(index first, index some, index keys) const {
+  // The largest scores of a packet of rows, a row a lane.
+  typename s::packet largest(index first, index keys) const {
     typename s::packet most[static_cast<std::size_t>(s::size)];
-    for (index i = 0; i < s::size; ++i) {
-      const Scalar* const scores = row(first + std::min(i, some - 1));
-      most[i] = s::broadcast(minus_infinity);
-      for (index j = 0; j < keys; j += s::size) most[i] = s::maximum(most[i], s::load(scores + j));
-    }
+    const auto each = [](const auto& step)
+                          HEED_INLINED { unroll<static_cast<int>(s::size)>(step); };
+    each([&](auto i) HEED_INLINED { most[i] = s::broadcast(minus_infinity); });
+    for (index j = 0; j < keys; j += s::size)
+      each([&](auto i)
+               HEED_INLINED { most[i] = s::maximum(most[i], s::load(row(first + i) + j)); });
     s::transpose(most);
     for (index i = 1; i < s::size; ++i) most[0] = s::maximum(most[0], most[i]);
     return most[0];
   }
 
-  // Sums of a few rows, side by side: each is one chain of additions.
-  template <int Rows>
-  void sum(index first, index keys, Scalar* totals) const {
-    Scalar total[Rows] = {};
-    for (index j = 0; j < keys; ++j)
-      unroll<Rows>([&](auto i) HEED_INLINED { total[i] += row(first + i)[j]; });
-    unroll<Rows>([&](auto i) HEED_INLINED { totals[i] = total[i]; });
+  // The sums of a packet of rows, a row a lane: each is one chain of additions.
+  typename s::packet sum(index first, index keys) const {
+    auto total = s::broadcast(Scalar(0));
+    index j = 0;
+    for (; j + s::size <= keys; j += s::size) {
+      typename s::packet square[static_cast<std::size_t>(s::size)];
+      s::load_turned(square, row(first) + j, pitch);
+      for (const auto& one : square) total = s::add(total, one);
+    }
+    for (; j < keys; ++j) total = s::add(total, s::gather(row(first) + j, pitch));
+    return total;
   }
 };
 

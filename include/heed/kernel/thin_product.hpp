@@ -65,7 +65,8 @@ class thin_product {
            call_.x.block(0, depth, call_.x.rows, count));
       for (index j = 0; j < count; j += rows_per_run) {
         const index some = std::min(rows_per_run, count - j);
-        packets_for_rows(call_.x.rows) == 4 ? add<4>(depth, j, some) : add<2>(depth, j, some);
+        with_packets(packets_for_rows(call_.x.rows),
+                     [&](auto packets) { add<packets>(depth, j, some); });
       }
     }
     if (!is_direct(outside_)) copy(outside_, view<const Scalar>(call_.y));

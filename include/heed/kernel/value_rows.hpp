@@ -17,6 +17,10 @@ struct value_rows {
   index count;
   index width;
 
+  // Some of the rows.
+  value_rows block(index first, index some) const { return {data + first * pitch(), some, width}; }
+  view<const Scalar> numbers() const { return {data, count, width, pitch(), 1}; }
+
   // Features of a row, rounded up to whole strips.
   static index pitch_of(index width) { return divide_up(width, strip) * strip; }
   index pitch() const { return pitch_of(width); }
@@ -37,8 +41,8 @@ struct value_rows {
                                    some, fetch);
       f += some * Packets * s::size;
     };
-    if (packets_for_rows(count) == 4) strips(std::integral_constant<int, 4>{});
-    strips(std::integral_constant<int, packets_per_block>{});
+    for (index packets = packets_for_rows(count); packets >= packets_per_block; packets /= 2)
+      with_packets(packets, strips);
     if (f == width) return;
     copy(view<Scalar>{edge, values.rows, width - f, strip, 1},
          values.block(0, f, values.rows, width - f));
@@ -86,9 +90,8 @@ struct value_rows {
     });
   }
 
-  // Some of the rows: (count, width).
-  view<const Scalar> block(index first, index some) const {
-    return {data + first * pitch(), some, width, pitch(), 1};
+  void take(const value_rows& other) const {
+    each([&](index, index i) { return s::load(other.data + i); });
   }
 
   void clear() const {

@@ -118,7 +118,9 @@ class key_weighing {
       place.row_count = std::min(lanes, all.row_count - row);
       const coverage seen = rules.cover(place);
       if (rules_.has_scores || seen != coverage::all)
-        scores.change(row, place, room_, [&](Scalar* s) { rules.bend(s, place, seen); });
+        scores.block(row, place.row_count).change(place, room_, [&](Scalar* s) {
+          rules.bend(s, place, seen);
+        });
     }
   }
 

@@ -56,7 +56,7 @@ struct decode : ::testing::Test {
     for (const index queries : {1, 2, 3, 8})
       for (const index keys : {5, 65, 512, 1111})
         for (const auto& heads :
-             {heed::heads{1, 1}, heed::heads{4, 2}, heed::heads{3, 3}, heed::heads{8, 1}}) {
+             {heed::heads{1, 1}, heed::heads{6, 2}, heed::heads{3, 3}, heed::heads{8, 1}}) {
           SCOPED_TRACE(::testing::Message() << queries << " queries, " << keys << " keys, "
                                             << heads.query << " over " << heads.kv);
           const rows q = random(queries, heads.query * 9), k = random(keys, heads.kv * 9),
@@ -80,6 +80,47 @@ TYPED_TEST(decode, has_the_bits_of_the_kernel_for_many_queries) {
     return s * decltype(s)(1.1) - decltype(s)(0.01) * decltype(s)(i.query - i.key + i.head);
   }));
   this->for_each_size(heed::causal, heed::dropout{.probability = 0.3, .seed = 9});
+}
+
+// A mask that knows for each head what its queries see: the keys of an interval.
+struct interval_of_head {
+  using heed_kind = heed::mask_kind;
+  heed::interval seen;
+
+  bool operator()(heed::at i) const { return i.key >= seen.first && i.key < seen.last; }
+  heed::interval keys(heed::interval) const { return seen; }
+  heed::coverage cover(heed::interval, heed::interval keys) const {
+    const heed::interval common = intersect(seen, keys);
+    return common.empty()                 ? heed::coverage::none
+           : common.size() == keys.size() ? heed::coverage::all
+                                          : heed::coverage::some;
+  }
+};
+struct intervals_of_heads {
+  using heed_kind = heed::mask_kind;
+  std::vector<heed::interval> seen;
+
+  interval_of_head bind(const heed::scope& s) const { return {seen[std::size_t(s.head)]}; }
+  bool operator()(heed::at i) const { return interval_of_head{seen[std::size_t(i.head)]}(i); }
+};
+
+// Tiles and chunks that some heads see and others do not; values that only others see are not finite.
+TYPED_TEST(decode, with_heads_that_see_keys_of_their_own) {
+  using matrix = typename TestFixture::rows;
+  const intervals_of_heads mask{
+      {{0, 100}, {70, 300}, {650, 1300}, {1000, 1001}, {5, 5}, {0, 1300}, {600, 610}, {0, 0}}};
+  const std::vector<float> logits{1, -200, 0.5f, 30, 2, 2, -1, 3};
+  for (const auto& heads : {heed::heads{8, 1}, heed::heads{8, 2}, heed::heads{8, 8}})
+    for (const index queries : {1, 3}) {
+      SCOPED_TRACE(::testing::Message() << queries << " queries, 8 over " << heads.kv);
+      const matrix q = this->random(queries, 8 * 9), k = this->random(1300, heads.kv * 9);
+      matrix v = this->random(1300, heads.kv * 21);
+      this->compare(heads, q, k, v, mask);
+      this->compare(heads, q, k, v, mask, heed::sink(logits));
+      v.row(90).setConstant(std::numeric_limits<TypeParam>::infinity());
+      v.row(1100).setConstant(std::numeric_limits<TypeParam>::quiet_NaN());
+      this->compare(heads, q, k, v, mask);
+    }
 }
 
 TYPED_TEST(decode, with_sinks) {

@@ -32,10 +32,15 @@ struct value_rows : ::testing::Test {
 
   static Scalar integer(index i, index j) { return Scalar((i * 7 + j * 5) % 11 - 5); }
 
+  // Widths around one and two strips, and around the long ones that one and two rows have.
   template <class Check>
   static void for_each_size(const Check& check) {
-    for (index count = 1; count <= most; ++count)
+    for (index count = 1; count <= most; ++count) {
       for (index width = 0; width <= 2 * strip + 1; ++width) check(count, width);
+      for (index width = 4 * strip - 1; width <= 7 * strip + 1; width += strip / 2 + 1)
+        check(count, width);
+      check(count, 8 * strip);
+    }
   }
 };
 using scalars = ::testing::Types<float, double>;
@@ -83,7 +88,7 @@ TYPED_TEST(value_rows, sums_weighted_values_some_keys_at_a_time) {
   });
 }
 
-TYPED_TEST(value_rows, are_rescaled_added_and_divided_a_row_at_a_time) {
+TYPED_TEST(value_rows, are_rescaled_added_taken_and_divided_a_row_at_a_time) {
   using Scalar = TypeParam;
   std::vector<Scalar> mine(std::size_t(this->most)), theirs(std::size_t(this->most));
   for (index l = 0; l < this->most; ++l) {
@@ -113,6 +118,9 @@ TYPED_TEST(value_rows, are_rescaled_added_and_divided_a_row_at_a_time) {
     expect([&](index row, Scalar x, Scalar y) {
       return x * mine[std::size_t(row)] + y * theirs[std::size_t(row)];
     });
+    refill();
+    a.rows.take(b.rows);
+    expect([&](index, Scalar, Scalar y) { return y; });
     refill();
     a.rows.finish(mine.data());
     expect([&](index row, Scalar x, Scalar) { return x * mine[std::size_t(row)]; });
