@@ -45,14 +45,16 @@ class fetch_ahead {
   // Share `part` of `parts` of some rows.
   template <class Scalar>
   fetch_ahead(const view<const Scalar>& rows, index part, index parts) {
-    per_row_ = divide_up(rows.cols * static_cast<index>(sizeof(Scalar)), line);
+    const index row_bytes = rows.cols * static_cast<index>(sizeof(Scalar));
+    const index stride = rows.row_stride * static_cast<index>(sizeof(Scalar));
+    per_row_ = divide_up(row_bytes, line);
     const index lines = rows.rows * per_row_, first = lines * part / parts;
     left_ = lines * (part + 1) / parts - first;
     if (left_ == 0) return;
-    stride_ = rows.row_stride * static_cast<index>(sizeof(Scalar));
-    at_ = reinterpret_cast<const char*>(rows.data) + first / per_row_ * stride_ +
+    gap_ = stride - per_row_ * line;
+    at_ = reinterpret_cast<const char*>(rows.data) + first / per_row_ * stride +
           first % per_row_ * line;
-    in_row_ = per_row_ - first % per_row_;
+    take_row(per_row_ - first % per_row_);
   }
 
   // Asks for the lines of so many bytes a step at step j.
@@ -65,20 +67,26 @@ class fetch_ahead {
   static constexpr index line = 64;
 
   EIGEN_ALWAYS_INLINE void next() {
-    if (left_ == 0) return;
+    if (at_ == end_) {
+      if (left_ == 0) return;
+      at_ += gap_;
+      take_row(per_row_);
+    }
     prefetch_for_later(at_);
-    --left_;
     at_ += line;
-    if (--in_row_ > 0) return;
-    in_row_ = per_row_;
-    at_ += stride_ - per_row_ * line;
+  }
+
+  void take_row(index lines) {
+    const index some = lines < left_ ? lines : left_;
+    end_ = at_ + some * line;
+    left_ -= some;
   }
 
   const char* at_ = nullptr;
-  index left_ = 0;  // lines
-  index in_row_ = 0;
+  const char* end_ = nullptr;  // of the row at hand
+  index left_ = 0;             // lines beyond that
   index per_row_ = 0;
-  index stride_ = 0;  // bytes from row to row
+  index gap_ = 0;  // bytes from the end of a row to the next
 };
 
 // Nothing is wanted later.

@@ -6,8 +6,9 @@
 #include <heed/kernel/attend_tile.hpp>     // tile_rules, tile_place, drop
 #include <heed/kernel/attention_call.hpp>  // attention_call
 #include <heed/kernel/decode_state.hpp>    // decode_state, decode_part
+#include <heed/kernel/row_runs.hpp>        // row_runs, fetch_ahead
 
-#include <algorithm>  // clamp, fill, max, min
+#include <algorithm>  // fill, min
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -23,7 +24,7 @@ class decode_work {
       : call_(call),
         g_(call.sizes),
         rules_(rules),
-        is_near_(are_near(call)),
+        runs_(call),
         frame_(memory),
         queries_(frame_.template take<Scalar>(rows_of(g_) * g_.width)),
         scores_(frame_.template take<Scalar>(lanes_of(g_) * keys_per_tile)),
@@ -100,21 +101,21 @@ class decode_work {
     if (!any) return;
 
     const index row = s.key_row + keys.first, count = keys.size();
-    const index keys_per_run = std::min(score_rows<Scalar>::keys_per_run(s.queries * g_.group()),
-                                        is_near_ ? keys_per_tile : most_keys_in_order);
-    for_each_run(call_.k, row, count, keys_per_run, p.heads, g_.width,
-                 [&](index kv, index first, const head_rows& some, const fetch_ahead& fetch) {
-                   // keys · queries
-                   scores_of(p, kv).multiply(first, queries_of(p, kv), some, turned_, fetch);
-                 });
+    const index per_run = runs_.keys_per_run(s.queries * g_.group());
+    const auto wanted = [&](index kv) { return todo_[kv] == todo::product; };
+    runs_.for_each(call_.k, {row, row + count}, per_run, p.heads, wanted,
+                   [&](index kv, index first, const head_rows& some, const fetch_ahead& fetch) {
+                     // keys · queries
+                     scores_of(p, kv).multiply(first, queries_of(p, kv), some, turned_, fetch);
+                   });
     fold(p, keys, row);
-    for_each_run(call_.v, row, count, keys_per_run, p.heads, g_.value_width,
-                 [&](index kv, index first, const head_rows& some, const fetch_ahead& fetch) {
-                   const value_rows<Scalar> sum = sum_of_tile(p, kv);
-                   if (first == 0) sum.clear();
-                   sum.multiply(scores_of(p, kv), first, some, edge_,
-                                fetch);  // weights · values
-                 });
+    runs_.for_each(call_.v, {row, row + count}, per_run, p.heads, wanted,
+                   [&](index kv, index first, const head_rows& some, const fetch_ahead& fetch) {
+                     const value_rows<Scalar> sum = sum_of_tile(p, kv);
+                     if (first == 0) sum.clear();
+                     // weights · values
+                     sum.multiply(scores_of(p, kv), first, some, edge_, fetch);
+                   });
     for_each_head(p, [&](index kv) {
       if (todo_[kv] == todo::pairs) multiply_pairs(p, kv, keys, row);
       if (todo_[kv] != todo::nothing) add_tile(p, kv);
@@ -169,39 +170,6 @@ class decode_work {
       any = any || seen_[head] != coverage::none;
     }
     return any;
-  }
-
-  // Whether all keys and values are so few that a core's own cache may have kept them, and that to ask
-  // for them ahead is work for nothing. Where they come from memory, that reads rows fastest a few at
-  // a time.
-  static constexpr index near_bytes = 256 * 1024;
-  static constexpr index most_keys_in_order = 4 * simd<Scalar>::size;
-  static bool are_near(const Call& call) {
-    const auto k = numbers_of(call.k), v = numbers_of(call.v);
-    return (k.rows * k.cols + v.rows * v.cols) * static_cast<index>(sizeof(*k.data)) <= near_bytes;
-  }
-
-  // Calls use(kv head, first row, rows, what to fetch) for a few rows of k or v at a time and all
-  // heads that want their product. What is fetched meanwhile are rows that are wanted a little later:
-  // memory takes its time to answer, and is asked all the time. Small numbers are soon worked through,
-  // and must be there before their run begins.
-  template <class Rows, class Use>
-  void for_each_run(const Rows& all, index first_row, index rows, index keys_per_run,
-                    interval heads, index width, const Use& use) const {
-    const auto numbers = numbers_of(all);
-    constexpr bool small = sizeof(*numbers.data) < sizeof(Scalar);
-    constexpr index least = 24;
-    const index ahead = small ? std::max(least, keys_per_run) : least;
-    for (index first = 0; first < rows; first += keys_per_run) {
-      const index count = std::min(keys_per_run, rows - first), row = first_row + first;
-      const index later = is_near_ ? 0 : std::clamp(numbers.rows - row - ahead, index(0), count);
-      const auto wanted =
-          numbers.block(row + ahead, heads.first * width, later, heads.size() * width);
-      for (index kv = heads.first; kv < heads.last; ++kv)
-        if (todo_[kv] == todo::product)
-          use(kv, first, all.block(row, kv * width, count, width),
-              fetch_ahead(wanted, kv - heads.first, heads.size()));
-    }
   }
 
   // Score rules, masks; scores = 2^(scores - origin), sum, factor: for all heads together, since a
@@ -284,7 +252,7 @@ class decode_work {
   const Call& call_;
   const geometry& g_;
   const call_rules<Scalar>& rules_;
-  bool is_near_;
+  row_runs<Call> runs_;
   scratch::frame frame_;
   Scalar* queries_;    // of all heads (rows, width)
   Scalar* scores_;     // of all heads (lanes, keys)

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// Keys and values in decoding: rows of memory that are gone through a few at a time, for all heads,
+// while later ones are fetched.
+#pragma once
+
+#include <heed/core/prefetch.hpp>      // fetch_ahead
+#include <heed/core/quantised.hpp>     // numbers_of
+#include <heed/kernel/score_rows.hpp>  // score_rows, keys_per_tile
+#include <heed/rules/geometry.hpp>     // geometry, interval
+
+#include <algorithm>  // clamp, max, min
+
+namespace heed {
+inline namespace HEED_ABI {
+
+template <class Call>
+class row_runs {
+ public:
+  using Scalar = typename Call::Scalar;
+
+  explicit row_runs(const Call& call) : sizes_(call.sizes) {
+    const auto k = numbers_of(call.k), v = numbers_of(call.v);
+    is_near_ =
+        (k.rows * k.cols + v.rows * v.cols) * static_cast<index>(sizeof(*k.data)) <= near_bytes;
+  }
+
+  // Keys of a run, for so many query rows a head. Memory reads rows fastest a few at a time.
+  index keys_per_run(index rows) const {
+    const index most = score_rows<Scalar>::keys_per_run(rows);
+    return is_near_ ? most : std::min(most, 4 * simd<Scalar>::size);
+  }
+
+  // Calls use(kv head, row within `rows`, a run of rows of that head, what to fetch) for all heads of
+  // which wanted(kv head) is true. What is fetched meanwhile are rows that are wanted a little later:
+  // memory takes its time to answer, and is asked all the time. Small numbers are soon worked
+  // through, and must be there before their run begins.
+  template <class Rows, class Wanted, class Use>
+  void for_each(const Rows& all, interval rows, index per_run, interval heads, const Wanted& wanted,
+                const Use& use) const {
+    const auto numbers = numbers_of(all);
+    const index width = numbers.cols / sizes_.kv_heads;
+    constexpr bool small = sizeof(*numbers.data) < sizeof(Scalar);
+    constexpr index least = 24;
+    const index ahead = small ? std::max(least, per_run) : least;
+    for (index row = rows.first; row < rows.last; row += per_run) {
+      const index count = std::min(per_run, rows.last - row);
+      const index later = is_near_ ? 0 : std::clamp(numbers.rows - row - ahead, index(0), count);
+      const auto next =
+          numbers.block(row + ahead, heads.first * width, later, heads.size() * width);
+      for (index kv = heads.first; kv < heads.last; ++kv)
+        if (wanted(kv))
+          use(kv, row - rows.first, all.block(row, kv * width, count, width),
+              fetch_ahead(next, kv - heads.first, heads.size()));
+    }
+  }
+
+ private:
+  // So few that a core's own cache may have kept them, and that to ask for them is work for nothing.
+  static constexpr index near_bytes = 256 * 1024;
+
+  const geometry& sizes_;
+  bool is_near_;
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed
