@@ -97,10 +97,11 @@ class copier {
 }  // namespace detail
 
 // to(i, j) = factor * from(i, j), in `to`'s size. One of the two holds half or bfloat16 at
-// most, or `from` 8-bit integers.
+// most, or `from` 8-bit integers. A matrix without elements may have no address.
 template <class To, class From>
 void copy(const view<To>& to, const view<From>& from,
           detail::copy_scalar<To, std::remove_const_t<From>> factor = 1) {
+  if (to.rows == 0 || to.cols == 0) return;
   if (to.col_stride != 1 && to.row_stride == 1) return copy(to.turned(), from.turned(), factor);
   const detail::copier<To, From> copier(to, from, factor);
   if (to.col_stride == 1 && from.col_stride == 1)

@@ -9,6 +9,7 @@
 #include <heed/kernel/decode_work.hpp>  // decode_work
 
 #include <algorithm>  // fill, max, min
+#include <memory>     // construct_at
 #include <utility>    // swap
 
 namespace heed {
@@ -79,7 +80,7 @@ class decoder {
     return g_.sequences * (g_.longest_keys / keys_per_chunk + 2) * parts_per_chunk();
   }
 
-  // Bytes of so many parts and of the sums.
+  // Bytes of so many parts, of the sums and of factors for them.
   index footprint_of(index parts) const {
     const index numbers = rows() * value_rows<Scalar>::pitch_of(g_.value_width) + 2 * lanes();
     const index bytes = numbers * static_cast<index>(sizeof(Scalar)) + heads_per_part_ +
@@ -174,7 +175,7 @@ class decoder {
   index workers_;
   index heads_per_part_;
   struct {
-    Scalar *own, *theirs;  // (lanes)
+    Scalar *own, *theirs;  // (lanes), of sums and of what is added
   } factors_ = {};
   index sequence_ = 0;  // at hand
   interval seen_;       // its keys that any query may see

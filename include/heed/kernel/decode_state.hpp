@@ -43,8 +43,8 @@ struct decode_state {
   void merge(const decode_state& later, Scalar* own, Scalar* theirs) const {
     sums.merge_sums(later.sums, own, theirs);
     for (index head = 0; head < heads; ++head) {
-      const index first = head * rows_of_head();
       if (!later.seen[head]) continue;
+      const index first = head * rows_of_head();
       if (seen[head])
         rows_of(head).merge(own + first, later.rows_of(head), theirs + first);
       else

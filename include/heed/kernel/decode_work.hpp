@@ -30,7 +30,7 @@ class decode_work {
         scores_(frame_.template take<Scalar>(lanes_of(g_) * keys_per_tile)),
         factors_(frame_.template take<Scalar>(lanes_of(g_))),
         tile_rows_(frame_.template take<Scalar>(room_for_rows(g_))),
-        seen_(frame_.template take<coverage>(g_.query_heads)),
+        covered_(frame_.template take<coverage>(g_.query_heads)),
         todo_(frame_.template take<todo>(g_.kv_heads)),
         of_head_(frame_.template take<Scalar>(keys_per_tile * lanes)),
         turned_(frame_.template take<Scalar>(score_rows<Scalar>::room_for(g_.width))),
@@ -55,8 +55,7 @@ class decode_work {
     p.state.sums.factor = factors_;
     for_each_head(p, [&](index kv) { load(p, kv); });
     const score_rows<Scalar> scores = scores_of(p);
-    std::fill(scores.row(scores.count), scores.row(whole_packets<Scalar>(scores.count)),
-              scores.minus_infinity);
+    std::fill(scores.row(scores.count), scores.row(whole_packets<Scalar>(scores.count)), Scalar(0));
     for (index first = p.keys.first; s.queries > 0 && first < p.keys.last;) {
       const index end = std::min((first / keys_per_tile + 1) * keys_per_tile, p.keys.last);
       attend(p, s, {first, end});
@@ -101,7 +100,7 @@ class decode_work {
     if (!any) return;
 
     const index row = s.key_row + keys.first, count = keys.size();
-    const index per_run = runs_.keys_per_run(s.queries * g_.group());
+    const index per_run = score_rows<Scalar>::keys_per_run(p.state.rows_of_head());
     const auto wanted = [&](index kv) { return todo_[kv] == todo::product; };
     runs_.for_each(call_.k, {row, row + count}, per_run, p.heads, wanted,
                    [&](index kv, index first, const head_rows& some, const fetch_ahead& fetch) {
@@ -165,9 +164,9 @@ class decode_work {
     bool any = false;
     for (index head = kv_head * g_.group(); head < (kv_head + 1) * g_.group(); ++head) {
       with_rules(p, head, keys, [&](const tile_place& place, const auto& rules) {
-        seen_[head] = rules.cover(place);
+        covered_[head] = rules.cover(place);
       });
-      any = any || seen_[head] != coverage::none;
+      any = any || covered_[head] != coverage::none;
     }
     return any;
   }
@@ -184,6 +183,7 @@ class decode_work {
     const dropout drop_rule{call_.options.drop_probability, call_.options.drop_seed};
     if (drop_rule.probability > 0)
       for_each_query_head(p, [&](index head) {
+        if (covered_[head] == coverage::none) return;
         change(p, head, keys, [&](Scalar* weights, const tile_place& place, const auto&) {
           drop(weights, place, drop_rule);
         });
@@ -193,7 +193,7 @@ class decode_work {
   // Where a head sees nothing of the tile, all keys are excluded.
   void bend(const part& p, interval keys) const {
     for_each_query_head(p, [&](index head) {
-      const coverage seen = seen_[head];
+      const coverage seen = covered_[head];
       const score_rows<Scalar> scores = scores_of_query_head(p, head);
       if (seen == coverage::none)
         std::fill(scores.row(0), scores.row(scores.count), scores.minus_infinity);
@@ -258,7 +258,7 @@ class decode_work {
   Scalar* scores_;     // of all heads (lanes, keys)
   Scalar* factors_;    // of all heads (lanes)
   Scalar* tile_rows_;  // of all heads (rows, value width)
-  coverage* seen_;     // what each query head sees of the tile
+  coverage* covered_;  // what each query head sees of the tile
   todo* todo_;         // of each key/value head
   Scalar* of_head_;    // (keys, lanes)
   Scalar* turned_;     // (width, keys of a run)

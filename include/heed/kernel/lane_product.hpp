@@ -274,9 +274,9 @@ void product_rows(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b
   const bool one_less = full == 6 && rows > full && (rest == 1 || rest == 2 || rest == 5);
   blocks(std::integral_constant<int, full>{}, rows / full - (one_less ? 1 : 0));
   if constexpr (full > 4) blocks(std::integral_constant<int, 4>{}, rows / 4);
-  if constexpr (full > 4) blocks(std::integral_constant<int, 3>{}, rows / 3);
+  if constexpr (full > 4 && Packets > 1) blocks(std::integral_constant<int, 3>{}, rows / 3);
   if constexpr (full > 2) blocks(std::integral_constant<int, 2>{}, rows / 2);
-  blocks(std::integral_constant<int, 1>{}, rows);
+  if constexpr (full > 1) blocks(std::integral_constant<int, 1>{}, rows);
 }
 
 }  // namespace detail

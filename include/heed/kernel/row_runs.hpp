@@ -3,10 +3,9 @@
 // while later ones are fetched.
 #pragma once
 
-#include <heed/core/prefetch.hpp>      // fetch_ahead
-#include <heed/core/quantised.hpp>     // numbers_of
-#include <heed/kernel/score_rows.hpp>  // score_rows, keys_per_tile
-#include <heed/rules/geometry.hpp>     // geometry, interval
+#include <heed/core/prefetch.hpp>   // fetch_ahead
+#include <heed/core/quantised.hpp>  // numbers_of
+#include <heed/rules/geometry.hpp>  // geometry, interval
 
 #include <algorithm>  // clamp, max, min
 
@@ -24,13 +23,7 @@ class row_runs {
         (k.rows * k.cols + v.rows * v.cols) * static_cast<index>(sizeof(*k.data)) <= near_bytes;
   }
 
-  // Keys of a run, for so many query rows a head. Memory reads rows fastest a few at a time.
-  index keys_per_run(index rows) const {
-    const index most = score_rows<Scalar>::keys_per_run(rows);
-    return is_near_ ? most : std::min(most, 4 * simd<Scalar>::size);
-  }
-
-  // Calls use(kv head, row within `rows`, a run of rows of that head, what to fetch) for all heads of
+  // Calls use(kv head, row within `rows`, per_run rows of that head, what to fetch) for all heads of
   // which wanted(kv head) is true. What is fetched meanwhile are rows that are wanted a little later:
   // memory takes its time to answer, and is asked all the time. Small numbers are soon worked
   // through, and must be there before their run begins.
@@ -55,7 +48,8 @@ class row_runs {
   }
 
  private:
-  // So few that a core's own cache may have kept them, and that to ask for them is work for nothing.
+  // All keys and values of a call are so few that a core's own cache may have kept them, and that to
+  // ask for them is work for nothing.
   static constexpr index near_bytes = 256 * 1024;
 
   const geometry& sizes_;

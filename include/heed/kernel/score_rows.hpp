@@ -30,22 +30,22 @@ struct score_rows {
   Scalar* row(index i) const { return data + i * pitch; }
   score_rows block(index first, index some) const { return {row(first), some}; }
 
-  // Keys that `multiply` takes at a time for so many rows, and numbers that it needs room for.
+  // Keys that `multiply` takes at a time for so many rows, and numbers that it needs room for. No more
+  // than four packets: memory reads rows fastest a few at a time.
   static constexpr index keys_per_run(index rows) {
-    return std::min(packets_for_rows(rows) * s::size, keys_per_tile);
+    return std::min(packets_for_rows(rows), index(4)) * s::size;
   }
   static index room_for(index width) { return keys_per_run(1) * width; }
 
-  // scores(row, first + key) = query(row) · key, for keys_per_run keys at a time, or for one row half as
-  // many; queries (count, width) without gaps.
+  // scores(row, first + key) = query(row) · key, for keys_per_run keys at most; queries (count, width)
+  // without gaps.
   template <class Rows>
   void multiply(index first, const Scalar* queries, const Rows& keys, Scalar* room,
                 fetch_ahead fetch = {}) const {
-    const index run = keys_per_run(count);
-    with_packets((keys.rows <= run / 2 ? run / 2 : run) / s::size, [&](auto packets) {
-      if constexpr (packets * s::size <= keys_per_tile)
-        multiply<packets>(first, queries, keys, room, fetch);
-    });
+    if (keys_per_run(count) == 4 * s::size)
+      multiply<4>(first, queries, keys, room, fetch);
+    else
+      multiply<packets_per_block>(first, queries, keys, room, fetch);
   }
 
   // Whether any score of the first keys is -infinity. Rows are looked at four at a time, since each

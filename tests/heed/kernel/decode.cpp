@@ -131,6 +131,11 @@ TYPED_TEST(decode, with_sinks) {
   this->compare({4, 2}, q, k, v, heed::sink(logits), heed::where([](heed::at) { return false; }));
 }
 
+TYPED_TEST(decode, values_without_columns) {
+  using matrix = typename TestFixture::rows;
+  this->compare({4, 2}, this->random(2, 36), this->random(700, 18), matrix(700, 0), heed::causal);
+}
+
 // No rule is asked about a score that no pair has.
 TYPED_TEST(decode, score_rules_meet_scores) {
   std::atomic<bool> strange{false};
