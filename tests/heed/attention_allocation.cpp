@@ -106,12 +106,13 @@ TEST(attention_allocation, nor_does_another_worker) {
   }
 }
 
-// Few queries over many keys, by rows as decoding has them, whoever gets work; heads enough to need
-// more than the 32 KiB that a scratch has at least.
-template <class Scalar>
+// Few queries over many keys, whoever gets work; heads enough to need more than the 32 KiB that a
+// scratch has at least.
+template <class Scalar, int Order>
 void decoding() {
-  const heed::matrix<Scalar> q = heed::matrix<float>::Random(2, 512).cast<Scalar>(),
-                             k = heed::matrix<float>::Random(1400, 256).cast<Scalar>();
+  const heed::matrix<Scalar> q = heed::matrix<float>::Random(2, 512).cast<Scalar>();
+  const Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Order> k =
+      heed::matrix<float>::Random(1400, 256).cast<Scalar>();
   heed::matrix<Scalar> out(2, 512);
   for (const heed::index workers : {1, 2, 5})
     for (int calls : {0, 1}) {  // the last worker first, or the first
@@ -129,9 +130,11 @@ void decoding() {
     }
 }
 TEST(attention_allocation, nor_does_decoding) {
-  decoding<float>();
-  decoding<double>();
-  decoding<Eigen::half>();
+  decoding<float, Eigen::RowMajor>();
+  decoding<float, Eigen::ColMajor>();
+  decoding<double, Eigen::RowMajor>();
+  decoding<Eigen::half, Eigen::RowMajor>();
+  decoding<Eigen::half, Eigen::ColMajor>();
 }
 
 // A larger call first: the smaller one finds room.

@@ -37,6 +37,14 @@ EIGEN_ALWAYS_INLINE void prefetch(const view<Scalar>& block) {
   prefetch(block.row_stride == 1 ? block.turned() : block, 0);
 }
 
+// The lines of a few columns; numbers of a column lie next to each other.
+template <class Scalar>
+EIGEN_ALWAYS_INLINE void prefetch_for_later(const view<Scalar>& columns) {
+  constexpr index line = 64 / static_cast<index>(sizeof(Scalar));
+  for (index j = 0; j < columns.cols; ++j)
+    for (index i = 0; i < columns.rows; i += line) prefetch_for_later(&columns(i, j));
+}
+
 // Rows that are wanted later, to be asked for a line at a time between other work.
 class fetch_ahead {
  public:

@@ -145,6 +145,12 @@ inline view<const std::int8_t> numbers_of(const scaled_rows& rows) {
   return {rows.data, rows.rows, rows.cols, rows.row_stride, rows.col_stride};
 }
 
+// Whether the numbers of a row lie next to each other.
+template <class Rows>
+bool lie_by_rows(const Rows& rows) {
+  return numbers_of(rows).col_stride == 1;
+}
+
 // What makes packets of numbers, a row a lane from row `first` on, into what they stand for.
 template <class Scalar>
 auto lane_scaling(const scaled_rows& rows, index first) {

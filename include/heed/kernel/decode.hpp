@@ -15,13 +15,15 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Whether queries are so few that memory is what takes time. Probabilities are the other kernel's.
+// Whether queries are so few that memory is what takes time; three quarters of a block where keys or
+// values do not lie by rows, and have to be copied by either kernel. Probabilities are the other's.
 template <class Call>
 bool is_decoding(const Call& call) {
   const geometry& g = call.sizes;
-  return g.longest_queries <= queries_per_block<typename Call::Scalar> &&
-         g.longest_queries * g.group() <= most_rows && numbers_of(call.k).col_stride == 1 &&
-         numbers_of(call.v).col_stride == 1 && !call.options.weights;
+  constexpr index block = queries_per_block<typename Call::Scalar>;
+  const bool by_rows = lie_by_rows(call.k) && lie_by_rows(call.v);
+  return g.longest_queries <= (by_rows ? block : block * 3 / 4) &&
+         g.longest_queries * g.group() <= most_rows && !call.options.weights;
 }
 
 template <class Call, class Unit>
@@ -69,8 +71,9 @@ class decoder {
   index lanes() const { return whole_packets<Scalar>(rows()); }
 
   // All of them, so that rows of memory are read as they lie, unless there are fewer chunks than
-  // work for all workers.
+  // work for all workers. Columns are read one by one anyway, and as few as can be for a whole chunk.
   index heads_per_part() const {
+    if (!lie_by_rows(call_.k) && !lie_by_rows(call_.v)) return 1;
     const index chunks = g_.keys / keys_per_chunk + g_.sequences;
     const index wanted = workers_ == 1 ? 1 : divide_up(4 * workers_, std::max(index(1), chunks));
     return divide_up(g_.kv_heads, std::min(wanted, g_.kv_heads));

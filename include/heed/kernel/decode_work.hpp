@@ -36,7 +36,8 @@ class decode_work {
         turned_(frame_.template take<Scalar>(score_rows<Scalar>::room_for(g_.width))),
         edge_(frame_.template take<Scalar>(room_for_edge)),
         excluded_(frame_.template take<bool>(rows_of(g_) * keys_per_tile)) {
-    std::fill(edge_, edge_ + room_for_edge, Scalar(0));  // beyond the width, for good
+    if (g_.value_width % value_rows<Scalar>::strip != 0)
+      std::fill(edge_, edge_ + room_for_edge, Scalar(0));  // beyond the width, for good
   }
 
   // Bytes that it takes from scratch, roundings included.
@@ -71,8 +72,7 @@ class decode_work {
   enum class todo : char { nothing, product, pairs };
 
   static constexpr index lanes = queries_per_block<Scalar>;
-  static constexpr index room_for_edge =
-      score_rows<Scalar>::keys_per_run(1) * value_rows<Scalar>::strip;
+  static constexpr index room_for_edge = keys_per_tile * value_rows<Scalar>::strip;
   // The most rows of all heads together, and lanes for them.
   static index rows_of(const geometry& g) { return g.longest_queries * g.query_heads; }
   static index lanes_of(const geometry& g) { return whole_packets<Scalar>(rows_of(g)); }
@@ -100,15 +100,17 @@ class decode_work {
     if (!any) return;
 
     const index row = s.key_row + keys.first, count = keys.size();
-    const index per_run = score_rows<Scalar>::keys_per_run(p.state.rows_of_head());
+    const auto per_run = [&](const auto& all) {
+      return score_rows<Scalar>::keys_per_run(p.state.rows_of_head(), lie_by_rows(all));
+    };
     const auto wanted = [&](index kv) { return todo_[kv] == todo::product; };
-    runs_.for_each(call_.k, {row, row + count}, per_run, p.heads, wanted,
+    runs_.for_each(call_.k, {row, row + count}, per_run(call_.k), p.heads, wanted,
                    [&](index kv, index first, const head_rows& some, const fetch_ahead& fetch) {
                      // keys · queries
                      scores_of(p, kv).multiply(first, queries_of(p, kv), some, turned_, fetch);
                    });
     fold(p, keys, row);
-    runs_.for_each(call_.v, {row, row + count}, per_run, p.heads, wanted,
+    runs_.for_each(call_.v, {row, row + count}, per_run(call_.v), p.heads, wanted,
                    [&](index kv, index first, const head_rows& some, const fetch_ahead& fetch) {
                      const value_rows<Scalar> sum = sum_of_tile(p, kv);
                      if (first == 0) sum.clear();
@@ -261,8 +263,8 @@ class decode_work {
   coverage* covered_;  // what each query head sees of the tile
   todo* todo_;         // of each key/value head
   Scalar* of_head_;    // (keys, lanes)
-  Scalar* turned_;     // (width, keys of a run)
-  Scalar* edge_;       // (keys of a run, lanes)
+  Scalar* turned_;     // (width, keys)
+  Scalar* edge_;       // (keys, lanes)
   bool* excluded_;     // of all heads (rows, keys): which scores are -infinity
 };
 

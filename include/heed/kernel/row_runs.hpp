@@ -4,7 +4,7 @@
 #pragma once
 
 #include <heed/core/prefetch.hpp>   // fetch_ahead
-#include <heed/core/quantised.hpp>  // numbers_of
+#include <heed/core/quantised.hpp>  // lie_by_rows, numbers_of
 #include <heed/rules/geometry.hpp>  // geometry, interval
 
 #include <algorithm>  // clamp, max, min
@@ -26,18 +26,19 @@ class row_runs {
   // Calls use(kv head, row within `rows`, per_run rows of that head, what to fetch) for all heads of
   // which wanted(kv head) is true. What is fetched meanwhile are rows that are wanted a little later:
   // memory takes its time to answer, and is asked all the time. Small numbers are soon worked
-  // through, and must be there before their run begins.
+  // through, and must be there before their run begins. Columns are fetched by who copies them.
   template <class Rows, class Wanted, class Use>
   void for_each(const Rows& all, interval rows, index per_run, interval heads, const Wanted& wanted,
                 const Use& use) const {
     const auto numbers = numbers_of(all);
     const index width = numbers.cols / sizes_.kv_heads;
+    const bool fetches = !is_near_ && lie_by_rows(all);
     constexpr bool small = sizeof(*numbers.data) < sizeof(Scalar);
     constexpr index least = 24;
     const index ahead = small ? std::max(least, per_run) : least;
     for (index row = rows.first; row < rows.last; row += per_run) {
       const index count = std::min(per_run, rows.last - row);
-      const index later = is_near_ ? 0 : std::clamp(numbers.rows - row - ahead, index(0), count);
+      const index later = fetches ? std::clamp(numbers.rows - row - ahead, index(0), count) : 0;
       const auto next =
           numbers.block(row + ahead, heads.first * width, later, heads.size() * width);
       for (index kv = heads.first; kv < heads.last; ++kv)

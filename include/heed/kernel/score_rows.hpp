@@ -30,19 +30,22 @@ struct score_rows {
   Scalar* row(index i) const { return data + i * pitch; }
   score_rows block(index first, index some) const { return {row(first), some}; }
 
-  // Keys that `multiply` takes at a time for so many rows, and numbers that it needs room for. No more
-  // than four packets: memory reads rows fastest a few at a time.
-  static constexpr index keys_per_run(index rows) {
-    return std::min(packets_for_rows(rows), index(4)) * s::size;
+  // Keys that `multiply` takes at a time for so many rows, and numbers that it needs room for. Of keys
+  // by rows no more than four packets: memory reads them fastest a few at a time. Columns lie far
+  // apart, and as much as a tile has is read of one at a time.
+  static index keys_per_run(index rows, bool by_rows) {
+    return by_rows ? std::min(packets_for_rows(rows), index(4)) * s::size : keys_per_tile;
   }
-  static index room_for(index width) { return keys_per_run(1) * width; }
+  static index room_for(index width) { return pitch * width; }
 
   // scores(row, first + key) = query(row) · key, for keys_per_run keys at most; queries (count, width)
   // without gaps.
   template <class Rows>
   void multiply(index first, const Scalar* queries, const Rows& keys, Scalar* room,
                 fetch_ahead fetch = {}) const {
-    if (keys_per_run(count) == 4 * s::size)
+    if (!lie_by_rows(keys))
+      multiply_columns(first, queries, keys, room);
+    else if (keys_per_run(count, true) == 4 * s::size)
       multiply<4>(first, queries, keys, room, fetch);
     else
       multiply<packets_per_block>(first, queries, keys, room, fetch);
@@ -124,6 +127,17 @@ struct score_rows {
                                      broadcast_side<Scalar, along_rows>{queries, keys.cols},
                                      packed_lanes<Scalar, Packets>{room}, count, keys.cols,
                                      from_zero<Scalar>{}, 1, fetch);
+  }
+
+  // Keys by columns are lanes already, and are only brought together.
+  template <class Rows>
+  void multiply_columns(index first, const Scalar* queries, const Rows& keys, Scalar* room) const {
+    copy_columns(view<Scalar>{room, keys.rows, keys.cols, 1, pitch}, keys);
+    lane_product<packets_per_block>(lane_side<Scalar>{data + first, pitch},
+                                    broadcast_side<Scalar, along_rows>{queries, keys.cols},
+                                    lane_side<const Scalar>{room, pitch}, count, keys.cols,
+                                    from_zero<Scalar>{},
+                                    divide_up(keys.rows, packets_per_block * s::size));
   }
 
   // room(f, key) = keys(key, f). Addresses are kept apart from the views, which compilers believe a

@@ -37,6 +37,25 @@ void stage(const view<Scalar>& to, const Rows& from) {
   }
 }
 
+// Asks for so many columns from `first` on, as far as there are. Inlined as prefetch is.
+template <class Rows>
+EIGEN_ALWAYS_INLINE void fetch_columns(const Rows& all, index first, index count) {
+  const auto numbers = numbers_of(all);
+  if (first < all.cols)
+    prefetch_for_later(numbers.block(0, first, all.rows, std::min(count, all.cols - first)));
+}
+
+// Copies keys by columns in the same way.
+template <class Scalar, class Rows>
+void copy_columns(const view<Scalar>& to, const Rows& from) {
+  constexpr index together = 8;
+  for (index f = 0; f < from.cols; f += together) {
+    const index some = std::min(together, from.cols - f);
+    fetch_columns(from, f + 2 * together, some);
+    copy(to.block(0, f, from.rows, some), from.block(0, f, from.rows, some));
+  }
+}
+
 // Copies a tile of keys into `room`, of keys_per_tile * width numbers, in the type of the sums.
 template <class Scalar, class Rows>
 view<const Scalar> stage_keys(Scalar* room, const Rows& keys) {
@@ -54,8 +73,8 @@ view<const Scalar> stage_values(Scalar* room, const Rows& values) {
   return staged;
 }
 
-// Whether no element is infinite or NaN: 0 * x is NaN for those alone. One of the strides is 1. Four
-// rows are summed side by side, since each sum waits for its last step.
+// Whether no element is infinite or NaN: 0 * x is NaN for those alone. Four rows are summed side by
+// side, since each sum waits for its last step.
 template <class Storage>
 bool all_finite(const view<const Storage>& values) {
   using Scalar = accumulator_t<Storage>;
@@ -64,7 +83,7 @@ bool all_finite(const view<const Storage>& values) {
   constexpr int together = 4;
   const auto zero = s::broadcast(Scalar(0));
   typename s::packet sums[together] = {zero, zero, zero, zero};
-  const index whole = v.cols / s::size * s::size;
+  const index whole = v.col_stride == 1 ? v.cols / s::size * s::size : 0;
   bool all = true;
   for (index i = 0; i < v.rows; i += together) {
     const auto row = [&](index n) HEED_INLINED {
@@ -77,7 +96,7 @@ bool all_finite(const view<const Storage>& values) {
       });
     for (index j = whole; j < v.cols; ++j)
       for (const Storage* const numbers : rows)
-        all = all && std::isfinite(static_cast<Scalar>(numbers[j]));
+        all = all && std::isfinite(static_cast<Scalar>(numbers[j * v.col_stride]));
   }
   const auto sum = s::add(s::add(sums[0], sums[1]), s::add(sums[2], sums[3]));
   return all && !s::any_not_equal(sum, zero);

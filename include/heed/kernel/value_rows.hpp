@@ -25,8 +25,9 @@ struct value_rows {
   static index pitch_of(index width) { return divide_up(width, strip) * strip; }
   index pitch() const { return pitch_of(width); }
 
-  // data(row, feature) += weights(row, first + key) * value(key, feature) over some keys, values by
-  // rows. `edge` has room for those keys' last strip, and numbers beyond the width in it.
+  // data(row, feature) += weights(row, first + key) * value(key, feature) over some keys. Values are
+  // read where they are if they lie by rows, else a strip at a time is turned; `edge` has room for
+  // such a strip, and numbers beyond the width in it.
   template <class Rows>
   void multiply(const score_rows<Scalar>& weights, index first, const Rows& values, Scalar* edge,
                 fetch_ahead fetch = {}) const {
@@ -41,14 +42,18 @@ struct value_rows {
                                    some, fetch);
       f += some * Packets * s::size;
     };
-    for (index packets = packets_for_rows(count); packets >= packets_per_block; packets /= 2)
-      with_packets(packets, strips);
-    if (f == width) return;
-    copy(view<Scalar>{edge, values.rows, width - f, strip, 1},
-         values.block(0, f, values.rows, width - f));
-    lane_product<packets_per_block>(lane_side<Scalar>{data + f, pitch()}, by_row,
-                                    lane_side<const Scalar>{edge, strip}, count, values.rows,
-                                    from_memory<Scalar>{});
+    const bool by_rows = lie_by_rows(values);
+    if (by_rows)
+      for (index packets = packets_for_rows(count); packets >= packets_per_block; packets /= 2)
+        with_packets(packets, strips);
+    for (; f < width; f += strip) {
+      const index some = std::min(strip, width - f);
+      if (!by_rows) fetch_columns(values, f + strip, strip);
+      copy(view<Scalar>{edge, values.rows, some, strip, 1}, values.block(0, f, values.rows, some));
+      lane_product<packets_per_block>(lane_side<Scalar>{data + f, pitch()}, by_row,
+                                      lane_side<const Scalar>{edge, strip}, count, values.rows,
+                                      from_memory<Scalar>{});
+    }
   }
 
   // Without the pairs that are excluded, one by one.

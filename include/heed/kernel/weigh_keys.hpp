@@ -28,15 +28,13 @@ class key_weighing {
         queries_(frame_.template take<Scalar>(most_rows * g_.width)),
         scores_(frame_.template take<Scalar>(most_rows * keys_per_tile)),
         room_(frame_.template take<Scalar>(keys_per_tile * lanes)),
-        turned_(frame_.template take<Scalar>(score_rows<Scalar>::room_for(g_.width))),
-        keys_(frame_.template take<Scalar>(keys_per_tile * g_.width)) {}
+        turned_(frame_.template take<Scalar>(score_rows<Scalar>::room_for(g_.width))) {}
 
   // Bytes that it takes from scratch, roundings included.
   static index footprint(const geometry& g) {
-    const index numbers = (most_rows + keys_per_tile) * g.width +
-                          keys_per_tile * (most_rows + lanes) +
+    const index numbers = most_rows * g.width + keys_per_tile * (most_rows + lanes) +
                           score_rows<Scalar>::room_for(g.width);
-    return numbers * static_cast<index>(sizeof(Scalar)) + 5 * scratch::granule;
+    return numbers * static_cast<index>(sizeof(Scalar)) + 4 * scratch::granule;
   }
 
   void weigh(const scope& s, index first_key) const {
@@ -46,11 +44,7 @@ class key_weighing {
     rules_.bind(s, [&](const tile_rules<Scalar>& rules) {
       for (index row = 0; row < s.queries; row += most_rows) {
         const tile_place place{s, row, std::min(most_rows, s.queries - row), first_key, count};
-        if (rules.cover(place) == coverage::none) continue;
-        if (keys.col_stride == 1)
-          weigh(place, rules, keys, total);
-        else
-          weigh(place, rules, stage_keys(keys_, keys), total);
+        if (rules.cover(place) != coverage::none) weigh(place, rules, keys, total);
       }
     });
     for (index j = 0; j < count; ++j)
@@ -66,7 +60,7 @@ class key_weighing {
              Scalar* total) const {
     const score_rows<Scalar> scores{scores_, place.row_count};
     call_.template load_rows<Unit>(queries_, place.where, place.first_row, place.row_count);
-    const index run = scores.keys_per_run(place.row_count);
+    const index run = scores.keys_per_run(place.row_count, lie_by_rows(keys));
     for (index first = 0; first < keys.rows; first += run)
       scores.multiply(first, queries_,
                       keys.block(first, 0, std::min(run, keys.rows - first), g_.width), turned_);
@@ -131,8 +125,7 @@ class key_weighing {
   Scalar* queries_;  // (rows, width)
   Scalar* scores_;   // (rows, keys)
   Scalar* room_;     // (keys, lanes)
-  Scalar* turned_;   // (width, keys of a run)
-  Scalar* keys_;     // (keys, width), unless they are read where they lie
+  Scalar* turned_;   // (width, keys)
 };
 
 // Writes options.key_weights of a call whose options.log_sum_exp has been written.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Few queries over many keys: the bits of the kernel for many queries, which is told apart by asking
 // for probabilities, for every kind of rule, number and count of threads.
+#include "support/guarded.hpp"
 #include "support/on_threads.hpp"
 #include "support/same_bits.hpp"
 
@@ -28,14 +29,14 @@ struct decode : ::testing::Test {
     return heed::matrix<float>::Random(count, width).template cast<Storage>();
   }
 
-  template <class... Modifiers>
-  static void compare(const heed::heads& heads, const rows& q, const rows& k, const rows& v,
+  template <class K, class V, class... Modifiers>
+  static void compare(const heed::heads& heads, const rows& q, const K& k, const V& v,
                       const Modifiers&... modifiers) {
     compare_packed(k.rows(), heads, q, k, v, modifiers...);
   }
-  template <class... Modifiers>
-  static void compare_packed(index longest, const heed::heads& heads, const rows& q, const rows& k,
-                             const rows& v, const Modifiers&... modifiers) {
+  template <class K, class V, class... Modifiers>
+  static void compare_packed(index longest, const heed::heads& heads, const rows& q, const K& k,
+                             const V& v, const Modifiers&... modifiers) {
     const index value_width = v.cols() / heads.kv;
     rows few(q.rows(), heads.query * value_width), many(few);
     heed::matrix<Scalar> few_lse(q.rows(), heads.query), many_lse(few_lse),
@@ -129,6 +130,46 @@ TYPED_TEST(decode, with_sinks) {
   const matrix q = this->random(2, 36), k = this->random(700, 18), v = this->random(700, 10);
   this->compare({4, 2}, q, k, v, heed::sink(logits));
   this->compare({4, 2}, q, k, v, heed::sink(logits), heed::where([](heed::at) { return false; }));
+}
+
+// Of any storage order and stride, keys and values each, with what is not finite beside them.
+TYPED_TEST(decode, has_the_same_bits_in_any_layout) {
+  using matrix = typename TestFixture::rows;
+  using support::layout;
+  const TypeParam bad = std::numeric_limits<TypeParam>::quiet_NaN();
+  for (const auto& heads : {heed::heads{1, 1}, heed::heads{6, 2}, heed::heads{8, 1}})
+    for (const index queries : {1, 2, 6})
+      for (const index width : {9, 34}) {
+        const matrix q = this->random(queries, heads.query * width);
+        const matrix k = this->random(700, heads.kv * width),
+                     v = this->random(700, heads.kv * (width + 5));
+        for (const layout keys : {layout::row_major, layout::column_major, layout::strided})
+          for (const layout values : {layout::row_major, layout::column_major, layout::strided}) {
+            SCOPED_TRACE(::testing::Message()
+                         << queries << " queries, " << heads.query << " over " << heads.kv
+                         << ", width " << width << ", layouts " << int(keys) << int(values));
+            support::guarded<TypeParam> k_memory(k.rows(), k.cols(), keys, bad),
+                v_memory(v.rows(), v.cols(), values, bad);
+            k_memory.matrix() = k;
+            v_memory.matrix() = v;
+            matrix want(queries, v.cols() / heads.kv * heads.query), out(want);
+            heed::attention(q, k, v, want, heads, heed::causal);
+            heed::attention(q, k_memory.matrix(), v_memory.matrix(), out, heads, heed::causal);
+            EXPECT_TRUE(same_bits(out, want));
+          }
+      }
+}
+
+TYPED_TEST(decode, by_columns_has_the_bits_of_the_kernel_for_many_queries) {
+  using matrix = typename TestFixture::rows;
+  const matrix q = this->random(3, 8 * 9), k = this->random(1111, 2 * 9),
+               v = this->random(1111, 2 * 21);
+  Eigen::Matrix<TypeParam, Eigen::Dynamic, Eigen::Dynamic> by_columns = v;
+  this->compare({8, 2}, q, k, by_columns, heed::causal, heed::window{.left = 700});
+  by_columns(3, 0) = std::numeric_limits<TypeParam>::quiet_NaN();    // no query sees it
+  by_columns(1110, 7) = std::numeric_limits<TypeParam>::infinity();  // the last one does
+  this->compare({8, 2}, q, k, by_columns, heed::causal, heed::window{.left = 700});
+  this->compare({8, 2}, q, k, by_columns, heed::alibi(), heed::causal);
 }
 
 TYPED_TEST(decode, values_without_columns) {

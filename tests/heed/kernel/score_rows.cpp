@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Scores with keys next to each other: every number of rows, keys and features around the vectors',
 // exact on integers, and folded to the bits that the kernel for many queries folds to.
+#include "support/guarded.hpp"
+
 #include <heed/kernel/score_rows.hpp>
 
 #include <gtest/gtest.h>
@@ -13,6 +15,7 @@
 namespace {
 
 using heed::index;
+using support::layout;
 constexpr index pitch = heed::keys_per_tile;
 
 template <class Scalar>
@@ -35,10 +38,10 @@ using scalars = ::testing::Types<float, double>;
 TYPED_TEST_SUITE(score_rows, scalars);
 
 template <class Scalar, class Storage>
-void expect_products(score_rows<Scalar>& test, index count, index keys, index width) {
-  using matrix = heed::matrix<Storage>;
-  const matrix all = matrix::Constant(keys + 1, width + 3, Storage(4321));  // and what is between
-  matrix k = all;
+void expect_products(score_rows<Scalar>& test, index count, index keys, index width, layout order) {
+  support::guarded<Storage> memory(keys, width, order, Storage(4321));
+  auto k = memory.matrix();
+  const heed::view<const Storage> rows = heed::view_of(k);
   std::vector<Scalar> queries(std::size_t(count * width));
   for (index j = 0; j < keys; ++j)
     for (index f = 0; f < width; ++f) k(j, f) = Storage(int((j * 7 + f * 3) % 11 - 5));
@@ -47,12 +50,10 @@ void expect_products(score_rows<Scalar>& test, index count, index keys, index wi
       queries[std::size_t(i * width + f)] = Scalar((i + 2 * f) % 7 - 3);
   test.make(count);
   std::vector<Scalar> room(std::size_t(test.rows.room_for(width)));
-  const index run = test.rows.keys_per_run(count);
+  const index run = test.rows.keys_per_run(count, heed::lie_by_rows(rows));
   for (index first = 0; first < keys; first += run)
-    test.rows.multiply(
-        first, queries.data(),
-        heed::view<const Storage>{&k(first, 0), std::min(run, keys - first), width, width + 3, 1},
-        room.data());
+    test.rows.multiply(first, queries.data(),
+                       rows.block(first, 0, std::min(run, keys - first), width), room.data());
   for (index i = 0; i < count; ++i)
     for (index j = 0; j < keys; ++j) {
       Scalar want = 0;
@@ -67,11 +68,12 @@ TYPED_TEST(score_rows, are_products_of_queries_and_keys) {
   for (const index count : {1, 2, 3, 4, 5, 7, 12, 13, 17})
     for (const index width : {index(0), index(1), size - 1, size, size + 1, 3 * size + 1})
       for (const index keys : {index(1), size - 1, size, 2 * size + 1, pitch - 1, pitch})
-        if (keys > 0) {
-          expect_products<TypeParam, TypeParam>(*this, count, keys, width);
+        for (const layout order : {layout::row_major, layout::column_major, layout::strided}) {
+          if (keys == 0) continue;
+          expect_products<TypeParam, TypeParam>(*this, count, keys, width, order);
           if constexpr (std::is_same_v<TypeParam, float>) {
-            expect_products<TypeParam, Eigen::half>(*this, count, keys, width);
-            expect_products<TypeParam, Eigen::bfloat16>(*this, count, keys, width);
+            expect_products<TypeParam, Eigen::half>(*this, count, keys, width, order);
+            expect_products<TypeParam, Eigen::bfloat16>(*this, count, keys, width, order);
           }
         }
 }

@@ -91,13 +91,16 @@ void sees_what_is_not_finite() {
     for (const index keys : {0, 1, 7, 16, 33, 64}) {
       const heed::view<const Scalar> turned{memory.data(), keys, width, 1, pitch};
       const heed::view<const Scalar> straight{memory.data(), width, keys, pitch, 1};
-      EXPECT_TRUE(heed::all_finite(turned) && heed::all_finite(straight));
+      const heed::view<const Scalar> apart{memory.data(), width, keys / 2, pitch, 2};
+      EXPECT_TRUE(heed::all_finite(turned) && heed::all_finite(straight) &&
+                  heed::all_finite(apart));
       for (index i = 0; i < width * pitch; ++i)
         for (const Scalar bad : {limits::infinity(), -limits::infinity(), limits::quiet_NaN()}) {
           Scalar& number = memory[std::size_t(i)];
           const Scalar before = std::exchange(number, bad);
           EXPECT_EQ(heed::all_finite(turned), i % pitch >= keys) << i;
           EXPECT_EQ(heed::all_finite(straight), i % pitch >= keys) << i;
+          EXPECT_EQ(heed::all_finite(apart), i % pitch >= keys / 2 * 2 || i % 2 != 0) << i;
           number = before;
         }
     }

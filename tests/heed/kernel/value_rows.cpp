@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Weighted values with features next to each other: every width around a strip, exact on integers,
 // with guard values around.
+#include "support/guarded.hpp"
+
 #include <heed/kernel/value_rows.hpp>
 
 #include <gtest/gtest.h>
@@ -10,6 +12,7 @@
 namespace {
 
 using heed::index;
+using support::layout;
 
 template <class Scalar>
 struct value_rows : ::testing::Test {
@@ -55,36 +58,38 @@ TYPED_TEST(value_rows, sums_weighted_values_some_keys_at_a_time) {
     for (index j = 0; j < keys; ++j) weights.row(row)[j] = this->integer(j, row);
   this->for_each_size([&](index count, index width) {
     weights.count = count;
-    std::vector<Scalar> edge(std::size_t(run * this->strip), Scalar(0));
     // rows of values lie apart, and what is between them is not to be read
-    heed::matrix<Scalar> values = heed::matrix<Scalar>::Constant(keys, width + 3, this->guard);
-    for (index j = 0; j < keys; ++j)
-      for (index f = 0; f < width; ++f) values(j, f) = this->integer(f, j);
-    const auto some = [&](index first, index number) {
-      return heed::view<const Scalar>{values.data() + first * (width + 3), number, width, width + 3,
-                                      1};
-    };
-    typename TestFixture::room sum(count, width);
-    sum.rows.clear();
-    sum.rows.multiply(weights, 0, some(0, run), edge.data(),
-                      heed::fetch_ahead(some(run, keys - run), 0, 1));
-    sum.rows.multiply(weights, run, some(run, keys - run), edge.data());
-    typename TestFixture::room seen(count, width);
-    seen.rows.multiply_seen(weights, some(0, keys),
-                            [](index key, index row) { return (key + row) % 3 == 0; });
-    for (index row = 0; row < count; ++row)
-      for (index f = 0; f < sum.rows.pitch(); ++f) {
-        Scalar want = 0, want_seen = 0;
-        for (index j = 0; j < keys && f < width; ++j) {
-          const Scalar term = this->integer(j, row) * this->integer(f, j);
-          want += term;
-          if ((j + row) % 3 != 0) want_seen += term;
+    for (const layout order : {layout::row_major, layout::column_major, layout::strided}) {
+      std::vector<Scalar> edge(std::size_t(run * this->strip), Scalar(0));
+      support::guarded<Scalar> memory_of_values(keys, width, order, this->guard);
+      auto values = memory_of_values.matrix();
+      for (index j = 0; j < keys; ++j)
+        for (index f = 0; f < width; ++f) values(j, f) = this->integer(f, j);
+      const auto some = [&](index first, index number) {
+        return heed::view<const Scalar>(heed::view_of(values)).block(first, 0, number, width);
+      };
+      typename TestFixture::room sum(count, width);
+      sum.rows.clear();
+      sum.rows.multiply(weights, 0, some(0, run), edge.data(),
+                        heed::fetch_ahead(some(run, keys - run), 0, 1));
+      sum.rows.multiply(weights, run, some(run, keys - run), edge.data());
+      typename TestFixture::room seen(count, width);
+      seen.rows.multiply_seen(weights, some(0, keys),
+                              [](index key, index row) { return (key + row) % 3 == 0; });
+      for (index row = 0; row < count; ++row)
+        for (index f = 0; f < (order == layout::row_major ? sum.rows.pitch() : width); ++f) {
+          Scalar want = 0, want_seen = 0;
+          for (index j = 0; j < keys && f < width; ++j) {
+            const Scalar term = this->integer(j, row) * this->integer(f, j);
+            want += term;
+            if ((j + row) % 3 != 0) want_seen += term;
+          }
+          ASSERT_EQ(sum(row, f), want) << count << " " << width << " layout " << int(order);
+          ASSERT_EQ(seen(row, f), want_seen) << count << " " << width << " layout " << int(order);
         }
-        ASSERT_EQ(sum(row, f), want) << count << " " << width;
-        ASSERT_EQ(seen(row, f), want_seen) << count << " " << width;
-      }
-    EXPECT_EQ(sum.memory.back(), this->guard);
-    EXPECT_EQ(seen.memory.back(), this->guard);
+      EXPECT_EQ(sum.memory.back(), this->guard);
+      EXPECT_EQ(seen.memory.back(), this->guard);
+    }
   });
 }
 
