@@ -29,9 +29,13 @@ int main(int argc, char** argv) {
   const attention_case causal{{12, 12}, 64, n, true};
   const attention_case full{{12, 12}, 64, n, false};
   const std::vector<char> padded(n, 0);
-  const Eigen::Matrix<bool, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> seen =
-      Eigen::Matrix<bool, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>::Constant(n, n, true);
   const heed::matrix<float> added = heed::matrix<float>::Random(n, n);
+  const heed::matrix<bool> seen = added.array() > -0.5f;  // three quarters, as nobody foresees
+  const std::vector<int> ids = [] {
+    std::vector<int> some;
+    for (heed::index i = 0; i < n; ++i) some.push_back(static_cast<int>(i * i % 7 % 3));
+    return some;
+  }();
 
   add("none", causal, heed::causal);
   add("soft_cap", causal, heed::causal, heed::soft_cap(30));
@@ -45,6 +49,8 @@ int main(int argc, char** argv) {
                               }));
   add("none", full);
   add("keep", full, heed::keep(seen));
+  add("where_matrix", full, heed::where([&](heed::at i) { return seen(i.row, i.key); }));
+  add("documents", full, heed::documents(ids));
   add("bias", full, heed::bias(added));
   for (const heed::index rows : {2048, 4096, 8192}) {
     const attention_case window{{12, 12}, 64, rows, true, 256};

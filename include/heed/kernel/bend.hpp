@@ -2,12 +2,13 @@
 // Applies a call's score rules and masks to a tile of scores.
 #pragma once
 
-#include <heed/kernel/lane_product.hpp>  // packed_lanes, simd
-#include <heed/rules/dropout.hpp>        // dropout
-#include <heed/rules/rules.hpp>          // bound_rules
-#include <heed/rules/scope.hpp>          // scope
+#include <heed/kernel/tile.hpp>    // keys_per_tile, fill_last_packet
+#include <heed/rules/dropout.hpp>  // dropout
+#include <heed/rules/rules.hpp>    // bound_rules
+#include <heed/rules/scope.hpp>    // scope
 
 #include <algorithm>  // min
+#include <bit>        // bit_cast
 #include <limits>     // infinity
 
 namespace heed {
@@ -34,17 +35,28 @@ namespace detail {
 // just after shorter stores to its place would have to wait until those reach the cache. Lanes beyond
 // the last row ask about that row again, and what they get is not used.
 //
+// Numbers that `change` wants of Tables tables are read a run of keys at a time, and lie next to each
+// other then, so that they become vectors as well.
+//
 // Never inlined: compilers may fuse a product and a sum into one rounding or not, as the code
 // around suggests; the bits of a row must not depend on it, so there is one piece of code for all.
-template <bool WrittenOut, class Scalar, class Change>
-EIGEN_DONT_INLINE void for_each_pair(Scalar* scores, const tile_place& place,
-                                     const Change& change) {
+template <int Tables, class Scalar, class Change, class Read>
+EIGEN_DONT_INLINE void for_each_pair(Scalar* scores, const tile_place& place, const Change& change,
+                                     const Read& read) {
   using s = simd<Scalar>;
-  constexpr index size = s::size;
+  constexpr index size = s::size, read_pitch = Tables * size;
   constexpr index pitch = packed_lanes<Scalar>::pitch;
   const at corner = place.where(place.first_row, place.first_key);
   const Change local = change;
+  alignas(64) Scalar numbers[std::max(index(1), keys_per_tile * read_pitch)];
   for (index i = 0; i < place.row_count; i += size) {
+    if constexpr (Tables > 0) {
+      const index rows = std::min(size, place.row_count - i);
+      read(table_tile<Scalar>{
+          numbers, read_pitch, {place.first_row + i, place.first_row + i + rows}, place.keys()});
+      for (int table = 0; table < Tables; ++table)
+        fill_last_packet(numbers + table * size, place.key_count, rows, read_pitch);
+    }
     position queries[size], rows[size];
     for (index l = 0; l < size; ++l) {
       const auto lane = static_cast<position>(std::min(i + l, place.row_count - 1));
@@ -55,20 +67,28 @@ EIGEN_DONT_INLINE void for_each_pair(Scalar* scores, const tile_place& place,
       Scalar* const from = scores + j * pitch + i;
       const position key = corner.key + static_cast<position>(j);
       Scalar before[size], after[size];
-      const auto one = [&](index l) HEED_INLINED {
-        after[l] = local(before[l], at{queries[l], key, corner.head, rows[l], corner.sequence});
-      };
-      if constexpr (WrittenOut) {
-        unroll<size>([&](auto l) HEED_INLINED { before[l] = from[l]; });
-        unroll<size>(one);
-        unroll<size>([&](auto l) HEED_INLINED { from[l] = after[l]; });
-      } else {
-        for (index l = 0; l < size; ++l) before[l] = from[l];
-        HEED_LOOP_OF_LANES
-        for (index l = 0; l < size; ++l) one(l);
-        for (index l = 0; l < size; ++l) from[l] = after[l];
-      }
+      for (index l = 0; l < size; ++l) before[l] = from[l];
+      HEED_LOOP_OF_LANES
+      for (index l = 0; l < size; ++l)
+        after[l] = local(before[l], at{queries[l], key, corner.head, rows[l], corner.sequence},
+                         numbers + (Tables > 0 ? j * read_pitch + l : 0));
+      for (index l = 0; l < size; ++l) from[l] = after[l];
     }
+  }
+}
+
+// The score of a pair that is seen, else -infinity. Chosen bit by bit where a mask reads memory: a
+// loop over it may not become vector code, and compilers would jump as nobody foresees.
+template <bool LooksUp, class Scalar>
+EIGEN_ALWAYS_INLINE Scalar unless_excluded(Scalar score, bool seen) {
+  constexpr Scalar excluded = -std::numeric_limits<Scalar>::infinity();
+  if constexpr (LooksUp) {
+    using bits = typename bits_of<Scalar>::integer;
+    const bits all = bits(0) - static_cast<bits>(seen);
+    return std::bit_cast<Scalar>((std::bit_cast<bits>(score) & all) |
+                                 (std::bit_cast<bits>(excluded) & ~all));
+  } else {
+    return seen ? score : excluded;
   }
 }
 
@@ -78,10 +98,11 @@ EIGEN_DONT_INLINE void for_each_pair(Scalar* scores, const tile_place& place,
 // that the first is the same code for every tile.
 template <class Scalar, class Rules>
 void bend(Scalar* scores, const tile_place& place, const Rules& rules, coverage seen) {
-  constexpr Scalar excluded = -std::numeric_limits<Scalar>::infinity();
   if constexpr (Rules::has_scores)
-    detail::for_each_pair<Rules::scores_look_up>(
-        scores, place, [&](Scalar score, at i) { return rules.bend(score, i); });
+    detail::for_each_pair<Rules::score_tables>(
+        scores, place,
+        [&](Scalar score, at i, const Scalar* numbers) { return rules.bend(score, i, numbers); },
+        [&](const table_tile<Scalar>& tile) { rules.read_for_scores(tile); });
   if constexpr (Rules::has_masks) {
     constexpr index run =
         16;  // an edge crosses few keys of a tile: runs without one are left alone
@@ -90,9 +111,12 @@ void bend(Scalar* scores, const tile_place& place, const Rules& rules, coverage 
       part.first_key += first;
       part.key_count = std::min(run, place.key_count - first);
       if (rules.cover(part.queries(), part.keys()) == coverage::all) continue;
-      detail::for_each_pair<Rules::masks_look_up>(
+      detail::for_each_pair<Rules::mask_tables>(
           scores + first * packed_lanes<Scalar>::pitch, part,
-          [&](Scalar score, at i) { return rules.sees(i) ? score : excluded; });
+          [&](Scalar score, at i, const Scalar* numbers) {
+            return detail::unless_excluded<Rules::masks_look_up>(score, rules.sees(i, numbers));
+          },
+          [&](const table_tile<Scalar>& tile) { rules.read_for_masks(tile); });
     }
   }
 }
@@ -101,9 +125,12 @@ void bend(Scalar* scores, const tile_place& place, const Rules& rules, coverage 
 template <class Scalar>
 void drop(Scalar* weights, const tile_place& place, const dropout& rule) {
   const auto raise = static_cast<Scalar>(1 / (1 - rule.probability));
-  detail::for_each_pair<false>(weights, place, [&](Scalar weight, at i) {
-    return rule.keeps(i) ? weight * raise : Scalar(0);
-  });
+  detail::for_each_pair<0>(
+      weights, place,
+      [&](Scalar weight, at i, const Scalar*) {
+        return rule.keeps(i) ? weight * raise : Scalar(0);
+      },
+      nullptr);
 }
 
 }  // namespace HEED_ABI

@@ -5,8 +5,9 @@
 //   heed::attention(q, k, v, out, heed::heads{8}, heed::bias(stacked));  // (8 * queries, keys)
 #pragma once
 
-#include <heed/core/concepts.hpp>  // score_kind
-#include <heed/rules/table.hpp>    // table
+#include <heed/core/concepts.hpp>     // score_kind
+#include <heed/rules/table.hpp>       // table
+#include <heed/rules/table_tile.hpp>  // table_tile
 
 #include <limits>  // infinity
 
@@ -17,14 +18,23 @@ inline namespace HEED_ABI {
 template <class Element>
 struct bound_bias {
   using heed_kind = score_kind;
-  static constexpr bool looks_up = true;
+  static constexpr int tables = 1;
   view<const Element> added;  // (queries, keys)
 
   template <class Scalar>
   Scalar operator()(Scalar s, at i) const {
+    const auto number = static_cast<Scalar>(added(i.row, i.key));
+    return (*this)(s, i, &number);
+  }
+  template <class Scalar>
+  Scalar operator()(Scalar s, at, const Scalar* number) const {
     constexpr Scalar excluded = -std::numeric_limits<Scalar>::infinity();
-    const auto b = static_cast<Scalar>(added(i.row, i.key));
-    return b == excluded ? excluded : s + b;
+    const Scalar finite = *number == excluded ? Scalar(0) : s;  // no sum behind a branch
+    return finite + *number;
+  }
+  template <class Scalar>
+  void read(table_tile<Scalar>& tile) const {
+    tile.read_table(added);
   }
 };
 

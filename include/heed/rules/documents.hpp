@@ -7,7 +7,7 @@
 
 #include <heed/rules/mask.hpp>  // mask_kind, at
 
-#include <algorithm>  // min, max
+#include <algorithm>  // clamp, minmax_element
 #include <iterator>   // size
 #include <ranges>     // contiguous_range
 
@@ -34,7 +34,9 @@ struct documents {
   documents(const Id* first, index size) : ids(first), count(size) {}
 
   bool operator()(at i) const {
-    return i.query >= 0 && i.query < count && ids[i.query] == ids[i.key];
+    const auto last = static_cast<position>(count - 1);
+    const position query = std::clamp(i.query, position(0), last);  // no jump over the look-up
+    return (int(query == i.query) & int(ids[query] == ids[i.key])) != 0;
   }
 
   // Ids that cannot meet skip a tile, in whatever order documents come.

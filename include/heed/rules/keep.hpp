@@ -5,28 +5,37 @@
 //   heed::attention(q, k, v, out, heed::keep(seen));
 #pragma once
 
-#include <heed/rules/mask.hpp>   // mask_kind, at
-#include <heed/rules/table.hpp>  // table
+#include <heed/rules/mask.hpp>        // mask_kind, at
+#include <heed/rules/table.hpp>       // table
+#include <heed/rules/table_tile.hpp>  // table_tile
 
 namespace heed {
 inline namespace HEED_ABI {
 
 // keep for one sequence and head.
-template <class Scalar>
+template <class Element>
 struct bound_keep {
   using heed_kind = mask_kind;
-  static constexpr bool looks_up = true;
-  view<const Scalar> seen;  // (queries, keys)
+  static constexpr int tables = 1;
+  view<const Element> seen;  // (queries, keys)
 
   bool operator()(at i) const { return static_cast<bool>(seen(i.row, i.key)); }
+  template <class Scalar>
+  bool operator()(at, const Scalar* number) const {
+    return *number != 0;
+  }
+  template <class Scalar>
+  void read(table_tile<Scalar>& tile) const {
+    tile.read_table(seen);
+  }
 };
 
-template <class Scalar>
+template <class Element>
 struct keep_mask {
   using heed_kind = mask_kind;
-  table<Scalar> seen;
+  table<Element> seen;
 
-  bound_keep<Scalar> bind(const scope& s) const { return {seen.of(s)}; }
+  bound_keep<Element> bind(const scope& s) const { return {seen.of(s)}; }
   void check(const call_shape& shape) const { seen.check("keep", shape); }
 };
 
@@ -36,10 +45,10 @@ template <class Source>
 auto keep(const Source& seen) {
   static_assert(!eigen_object<Source> || storage<Source>,
                 "heed::keep: the matrix is an Eigen expression; store it or call .eval()");
-  using Scalar = typename table_scalar<Source>::type;
-  static_assert(std::is_integral_v<Scalar>,
+  using Element = typename table_scalar<Source>::type;
+  static_assert(std::is_integral_v<Element>,
                 "heed::keep takes a matrix of bool (true = attend); numbers to add are heed::bias");
-  return keep_mask<Scalar>{table<Scalar>(seen)};
+  return keep_mask<Element>{table<Element>(seen)};
 }
 
 }  // namespace HEED_ABI

@@ -10,14 +10,15 @@
 //   coverage cover(interval queries, interval keys) const; // none, some or all of the pairs
 //   std::optional<index> first_query() const;              // where the first query stands
 //   auto bind(const scope&) const;                         // the mask for one sequence and head
-//   static constexpr bool looks_up;                        // whether it reads a table
+//   static constexpr bool looks_up;                        // whether it reads memory for each pair
 //   void check(const call_shape&) const;                   // throws shape_error
 // Positions of queries are those of at::query. Both sides of && and || are asked about every pair,
 // whatever the first says: without a branch, the loop over pairs becomes vector code.
 #pragma once
 
-#include <heed/core/concepts.hpp>  // mask, mask_kind
-#include <heed/rules/scope.hpp>    // scope, call_shape, at, interval, coverage
+#include <heed/core/concepts.hpp>     // mask, mask_kind
+#include <heed/rules/scope.hpp>       // scope, call_shape, at, interval, coverage
+#include <heed/rules/table_tile.hpp>  // table_tile, seen_by
 
 #include <optional>  // optional
 #include <utility>   // move
@@ -63,10 +64,20 @@ template <mask A, mask B>
 struct mask_and {
   using heed_kind = mask_kind;
   static constexpr bool looks_up = heed::looks_up<A>() || heed::looks_up<B>();
+  static constexpr int tables = heed::tables<A>() + heed::tables<B>();
   A a;
   B b;
 
   bool operator()(at i) const { return (int(bool(a(i))) & int(bool(b(i)))) != 0; }
+  template <class Scalar>
+  bool operator()(at i, const Scalar* numbers) const {
+    return (int(seen_by(a, i, numbers)) & int(seen_by(b, i, numbers_after<A>(numbers)))) != 0;
+  }
+  template <class Scalar>
+  void read(table_tile<Scalar>& tile) const {
+    tile.read(a);
+    tile.read(b);
+  }
   interval keys(interval queries) const {
     return intersect(keys_of(a, queries), keys_of(b, queries));
   }
@@ -91,10 +102,20 @@ template <mask A, mask B>
 struct mask_or {
   using heed_kind = mask_kind;
   static constexpr bool looks_up = heed::looks_up<A>() || heed::looks_up<B>();
+  static constexpr int tables = heed::tables<A>() + heed::tables<B>();
   A a;
   B b;
 
   bool operator()(at i) const { return (int(bool(a(i))) | int(bool(b(i)))) != 0; }
+  template <class Scalar>
+  bool operator()(at i, const Scalar* numbers) const {
+    return (int(seen_by(a, i, numbers)) | int(seen_by(b, i, numbers_after<A>(numbers)))) != 0;
+  }
+  template <class Scalar>
+  void read(table_tile<Scalar>& tile) const {
+    tile.read(a);
+    tile.read(b);
+  }
   interval keys(interval queries) const { return hull(keys_of(a, queries), keys_of(b, queries)); }
   coverage cover(interval queries, interval keys) const {
     return either(cover_of(a, queries, keys), cover_of(b, queries, keys));
@@ -117,9 +138,18 @@ template <mask A>
 struct mask_not {
   using heed_kind = mask_kind;
   static constexpr bool looks_up = heed::looks_up<A>();
+  static constexpr int tables = heed::tables<A>();
   A a;
 
   bool operator()(at i) const { return !a(i); }
+  template <class Scalar>
+  bool operator()(at i, const Scalar* numbers) const {
+    return !seen_by(a, i, numbers);
+  }
+  template <class Scalar>
+  void read(table_tile<Scalar>& tile) const {
+    tile.read(a);
+  }
   coverage cover(interval queries, interval keys) const {
     return opposite(cover_of(a, queries, keys));
   }

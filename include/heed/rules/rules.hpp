@@ -28,7 +28,8 @@ struct bound_rules<std::tuple<Masks...>, std::tuple<Scores...>> {
   static constexpr bool has_masks = sizeof...(Masks) > 0;
   static constexpr bool has_scores = sizeof...(Scores) > 0;
   static constexpr bool masks_look_up = (looks_up<Masks>() || ...);
-  static constexpr bool scores_look_up = (looks_up<Scores>() || ...);
+  static constexpr int mask_tables = (0 + ... + tables<Masks>());
+  static constexpr int score_tables = (0 + ... + tables<Scores>());
 
   // Score rules, left to right.
   template <class Scalar>
@@ -41,6 +42,36 @@ struct bound_rules<std::tuple<Masks...>, std::tuple<Scores...>> {
   bool sees(at i) const {
     return std::apply([&](const auto&... m) { return (1 & ... & int(bool(m(i)))) != 0; }, masks);
   }
+
+  // The same from the numbers of their tables, which `read` has brought near.
+  template <class Scalar>
+  Scalar bend(Scalar score, at i, const Scalar* numbers) const {
+    const auto one = [&]<class Rule>(const Rule& rule) {
+      score = bent_by(rule, score, i, numbers);
+      numbers = numbers_after<Rule>(numbers);
+    };
+    std::apply([&](const auto&... rule) { (one(rule), ...); }, scores);
+    return score;
+  }
+  template <class Scalar>
+  bool sees(at i, const Scalar* numbers) const {
+    int all = 1;
+    const auto one = [&]<class Mask>(const Mask& m) {
+      all &= int(seen_by(m, i, numbers));
+      numbers = numbers_after<Mask>(numbers);
+    };
+    std::apply([&](const auto&... m) { (one(m), ...); }, masks);
+    return all != 0;
+  }
+  template <class Scalar>
+  void read_for_scores(table_tile<Scalar> tile) const {
+    std::apply([&](const auto&... rule) { (tile.read(rule), ...); }, scores);
+  }
+  template <class Scalar>
+  void read_for_masks(table_tile<Scalar> tile) const {
+    std::apply([&](const auto&... m) { (tile.read(m), ...); }, masks);
+  }
+
   interval keys(interval queries) const {
     interval seen = everywhere;
     std::apply([&](const auto&... m) { ((seen = intersect(seen, keys_of(m, queries))), ...); },

@@ -46,8 +46,8 @@ auto bind(const Rule& rule, const scope& where) {
     return rule;
 }
 
-// A rule that looks numbers up for each pair says so: `static constexpr bool looks_up = true`. Loops
-// over it are written out, since a vector instruction cannot gather what lies apart in memory.
+// A mask that reads memory for each pair, or may do so, says so: `static constexpr bool looks_up =
+// true`. What it says is not for a processor to foresee, so it is asked without a jump.
 template <class Rule>
 constexpr bool looks_up() {
   if constexpr (requires { Rule::looks_up; })

@@ -18,6 +18,7 @@ inline namespace HEED_ABI {
 template <class Function>
 struct bound_where {
   using heed_kind = mask_kind;
+  static constexpr bool looks_up = true;  // for all that is known
   const Function* function;
 
   bool operator()(at i) const { return static_cast<bool>((*function)(i)); }

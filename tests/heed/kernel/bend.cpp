@@ -2,13 +2,17 @@
 // Rules on a tile of scores: each pair as the rules say, one at a time.
 #include <heed/kernel/bend.hpp>
 #include <heed/rules/alibi.hpp>
+#include <heed/rules/bias.hpp>
 #include <heed/rules/causal.hpp>
+#include <heed/rules/documents.hpp>
+#include <heed/rules/keep.hpp>
 #include <heed/rules/score.hpp>
 #include <heed/rules/where.hpp>
 
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <vector>
 
@@ -121,6 +125,59 @@ TYPED_TEST(bend, asks_about_real_places_only) {
   }
   EXPECT_GT(asked, 0);
   EXPECT_EQ(outside, 0);
+}
+
+// Several tables, of every kind of number and storage order, among other rules: what each rule says of
+// a pair by itself. What lies around the pairs is not finite, or of no meaning.
+TYPED_TEST(bend, reads_tables_as_rules_read_them_pair_by_pair) {
+  using Eigen::ColMajor;
+  using Eigen::Dynamic;
+  using Eigen::RowMajor;
+  constexpr auto infinity = std::numeric_limits<float>::infinity();
+  Eigen::Matrix<float, Dynamic, Dynamic, RowMajor> by_rows(40, 50);
+  Eigen::Matrix<double, Dynamic, Dynamic, ColMajor> by_columns(40, 50);
+  Eigen::Matrix<bool, Dynamic, Dynamic, RowMajor> seen(40, 50);
+  Eigen::Matrix<int, Dynamic, Dynamic, ColMajor> number(40, 50);
+  Eigen::Matrix<std::uint8_t, Dynamic, Dynamic, ColMajor> byte(40, 50);
+  for (int i = 0; i < 40; ++i)
+    for (int j = 0; j < 50; ++j) {
+      by_rows(i, j) = (i + j) % 5 == 0 ? -infinity : float(i * 50 + j) / 64;
+      by_columns(i, j) = double(i - j) / 3;
+      seen(i, j) = (i * 7 + j) % 3 != 0;
+      number(i, j) = (i + j * 5) % 4 == 0 ? 0 : 256 << (i + j) % 3;
+      byte(i, j) = std::uint8_t((i + j) % 2 * 128);
+    }
+  const Eigen::Matrix<Eigen::half, Dynamic, Dynamic> halves = by_rows.cast<Eigen::half>();
+  std::vector<int> ids(50);
+  for (int i = 0; i < 50; ++i) ids[std::size_t(i)] = i * i % 3;
+  const auto expect_pairs = [&](const auto&... rule) {
+    const auto rules = heed::gather_rules(rule...).bind(this->where);
+    for (index rows = 1; rows <= this->lanes; ++rows) {
+      const auto got = this->changed(rows, [&](auto scores, const heed::tile_place& place) {
+        heed::bend(scores, place, rules, coverage::some);
+      });
+      for (index j = 0; j < this->keys; ++j)
+        for (index l = 0; l < rows; ++l) {
+          const at place{int(3 + l + 10), int(10 + j), 2, int(3 + l), 1};
+          const TypeParam bent = rules.bend(this->score(j, l), place);
+          const TypeParam want = rules.sees(place) ? bent : TypeParam(-infinity);
+          ASSERT_EQ(got[std::size_t(j * this->pitch + l)], want) << j << " " << l << " of " << rows;
+        }
+      this->expect(got, 0, [](double, at) { return 0; });  // and nothing beyond
+    }
+  };
+  const auto even = heed::where([](at i) { return (i.key + i.query) % 2 == 0; });
+  const auto same = [](auto s, at) { return s; };
+  expect_pairs(heed::bias(by_rows));
+  expect_pairs(heed::bias(by_columns));
+  expect_pairs(heed::bias(halves));
+  expect_pairs(heed::score(same), heed::bias(by_rows), heed::score(same), heed::bias(by_columns),
+               heed::bias(halves));
+  expect_pairs(heed::keep(seen));
+  expect_pairs(heed::keep(number));
+  expect_pairs(heed::keep(byte));
+  expect_pairs(!heed::keep(seen) && (even || heed::keep(byte)), even || !heed::keep(number));
+  expect_pairs(heed::documents(ids), heed::keep(seen) || heed::documents(ids), heed::bias(by_rows));
 }
 
 TYPED_TEST(bend, drop_zeroes_or_raises) {

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// The numbers of the tables that rules read, for a few keys and a packet of queries: copied so that a
+// packet's lie next to each other, for loops over it to become vector code.
+//
+// A rule that reads tables says how many, `static constexpr int tables`, reads them,
+// read(table_tile&), and may be asked with its numbers for a pair, rule(..., at, numbers): that of
+// table t is numbers[t * simd<Scalar>::size].
+#pragma once
+
+#include <heed/core/copy.hpp>    // copy, simd
+#include <heed/rules/scope.hpp>  // at, interval
+
+#include <type_traits>  // is_integral_v, is_same_v
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// How many tables a rule reads.
+template <class Rule>
+constexpr int tables() {
+  if constexpr (requires { Rule::tables; })
+    return Rule::tables;
+  else
+    return 0;
+}
+
+// The numbers of a rule whose tables come after those of `Rule`.
+template <class Rule, class Scalar>
+const Scalar* numbers_after(const Scalar* numbers) {
+  return numbers + tables<Rule>() * simd<Scalar>::size;
+}
+
+// What a rule says of a pair, from its numbers if it reads tables.
+template <class Scalar, class Mask>
+bool seen_by(const Mask& m, at i, const Scalar* numbers) {
+  if constexpr (tables<Mask>() > 0)
+    return m(i, numbers);
+  else
+    return m(i);
+}
+template <class Scalar, class Rule>
+Scalar bent_by(const Rule& rule, Scalar score, at i, const Scalar* numbers) {
+  if constexpr (tables<Rule>() > 0)
+    return rule(score, i, numbers);
+  else
+    return rule(score, i);
+}
+
+// Where the numbers of some pairs go: query rows.first + l and key keys.first + j to
+// data[j * pitch + l].
+template <class Scalar>
+struct table_tile {
+  Scalar* data;
+  index pitch;  // simd<Scalar>::size for each table
+  interval rows;
+  interval keys;
+
+  // Reads the tables of a rule, and goes on behind them.
+  template <class Rule>
+  void read(const Rule& rule) {
+    if constexpr (tables<Rule>() > 0) rule.read(*this);
+  }
+
+  // Reads one table, (queries, keys).
+  template <class Element>
+  void read_table(const view<const Element>& table) {
+    const view<Scalar> to{data, rows.size(), keys.size(), 1, pitch};
+    const view<const Element> from = table.block(rows.first, keys.first, rows.size(), keys.size());
+    if constexpr (std::is_same_v<accumulator_t<Element>, Scalar> && !std::is_integral_v<Element>)
+      copy(to, from);
+    else if constexpr (std::is_integral_v<Element> && sizeof(Element) == 1 &&
+                       std::is_same_v<Scalar, float>)  // whose sign does not matter
+      copy(to, view<const std::int8_t>{reinterpret_cast<const std::int8_t*>(from.data), from.rows,
+                                       from.cols, from.row_stride, from.col_stride});
+    else
+      for (index j = 0; j < to.cols; ++j)
+        for (index i = 0; i < to.rows; ++i) to(i, j) = static_cast<Scalar>(from(i, j));
+    data += simd<Scalar>::size;
+  }
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed
