@@ -121,16 +121,30 @@ void bend(Scalar* scores, const tile_place& place, const Rules& rules, coverage 
   }
 }
 
-// Drops probabilities and raises the survivors.
+// Drops probabilities and raises the survivors, a packet of queries and four keys at a time, as random
+// words come; rule.probability is positive.
 template <class Scalar>
-void drop(Scalar* weights, const tile_place& place, const dropout& rule) {
+EIGEN_DONT_INLINE void drop(Scalar* weights, const tile_place& place, const dropout& rule) {
+  constexpr index size = simd<Scalar>::size, pitch = packed_lanes<Scalar>::pitch;
+  using bits = typename bits_of<Scalar>::integer;
   const auto raise = static_cast<Scalar>(1 / (1 - rule.probability));
-  detail::for_each_pair<0>(
-      weights, place,
-      [&](Scalar weight, at i, const Scalar*) {
-        return rule.keeps(i) ? weight * raise : Scalar(0);
-      },
-      nullptr);
+  const std::uint32_t dropped_up_to = rule.dropped_up_to();
+  const index last = place.first_key + place.key_count;
+  for (index i = 0; i < place.row_count; i += size)
+    for (index four = place.first_key / 4 * 4; four < last; four += 4) {
+      const auto words =
+          rule.template draw<std::size_t(size)>(place.where(place.first_row + i, four));
+      for (index key = std::max(four, place.first_key); key < std::min(four + 4, last); ++key) {
+        Scalar* const row = weights + (key - place.first_key) * pitch + i;
+        const auto& word = words[static_cast<std::size_t>(key - four)];
+        HEED_LOOP_OF_LANES
+        for (index l = 0; l < size; ++l) {
+          const bits kept =
+              bits(0) - static_cast<bits>(word[static_cast<std::size_t>(l)] > dropped_up_to);
+          row[l] = std::bit_cast<Scalar>(std::bit_cast<bits>(row[l] * raise) & kept);
+        }
+      }
+    }
 }
 
 }  // namespace HEED_ABI

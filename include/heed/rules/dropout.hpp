@@ -7,11 +7,13 @@
 #pragma once
 
 #include <heed/core/concepts.hpp>   // setting_kind
-#include <heed/core/random.hpp>     // philox, unit
+#include <heed/core/random.hpp>     // philox, philox_side_by_side, unit
 #include <heed/rules/at.hpp>        // at
 #include <heed/rules/settings.hpp>  // settings
 
-#include <cstdint>      // uint64_t
+#include <array>        // array
+#include <cmath>        // ceil
+#include <cstdint>      // uint32_t, uint64_t
 #include <string_view>  // string_view
 
 namespace heed {
@@ -39,6 +41,19 @@ struct dropout {
     const auto random =
         philox({word(i.key) / 4, word(i.query), word(i.head), word(i.sequence)}, seed);
     return unit(random[word(i.key) % 4]) >= probability;
+  }
+
+  // The same for Count queries from i.query on, and four keys from i.key on, a multiple of four: query
+  // i.query + l keeps its probability of key i.key + w where [w][l] > dropped_up_to(). The probability
+  // is positive.
+  template <std::size_t Count>
+  std::array<std::array<std::uint32_t, Count>, 4> draw(at i) const {
+    const auto word = [](position p) { return static_cast<std::uint32_t>(p); };
+    return philox_side_by_side<Count>(
+        {word(i.key) / 4, word(i.query), word(i.head), word(i.sequence)}, seed);
+  }
+  std::uint32_t dropped_up_to() const {
+    return static_cast<std::uint32_t>(std::ceil(probability * 0x1p32) - 1);
   }
 };
 

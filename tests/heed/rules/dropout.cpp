@@ -57,6 +57,29 @@ TEST(dropout, drops_more_at_a_higher_probability_from_the_same_draw) {
               (dropout{.probability = 0.2, .seed = 5}.keeps(place(2, key))));
 }
 
+TEST(dropout, draws_many_as_it_draws_one) {
+  for (const double p : {1e-12, 0x1p-32, 0.1, 0.25, 0.5, 1 - 0x1p-32, 1 - 1e-12}) {
+    const dropout d{.probability = p, .seed = 11};
+    for (const at first : {place(0, 0), place(-3, 8, 2, 1), place(50, 1000)}) {
+      const auto words = d.draw<8>(first);
+      for (int w = 0; w < 4; ++w)
+        for (int l = 0; l < 8; ++l)
+          ASSERT_EQ(words[std::size_t(w)][std::size_t(l)] > d.dropped_up_to(),
+                    d.keeps(place(first.query + l, first.key + w, first.head, first.sequence)))
+              << p;
+    }
+  }
+  // The words at the edge itself.
+  for (const double p : {1e-12, 0x1p-32, 0.1, 0.25, 0.5, 1 - 0x1p-32, 1 - 1e-12}) {
+    const dropout d{.probability = p};
+    const std::uint32_t last = d.dropped_up_to();
+    EXPECT_LT(heed::unit(last), p);
+    if (last < 0xffffffff) {
+      EXPECT_GE(heed::unit(last + 1), p);
+    }
+  }
+}
+
 TEST(dropout, ignores_the_row_and_knows_the_position) {
   const dropout d{.probability = 0.5, .seed = 1};
   for (int key = 0; key < 100; ++key)
