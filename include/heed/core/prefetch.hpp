@@ -37,7 +37,7 @@ EIGEN_ALWAYS_INLINE void prefetch(const view<Scalar>& block) {
   prefetch(block.row_stride == 1 ? block.turned() : block, 0);
 }
 
-// The lines of a few columns; numbers of a column lie next to each other.
+// The lines of a few columns whose numbers lie next to each other, or some of them where they do not.
 template <class Scalar>
 EIGEN_ALWAYS_INLINE void prefetch_for_later(const view<Scalar>& columns) {
   constexpr index line = 64 / static_cast<index>(sizeof(Scalar));

@@ -2,12 +2,14 @@
 // Applies a call's score rules and masks to a tile of scores.
 #pragma once
 
-#include <heed/kernel/tile.hpp>    // keys_per_tile, fill_last_packet
-#include <heed/rules/dropout.hpp>  // dropout
-#include <heed/rules/rules.hpp>    // bound_rules
-#include <heed/rules/scope.hpp>    // scope
+#include <heed/kernel/lane_product.hpp>  // packed_lanes, simd, bits_of
+#include <heed/kernel/tile.hpp>          // keys_per_tile, fill_last_packet
+#include <heed/rules/dropout.hpp>        // dropout
+#include <heed/rules/rules.hpp>          // bound_rules
+#include <heed/rules/scope.hpp>          // scope
+#include <heed/rules/table_tile.hpp>     // table_tile
 
-#include <algorithm>  // min
+#include <algorithm>  // max, min
 #include <bit>        // bit_cast
 #include <limits>     // infinity
 

@@ -37,7 +37,7 @@ class decode_work {
         edge_(frame_.template take<Scalar>(room_for_edge)),
         excluded_(frame_.template take<bool>(rows_of(g_) * keys_per_tile)) {
     if (g_.value_width % value_rows<Scalar>::strip != 0)
-      std::fill(edge_, edge_ + room_for_edge, Scalar(0));  // beyond the width, for good
+      std::fill(edge_, edge_ + room_for_edge, Scalar(0));  // for what is beyond the width
   }
 
   // Bytes that it takes from scratch, roundings included.

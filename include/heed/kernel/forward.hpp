@@ -205,11 +205,12 @@ class forward_task {
 // Runs a call that has been checked. Tasks share nothing but what they read.
 template <class Unit, class Call>
 void forward(const Call& call, const call_rules<typename Call::Scalar>& rules, scratch& memory) {
-  // A block of queries with most of its lanes empty is worth less than keys as lanes, unless heads are
-  // so narrow that little is gained by it.
+  // A block of queries with most of its lanes empty is worth less than keys as lanes; where heads are
+  // narrow, only if it has a single one.
   const geometry& g = call.sizes;
-  const bool narrow = g.width + g.value_width <= 2 * 16;
-  const bool few = g.longest_queries <= (narrow ? 1 : simd<typename Call::Scalar>::size / 2);
+  constexpr index narrow = 16, half = simd<typename Call::Scalar>::size / 2;
+  const bool few = g.longest_queries <=
+                   (g.width + g.value_width <= 2 * narrow ? std::min(index(1), half) : half);
   const bool small = is_small(call);
   if (is_decoding(call) && (few || !small))
     return decoder<Call, Unit>(call, rules, memory, small ? 1 : call.options.on.workers).run();

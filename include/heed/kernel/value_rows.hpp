@@ -27,7 +27,7 @@ struct value_rows {
 
   // data(row, feature) += weights(row, first + key) * value(key, feature) over some keys. Values are
   // read where they are if they lie by rows, else a strip at a time is turned; `edge` has room for
-  // such a strip, and numbers beyond the width in it.
+  // such a strip, and numbers of no meaning in it.
   template <class Rows>
   void multiply(const score_rows<Scalar>& weights, index first, const Rows& values, Scalar* edge,
                 fetch_ahead fetch = {}) const {

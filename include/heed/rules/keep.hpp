@@ -9,6 +9,9 @@
 #include <heed/rules/table.hpp>       // table
 #include <heed/rules/table_tile.hpp>  // table_tile
 
+#include <cstdint>      // int8_t
+#include <type_traits>  // is_integral_v
+
 namespace heed {
 inline namespace HEED_ABI {
 
@@ -26,7 +29,13 @@ struct bound_keep {
   }
   template <class Scalar>
   void read(table_tile<Scalar>& tile) const {
-    tile.read_table(seen);
+    // All that matters of a byte is whether it is 0, and signed ones become vectors.
+    if constexpr (sizeof(Element) == 1)
+      tile.read_table(view<const std::int8_t>{reinterpret_cast<const std::int8_t*>(seen.data),
+                                              seen.rows, seen.cols, seen.row_stride,
+                                              seen.col_stride});
+    else
+      tile.read_table(seen);
   }
 };
 

@@ -7,9 +7,11 @@
 // table t is numbers[t * simd<Scalar>::size].
 #pragma once
 
-#include <heed/core/copy.hpp>    // copy, simd
+#include <heed/core/copy.hpp>    // copy, simd, view
 #include <heed/rules/scope.hpp>  // at, interval
 
+#include <concepts>     // same_as
+#include <cstdint>      // int8_t
 #include <type_traits>  // is_integral_v, is_same_v
 
 namespace heed {
@@ -18,7 +20,9 @@ inline namespace HEED_ABI {
 // How many tables a rule reads.
 template <class Rule>
 constexpr int tables() {
-  if constexpr (requires { Rule::tables; })
+  if constexpr (requires {
+                  { &Rule::tables } -> std::same_as<const int*>;
+                })
     return Rule::tables;
   else
     return 0;
@@ -36,7 +40,7 @@ bool seen_by(const Mask& m, at i, const Scalar* numbers) {
   if constexpr (tables<Mask>() > 0)
     return m(i, numbers);
   else
-    return m(i);
+    return static_cast<bool>(m(i));
 }
 template <class Scalar, class Rule>
 Scalar bent_by(const Rule& rule, Scalar score, at i, const Scalar* numbers) {
@@ -68,10 +72,8 @@ struct table_tile {
     const view<const Element> from = table.block(rows.first, keys.first, rows.size(), keys.size());
     if constexpr (std::is_same_v<accumulator_t<Element>, Scalar> && !std::is_integral_v<Element>)
       copy(to, from);
-    else if constexpr (std::is_integral_v<Element> && sizeof(Element) == 1 &&
-                       std::is_same_v<Scalar, float>)  // whose sign does not matter
-      copy(to, view<const std::int8_t>{reinterpret_cast<const std::int8_t*>(from.data), from.rows,
-                                       from.cols, from.row_stride, from.col_stride});
+    else if constexpr (std::is_same_v<Element, std::int8_t> && std::is_same_v<Scalar, float>)
+      copy(to, from);
     else
       for (index j = 0; j < to.cols; ++j)
         for (index i = 0; i < to.rows; ++i) to(i, j) = static_cast<Scalar>(from(i, j));

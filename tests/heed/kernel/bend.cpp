@@ -22,6 +22,18 @@ using heed::at;
 using heed::coverage;
 using heed::index;
 
+// A mask of a user: what it answers converts to bool when asked to, and what it has is its own affair.
+struct own_mask {
+  using heed_kind = heed::mask_kind;
+  struct answer {
+    bool yes;
+    explicit operator bool() const { return yes; }
+  };
+  std::vector<int> tables;
+
+  answer operator()(at i) const { return {i.key % 3 == tables[0]}; }
+};
+
 template <class Scalar>
 struct bend : ::testing::Test {
   static constexpr index lanes = 2 * heed::simd<Scalar>::size,
@@ -147,6 +159,7 @@ TYPED_TEST(bend, reads_tables_as_rules_read_them_pair_by_pair) {
       number(i, j) = (i + j * 5) % 4 == 0 ? 0 : 256 << (i + j) % 3;
       byte(i, j) = std::uint8_t((i + j) % 2 * 128);
     }
+  const Eigen::Matrix<std::int8_t, Dynamic, Dynamic> signed_byte = byte.cast<std::int8_t>();
   const Eigen::Matrix<Eigen::half, Dynamic, Dynamic> halves = by_rows.cast<Eigen::half>();
   std::vector<int> ids(50);
   for (int i = 0; i < 50; ++i) ids[std::size_t(i)] = i * i % 3;
@@ -171,12 +184,15 @@ TYPED_TEST(bend, reads_tables_as_rules_read_them_pair_by_pair) {
   expect_pairs(heed::bias(by_rows));
   expect_pairs(heed::bias(by_columns));
   expect_pairs(heed::bias(halves));
+  expect_pairs(heed::bias(byte));  // 128 is not -128
+  expect_pairs(heed::bias(signed_byte), heed::bias(number));
   expect_pairs(heed::score(same), heed::bias(by_rows), heed::score(same), heed::bias(by_columns),
                heed::bias(halves));
   expect_pairs(heed::keep(seen));
   expect_pairs(heed::keep(number));
   expect_pairs(heed::keep(byte));
   expect_pairs(!heed::keep(seen) && (even || heed::keep(byte)), even || !heed::keep(number));
+  expect_pairs(own_mask{{1, 2}} && heed::keep(seen));
   expect_pairs(heed::documents(ids), heed::keep(seen) || heed::documents(ids), heed::bias(by_rows));
 }
 
