@@ -50,7 +50,7 @@ EIGEN_DONT_INLINE void for_each_pair(Scalar* scores, const tile_place& place, co
   constexpr index pitch = packed_lanes<Scalar>::pitch;
   const at corner = place.where(place.first_row, place.first_key);
   const Change local = change;
-  alignas(64) Scalar numbers[std::max(index(1), keys_per_tile * read_pitch)];
+  [[maybe_unused]] alignas(64) Scalar numbers[std::max(index(1), keys_per_tile * read_pitch)];
   for (index i = 0; i < place.row_count; i += size) {
     if constexpr (Tables > 0) {
       const index rows = std::min(size, place.row_count - i);
@@ -73,7 +73,7 @@ EIGEN_DONT_INLINE void for_each_pair(Scalar* scores, const tile_place& place, co
       HEED_LOOP_OF_LANES
       for (index l = 0; l < size; ++l)
         after[l] = local(before[l], at{queries[l], key, corner.head, rows[l], corner.sequence},
-                         numbers + (Tables > 0 ? j * read_pitch + l : 0));
+                         Tables > 0 ? numbers + j * read_pitch + l : nullptr);
       for (index l = 0; l < size; ++l) from[l] = after[l];
     }
   }
