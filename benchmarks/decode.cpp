@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <numeric>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace {
@@ -25,6 +26,7 @@ struct decode_case {
   heed::index queries;
   std::vector<heed::index> keys;  // of each sequence
   int threads;
+  bool by_columns = false;  // as Eigen's own matrices, instead of a cache
 
   heed::index all_keys() const { return std::accumulate(keys.begin(), keys.end(), heed::index(0)); }
 };
@@ -45,26 +47,32 @@ void decode(benchmark::State& state, const decode_case& c) {
   const matrix q = random(sequences * c.queries, c.heads.query);
   heed::kv_cache<Storage> cache({.capacity = c.all_keys(), .heads = c.heads.kv, .width = c.width});
   cache.append(random(c.all_keys(), c.heads.kv), random(c.all_keys(), c.heads.kv));
-  const auto k = cache.keys(), v = cache.values();
   matrix out(q.rows(), q.cols());
   Eigen::ThreadPool pool(c.threads - 1);  // the caller works too
   heed::scratch scratch;
 
   const double bandwidth = support::bandwidth(c.threads), peak = support::peak<float>() * c.threads;
-  for (auto _ : state) {
-    const auto call = [&](const auto&... more) {
-      heed::attention(q, k, v, out, c.heads, heed::causal, heed::in(scratch), more...);
-    };
-    const auto with_batch = [&](const auto&... more) {
-      sequences == 1 ? call(more...) : call(more..., heed::packed{query_starts, key_starts});
-    };
-    c.threads == 1 ? with_batch() : with_batch(heed::on(pool));
-    benchmark::ClobberMemory();
-  }
+  const auto measure = [&](const auto& k, const auto& v) {
+    for (auto _ : state) {
+      const auto call = [&](const auto&... more) {
+        heed::attention(q, k, v, out, c.heads, heed::causal, heed::in(scratch), more...);
+      };
+      const auto with_batch = [&](const auto&... more) {
+        sequences == 1 ? call(more...) : call(more..., heed::packed{query_starts, key_starts});
+      };
+      c.threads == 1 ? with_batch() : with_batch(heed::on(pool));
+      benchmark::ClobberMemory();
+    }
+  };
+  if constexpr (std::is_same_v<Storage, float>)
+    c.by_columns ? measure(Eigen::MatrixXf(cache.keys()), Eigen::MatrixXf(cache.values()))
+                 : measure(cache.keys(), cache.values());
+  else
+    measure(cache.keys(), cache.values());
   using benchmark::Counter;
-  double bytes = 2.0 * static_cast<double>(k.rows() * k.cols()) * sizeof(Storage);
+  double bytes = 2.0 * static_cast<double>(c.all_keys() * c.heads.kv * c.width) * sizeof(Storage);
   if (sizeof(Storage) == 1)  // 8-bit integers have a scale a row and head
-    bytes += 2.0 * static_cast<double>(k.rows() * c.heads.kv) * sizeof(float);
+    bytes += 2.0 * static_cast<double>(c.all_keys() * c.heads.kv) * sizeof(float);
   const double operations = 4.0 * static_cast<double>(c.queries * c.heads.query * c.width) *
                             static_cast<double>(c.all_keys());
   state.counters["GB/s"] = Counter(bytes * 1e-9, Counter::kIsIterationInvariantRate);
@@ -95,6 +103,14 @@ int main(int argc, char** argv) {
       add<Eigen::bfloat16>("bfloat16", c);
       add<std::int8_t>("8bit", c);
     }
+    for (const heed::index keys : {256, 4096})
+      add<float>("float", {"32over8x128/by_columns/keys" + std::to_string(keys),
+                           {32, 8},
+                           128,
+                           1,
+                           {keys},
+                           threads,
+                           true});
     add<float>("float", {"12over12x64/keys8192", {12, 12}, 64, 1, {8192}, threads});
     for (const heed::index queries : {2, 4, 8, 16})
       add<float>("float", {"32over8x128/queries" + std::to_string(queries) + "/keys4096",

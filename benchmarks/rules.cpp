@@ -31,9 +31,9 @@ int main(int argc, char** argv) {
   const std::vector<char> padded(n, 0);
   const heed::matrix<float> added = heed::matrix<float>::Random(n, n);
   const heed::matrix<bool> seen = added.array() > -0.5f;  // three quarters, as nobody foresees
-  const std::vector<int> ids = [] {
+  const std::vector<int> ids = [&] {                      // three kinds, by chance
     std::vector<int> some;
-    for (heed::index i = 0; i < n; ++i) some.push_back(static_cast<int>(i * i % 7 % 3));
+    for (heed::index i = 0; i < n; ++i) some.push_back(static_cast<int>(1.5f + 1.5f * added(0, i)));
     return some;
   }();
 
@@ -52,6 +52,7 @@ int main(int argc, char** argv) {
   add("where_matrix", full, heed::where([&](heed::at i) { return seen(i.row, i.key); }));
   add("documents", full, heed::documents(ids));
   add("bias", full, heed::bias(added));
+  add("dropout", full, heed::dropout{.probability = 0.1, .seed = 1});
   for (const heed::index rows : {2048, 4096, 8192}) {
     const attention_case window{{12, 12}, 64, rows, true, 256};
     add("window", window, heed::causal, heed::window{.left = 256});

@@ -36,24 +36,24 @@ struct dropout {
   }
 
   // Whether the pair keeps its probability.
-  bool keeps(at i) const {
-    const auto word = [](position p) { return static_cast<std::uint32_t>(p); };
-    const auto random =
-        philox({word(i.key) / 4, word(i.query), word(i.head), word(i.sequence)}, seed);
-    return unit(random[word(i.key) % 4]) >= probability;
-  }
+  bool keeps(at i) const { return unit(philox(counter(i), seed)[word(i.key) % 4]) >= probability; }
 
   // The same for Count queries from i.query on, and four keys from i.key on, a multiple of four: query
   // i.query + l keeps its probability of key i.key + w where [w][l] > dropped_up_to(). The probability
   // is positive.
   template <std::size_t Count>
   std::array<std::array<std::uint32_t, Count>, 4> draw(at i) const {
-    const auto word = [](position p) { return static_cast<std::uint32_t>(p); };
-    return philox_side_by_side<Count>(
-        {word(i.key) / 4, word(i.query), word(i.head), word(i.sequence)}, seed);
+    return philox_side_by_side<Count>(counter(i), seed);
   }
   std::uint32_t dropped_up_to() const {
     return static_cast<std::uint32_t>(std::ceil(probability * 0x1p32) - 1);
+  }
+
+ private:
+  // A draw is for four keys.
+  static std::uint32_t word(position p) { return static_cast<std::uint32_t>(p); }
+  static std::array<std::uint32_t, 4> counter(at i) {
+    return {word(i.key) / 4, word(i.query), word(i.head), word(i.sequence)};
   }
 };
 

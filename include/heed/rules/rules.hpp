@@ -43,7 +43,7 @@ struct bound_rules<std::tuple<Masks...>, std::tuple<Scores...>> {
     return std::apply([&](const auto&... m) { return (1 & ... & int(bool(m(i)))) != 0; }, masks);
   }
 
-  // The same from the numbers of their tables, which `read` has brought near.
+  // The same from the numbers of their tables, which read_for_scores and read_for_masks have copied.
   template <class Scalar>
   Scalar bend(Scalar score, at i, const Scalar* numbers) const {
     const auto one = [&]<class Rule>(const Rule& rule) {

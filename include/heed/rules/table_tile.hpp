@@ -11,8 +11,7 @@
 #include <heed/rules/scope.hpp>  // at, interval
 
 #include <concepts>     // same_as
-#include <cstdint>      // int8_t
-#include <type_traits>  // is_integral_v, is_same_v
+#include <type_traits>  // is_same_v
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -70,9 +69,7 @@ struct table_tile {
   void read_table(const view<const Element>& table) {
     const view<Scalar> to{data, rows.size(), keys.size(), 1, pitch};
     const view<const Element> from = table.block(rows.first, keys.first, rows.size(), keys.size());
-    if constexpr (std::is_same_v<accumulator_t<Element>, Scalar> && !std::is_integral_v<Element>)
-      copy(to, from);
-    else if constexpr (std::is_same_v<Element, std::int8_t> && std::is_same_v<Scalar, float>)
+    if constexpr (std::is_same_v<accumulator_t<Element>, Scalar>)
       copy(to, from);
     else
       for (index j = 0; j < to.cols; ++j)

@@ -196,12 +196,38 @@ TYPED_TEST(bend, reads_tables_as_rules_read_them_pair_by_pair) {
   expect_pairs(heed::documents(ids), heed::keep(seen) || heed::documents(ids), heed::bias(by_rows));
 }
 
+// -infinity excludes its key whatever the score is, and nothing else does.
+TYPED_TEST(bend, a_bias_of_minus_infinity_stands_above_the_score) {
+  constexpr auto infinity = std::numeric_limits<TypeParam>::infinity();
+  constexpr auto nan = std::numeric_limits<TypeParam>::quiet_NaN();
+  heed::matrix<TypeParam> added = heed::matrix<TypeParam>::Zero(40, 50);
+  added.col(10).setConstant(-infinity);
+  added.col(11).setConstant(nan);
+  const auto rules = heed::gather_rules(heed::bias(added)).bind(this->where);
+  for (const TypeParam score : {infinity, nan, TypeParam(3)}) {
+    std::vector<TypeParam> scores(std::size_t(this->keys * this->pitch), score);
+    heed::bend(scores.data(), heed::tile_place{this->where, 3, 2, 10, 3}, rules, coverage::all);
+    for (const index l : {0, 1}) {
+      EXPECT_EQ(scores[std::size_t(l)], -infinity) << score;
+      EXPECT_TRUE(std::isnan(scores[std::size_t(this->pitch + l)])) << score;
+      const TypeParam untouched = scores[std::size_t(2 * this->pitch + l)];
+      EXPECT_TRUE(std::isnan(score) ? std::isnan(untouched) : untouched == score) << score;
+    }
+  }
+}
+
 TYPED_TEST(bend, drop_zeroes_or_raises) {
   const heed::dropout half{.probability = 0.5, .seed = 8};
-  const auto got = this->changed(this->lanes, [&](auto scores, const heed::tile_place& place) {
-    heed::drop(scores, place, half);
-  });
-  this->expect(got, this->lanes, [&](double s, at i) { return half.keeps(i) ? 2 * s : 0; });
+  for (index rows = 1; rows <= this->lanes; ++rows)
+    for (const index count : {5, 6}) {  // up to a multiple of four, and not
+      const auto got = this->changed(rows, [&](auto scores, heed::tile_place place) {
+        place.key_count = count;
+        heed::drop(scores, place, half);
+      });
+      this->expect(got, rows, [&](double s, at i) {
+        return i.key >= 10 + count ? s : half.keeps(i) ? 2 * s : 0;
+      });
+    }
 }
 
 }  // namespace
