@@ -30,7 +30,7 @@ function(heed_types_of type queries keys)
   if(of_keys STREQUAL 8bit)
     set(${keys} quantised PARENT_SCOPE)
   else()
-    set(${keys} "view<const ${of_keys}>" PARENT_SCOPE)
+    set(${keys} "tiled_view<const ${of_keys}>" PARENT_SCOPE)
   endif()
 endfunction()
 

@@ -66,7 +66,9 @@ consteval index stack_bytes() {
 // Each is any Eigen object with direct access, in any storage order and with any stride, of float,
 // double, half or bfloat16 (sums are formed in float or double). All are of one scalar, but k and v
 // of half or bfloat16 go with queries of float too, and heed::quantised k and v with all but double;
-// the bits are those of what they hold, converted to float. Modifiers come in any order: masks
+// the bits are those of what they hold, converted to float. k may lie in tiles, as the keys of a
+// cache do (heed::key_tiles): a few queries go through them faster; where a sequence of a packed
+// batch begins within a tile, they are copied first, all of them. Modifiers come in any order: masks
 // intersect, score rules apply left to right to the scaled scores, masks after them. A row that may
 // see nothing is 0. Takes O(1) memory in the number of rows (key_weights: a number a row and head),
 // from the calling thread's scratch unless in(scratch) says otherwise; a second call with the same
@@ -89,15 +91,20 @@ void attention(const Q& q, const K& k, const V& v, Out&& out, const Modifiers&..
     using unit = std::conditional_t<decltype(rules)::has_scores, natural_scores, binary_scores>;
     using small_type = small_forward<call_type, unit>;
     const call_rules<Scalar> asked(rules);
-    if constexpr (asks_for_key_weights<Modifiers...>)
-      return forward_and_weigh_keys<unit>(
-          call, asked, call.options.memory ? *call.options.memory : default_scratch());
-    if constexpr (constexpr index bytes = detail::stack_bytes<small_type, Q, K, V>(); bytes > 0)
+    constexpr index bytes =
+        asks_for_key_weights<Modifiers...> ? 0 : detail::stack_bytes<small_type, Q, K, V>();
+    if constexpr (bytes > 0)
       if (is_small(call)) {
         stack_memory<bytes> memory;
         return small_type(call, asked, memory).run_in_one_piece();
       }
-    forward<unit>(call, asked, call.options.memory ? *call.options.memory : default_scratch());
+    scratch& memory = call.options.memory ? *call.options.memory : default_scratch();
+    scratch::frame frame(memory);
+    if (!call.keys_begin_tiles()) call.k = without_tiles(frame, call.k);
+    if constexpr (asks_for_key_weights<Modifiers...>)
+      forward_and_weigh_keys<unit>(call, asked, memory);
+    else
+      forward<unit>(call, asked, memory);
   }
 }
 

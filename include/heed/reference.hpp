@@ -45,7 +45,8 @@ template <class Q, class K, class V, class... Modifiers>
   const settings<double> options = gather_settings<double>(modifiers...);
   const read_only<K> keys = view_of(k);
   const read_only<V> values = view_of(v);
-  const geometry g = check_inputs(verb, read_only<Q>(view_of(q)), keys, values, options, rules);
+  const geometry g =
+      check_inputs(verb, view<const scalar_of<Q>>(view_of(q)), keys, values, options, rules);
   check_side_outputs(verb, options, g);
   const double scale = options.scale.value_or(1 / std::sqrt(static_cast<double>(g.width)));
   const dropout drop{options.drop_probability, options.drop_seed};

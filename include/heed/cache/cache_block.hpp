@@ -1,66 +1,95 @@
 // SPDX-License-Identifier: MIT
 // The memory of a cache's keys, or of its values: a matrix whose rows stay where they are.
 //
-//   heed::cache_block<float> keys(4096, 2, 64);  // rows, heads, columns of a head
-//   keys.write(0, heed::view_of(k));             // k: (5, 2 * 64)
-//   keys.rows(0, 5);                             // the same numbers, (5, 2 * 64)
+//   heed::cache_block<float, true> keys(4096, 2, 64);  // in tiles: rows, heads, columns of a head
+//   keys.write(0, heed::tiled_view<const float>(heed::view_of(k)));  // k: (5, 2 * 64)
+//   keys.rows(0, 5);                                                 // the same numbers, (5, 2 * 64)
 #pragma once
 
 #include <heed/core/copy.hpp>         // copy
+#include <heed/core/key_tiles.hpp>    // key_tiles, tiled_view
 #include <heed/core/large_pages.hpp>  // alignment_of, ask_for_large_page
 #include <heed/core/quantise.hpp>     // quantise, quantised
 
-#include <cstring>  // memmove
-#include <memory>   // unique_ptr
+#include <algorithm>  // min
+#include <cstring>    // memmove
+#include <memory>     // unique_ptr
 
 namespace heed {
 inline namespace HEED_ABI {
 
-// Allocates once, and touches no row before it is written. Rows follow one another without gaps,
-// except where a row is a whole number of pages: there the elements of one column would share few
-// places in a processor's cache, so a row gets a cache line more. What lies beyond the first large
-// page is asked for in large pages as rows reach it.
-template <class Storage>
+// Allocates once, and touches no row before it is written. Rows lie in tiles, or follow one another
+// without gaps, except where a row is a whole number of pages: there the elements of one column would
+// share few places in a processor's cache, so a row gets a cache line more. What lies beyond the
+// first large page is asked for in large pages as rows reach it.
+template <class Storage, bool InTiles>
 class plain_block {
  public:
-  using map = Eigen::Map<const matrix<Storage>, 0, Eigen::OuterStride<>>;
+  using map = std::conditional_t<InTiles, key_tiles<Storage>,
+                                 Eigen::Map<const matrix<Storage>, 0, Eigen::OuterStride<>>>;
 
-  plain_block(index rows, index heads, index width) : cols_(heads * width), pitch_(cols_) {
+  plain_block(index rows, index heads, index width) {
+    const index cols = heads * width;
+    index pitch = cols;
     constexpr index size = sizeof(Storage), page = 4096;
-    if (cols_ * size % page == 0) pitch_ += cache_line / size;
-    const auto bytes = static_cast<std::size_t>(rows * pitch_ * size);
+    if (cols * size % page == 0) pitch += cache_line / size;
+    all_ = InTiles ? tiled_view<Storage>::of_tiles(nullptr, rows, cols)
+                   : tiled_view<Storage>(view<Storage>{nullptr, rows, cols, pitch, 1});
+    const std::size_t bytes = bytes_of(rows);
     const std::align_val_t alignment = alignment_of(bytes);
     memory_ = {static_cast<Storage*>(::operator new(bytes, alignment)), release{alignment}};
+    all_.data = memory_.get();
     large_pages_ = bytes / large_page;
   }
 
   // Puts rows, which lie elsewhere, at `first` ...
   template <class From>
-  void write(index first, const view<const From>& from) {
-    const view<Storage> to = place(first, from.rows);
-    if constexpr (std::is_same_v<From, accumulator_t<Storage>>)
-      copy(to, from);
-    else
-      for (index i = 0; i < to.rows; ++i)
-        for (index j = 0; j < to.cols; ++j) to(i, j) = from(i, j);
+  void write(index first, const tiled_view<const From>& from) {
+    for_each_piece(first, from, [&](const view<const From>& some, index at) {
+      const view<Storage> to = place(at, some.rows);
+      if constexpr (std::is_same_v<From, accumulator_t<Storage>>)
+        copy(to, some);
+      else
+        for (index i = 0; i < to.rows; ++i)
+          for (index j = 0; j < to.cols; ++j) to(i, j) = some(i, j);
+    });
   }
 
-  // Copies rows from ... from + count - 1 of another one to rows to ...; the two may overlap.
+  // Calls use(some of the rows, where they belong) for parts of `from`, which is to be at `first` ...,
+  // that lie in one tile of each.
+  template <class From, class Use>
+  void for_each_piece(index first, const tiled_view<const From>& from, const Use& use) const {
+    for (index i = 0; i < from.rows;) {
+      const index count = std::min(from.rows_in_tile(i), all_.rows_in_tile(first + i));
+      use(from.block(i, 0, count, from.cols), first + i);
+      i += count;
+    }
+  }
+
+  // Copies rows from ... from + count - 1 of another one to rows to ...; the two may overlap. Of
+  // tiles, both begin one, and the last is copied whole.
   void move(const plain_block& source, index from, index to, index count) {
-    if (count > 0)
-      std::memmove(static_cast<void*>(place(to, count).data), source.at(from), bytes_of(count));
+    if (count == 0) return;
+    ask_for_pages(to + count);
+    std::memmove(static_cast<void*>(&all_(to, 0)), &source.all_(from, 0), bytes_of(count));
   }
 
-  // Some of the rows as one matrix, which goes straight into heed::attention.
+  // Some of the rows, which go straight into heed::attention.
   [[nodiscard]] map rows(index first, index count) const {
-    return map(at(first), count, cols_, Eigen::OuterStride<>(pitch_));
+    if constexpr (InTiles)
+      return map(view_of_rows(first, count));
+    else
+      return map(memory_.get() + first * all_.row_stride, count, all_.cols,
+                 Eigen::OuterStride<>(all_.row_stride));
+  }
+  [[nodiscard]] tiled_view<const Storage> view_of_rows(index first, index count) const {
+    return tiled_view<const Storage>(all_).some_rows(first, count);
   }
 
-  // ... to be written to.
+  // ... in one tile, to be written to.
   view<Storage> place(index first, index count) {
-    while (asked_for_ < large_pages_ && asked_for_ * large_page < bytes_of(first + count))
-      ask_for_large_page(memory_.get(), asked_for_++);
-    return {at(first), count, cols_, pitch_, 1};
+    ask_for_pages(first + count);
+    return all_.block(first, 0, count, all_.cols);
   }
 
  private:
@@ -71,19 +100,25 @@ class plain_block {
     void operator()(Storage* p) const { ::operator delete(p, alignment); }
   };
 
-  Storage* at(index row) const { return memory_.get() + row * pitch_; }
+  // Before the first so many rows are written to.
+  void ask_for_pages(index rows) {
+    while (asked_for_ < large_pages_ && asked_for_ * large_page < bytes_of(rows))
+      ask_for_large_page(memory_.get(), asked_for_++);
+  }
   std::size_t bytes_of(index rows) const {
-    return static_cast<std::size_t>(rows * pitch_) * sizeof(Storage);
+    const index elements =
+        InTiles ? divide_up(rows, keys_per_tile) * all_.tile_stride : rows * all_.row_stride;
+    return static_cast<std::size_t>(elements) * sizeof(Storage);
   }
 
-  index cols_;
-  index pitch_;                  // elements from one row to the next
+  tiled_view<Storage> all_;
   std::size_t large_pages_ = 0;  // whole ones
   std::size_t asked_for_ = 1;    // the first of all is not: many caches hold but a few rows
   std::unique_ptr<Storage, release> memory_;
 };
 
 // The same for 8-bit integers with a scale for each row and head.
+template <bool InTiles>
 class quantised_block {
  public:
   using map = quantised;
@@ -92,8 +127,10 @@ class quantised_block {
       : numbers_(rows, heads, width), scales_(rows, heads, 1) {}
 
   template <class From>
-  void write(index first, const view<const From>& from) {
-    detail::quantise(from, numbers_.place(first, from.rows), scales_.place(first, from.rows));
+  void write(index first, const tiled_view<const From>& from) {
+    numbers_.for_each_piece(first, from, [&](const view<const From>& some, index at) {
+      detail::quantise(some, numbers_.place(at, some.rows), scales_.place(at, some.rows));
+    });
   }
   void write(index first, const quantised& from) {
     numbers_.write(first, from.numbers);
@@ -106,17 +143,17 @@ class quantised_block {
   }
 
   [[nodiscard]] map rows(index first, index count) const {
-    return {numbers_.rows(first, count), scales_.rows(first, count)};
+    return {numbers_.view_of_rows(first, count), scales_.view_of_rows(first, count)};
   }
 
  private:
-  plain_block<std::int8_t> numbers_;  // (rows, heads * width)
-  plain_block<float> scales_;         // (rows, heads)
+  plain_block<std::int8_t, InTiles> numbers_;  // (rows, heads * width)
+  plain_block<float, InTiles> scales_;         // (rows, heads)
 };
 
-template <class Storage>
-using cache_block = std::conditional_t<std::is_same_v<Storage, quantised::Scalar>, quantised_block,
-                                       plain_block<Storage>>;
+template <class Storage, bool InTiles>
+using cache_block = std::conditional_t<std::is_same_v<Storage, quantised::Scalar>,
+                                       quantised_block<InTiles>, plain_block<Storage, InTiles>>;
 
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The memory of a cache: rows of keys and rows of values, a row a position.
 //
-//   heed::cache_rows<float> rows("heed::kv_cache", 4096, {.heads = 2, .width = 64});
-//   rows.write(0, heed::view_of(k), heed::view_of(v));  // k and v: (5, 2 * 64)
+//   heed::cache_rows<float, true> rows("heed::kv_cache", 4096, {.heads = 2, .width = 64});
+//   rows.write(0, k, v);  // views of (5, 2 * 64)
 //   rows.keys(0, 5);                                    // the same numbers, (5, 2 * 64)
 #pragma once
 
@@ -33,11 +33,11 @@ constexpr bool cache_takes() {
                 "heed: a cache is given an Eigen expression; store it or call .eval()");
   if constexpr (key_storage<Rows>) {
     using Given = scalar_of<Rows>;
-    constexpr bool is_quantised = std::is_same_v<Storage, quantised::Scalar>;
-    constexpr bool own = std::is_same_v<Given, Storage> && storage<Rows> != is_quantised;
+    constexpr bool as_integers = std::is_same_v<Storage, quantised::Scalar>;
+    constexpr bool own = std::is_same_v<Given, Storage> && is_quantised<Rows> == as_integers;
     constexpr bool converts =
-        attention_scalar<Given> && (is_quantised ? std::is_same_v<accumulator_t<Given>, float>
-                                                 : std::is_same_v<Given, accumulator_t<Storage>>);
+        attention_scalar<Given> && (as_integers ? std::is_same_v<accumulator_t<Given>, float>
+                                                : std::is_same_v<Given, accumulator_t<Storage>>);
     static_assert(
         own || converts,
         "heed: a cache takes its own scalar, and float where it holds half, bfloat16 or "
@@ -50,15 +50,16 @@ constexpr bool cache_takes() {
 }
 
 // Allocates once, and touches no row before it is written. Who owns it knows which rows are.
-template <class Storage>
+template <class Storage, bool KeysInTiles>
 class cache_rows {
  public:
   static_assert(attention_scalar<Storage> || std::is_same_v<Storage, quantised::Scalar>,
                 "heed: a cache holds float, double, Eigen::half, Eigen::bfloat16 or std::int8_t");
 
   // Some of the rows as one matrix of whole positions, which goes straight into heed::attention: an
-  // Eigen::Map or, of 8-bit integers, heed::quantised.
-  using map = typename cache_block<Storage>::map;
+  // Eigen::Map, heed::key_tiles or, of 8-bit integers, heed::quantised.
+  using key_map = typename cache_block<Storage, KeysInTiles>::map;
+  using value_map = typename cache_block<Storage, false>::map;
 
   // `name` begins the sentences of refusals. Throws shape_error for a negative or missing size, and
   // std::length_error for more than memory can address.
@@ -104,7 +105,8 @@ class cache_rows {
     values_.write(first, v);
   }
 
-  // Copies rows from ... from + count - 1 to rows to ...; the two may overlap.
+  // Copies rows from ... from + count - 1 to rows to ...; the two may overlap. Where keys are in
+  // tiles, both begin one.
   void move(index from, index to, index count) {
     keys_.move(keys_, from, to, count);
     values_.move(values_, from, to, count);
@@ -116,13 +118,16 @@ class cache_rows {
     values_.move(other.values_, from, to, count);
   }
 
-  [[nodiscard]] map keys(index first, index count) const { return keys_.rows(first, count); }
-  [[nodiscard]] map values(index first, index count) const { return values_.rows(first, count); }
+  [[nodiscard]] key_map keys(index first, index count) const { return keys_.rows(first, count); }
+  [[nodiscard]] value_map values(index first, index count) const {
+    return values_.rows(first, count);
+  }
 
   // Whether x shares an element with any row.
   template <class X>
   bool overlaps(const X& x) const {
-    return overlap(x, view_of(keys(0, rows_))) || overlap(x, view_of(values(0, rows_)));
+    return overlap(x, read_only<key_map>(view_of(keys(0, rows_)))) ||
+           overlap(x, read_only<value_map>(view_of(values(0, rows_))));
   }
 
  private:
@@ -133,9 +138,10 @@ class cache_rows {
     if (h.value_width == 0) h.value_width = h.width;
     constexpr index most = std::numeric_limits<index>::max() / (2 * index(sizeof(double)));
     const index widest = std::max(h.width, h.value_width);
-    require<std::length_error>(widest <= most / h.heads && rows <= most / (h.heads * widest), name,
-                               ": ", rows, " rows of ", h.heads, " heads of width ", widest,
-                               " are more than memory can address");
+    const bool fits = widest <= most / h.heads &&
+                      divide_up(rows, keys_per_tile) <= most / keys_per_tile / (h.heads * widest);
+    require<std::length_error>(fits, name, ": ", rows, " rows of ", h.heads, " heads of width ",
+                               widest, " are more than memory can address");
     return h;
   }
 
@@ -152,8 +158,8 @@ class cache_rows {
   const char* name_;
   cache_heads heads_;
   index rows_;
-  cache_block<Storage> keys_;    // (rows, heads * width)
-  cache_block<Storage> values_;  // (rows, heads * value_width)
+  cache_block<Storage, KeysInTiles> keys_;  // (rows, heads * width)
+  cache_block<Storage, false> values_;      // (rows, heads * value_width)
 };
 
 }  // namespace HEED_ABI

@@ -19,7 +19,8 @@ inline namespace HEED_ABI {
 template <class Storage>
 class kv_cache {
  public:
-  using map = typename cache_rows<Storage>::map;
+  using key_map = typename cache_rows<Storage, true>::key_map;
+  using value_map = typename cache_rows<Storage, true>::value_map;
 
   struct sizes {
     index capacity;         // positions that there is room for
@@ -69,10 +70,11 @@ class kv_cache {
     }
   }
 
-  // (size, heads * width) and (size, heads * value_width). They show what is there when they are
-  // asked for, and stay valid as long as the cache.
-  [[nodiscard]] map keys() const { return rows_.keys(0, size_); }
-  [[nodiscard]] map values() const { return rows_.values(0, size_); }
+  // (size, heads * width), a heed::key_tiles, and (size, heads * value_width), an Eigen::Map; both
+  // heed::quantised for 8-bit integers. They show what is there when they are asked for, and stay
+  // valid as long as the cache.
+  [[nodiscard]] key_map keys() const { return rows_.keys(0, size_); }
+  [[nodiscard]] value_map values() const { return rows_.values(0, size_); }
 
   // Forgets all but the first `size` positions: a rollback.
   void truncate(index size) {
@@ -105,7 +107,7 @@ class kv_cache {
     return s.capacity;
   }
 
-  cache_rows<Storage> rows_;
+  cache_rows<Storage, true> rows_;
   index size_ = 0;
 };
 

@@ -23,7 +23,8 @@ inline namespace HEED_ABI {
 template <class Storage>
 class kv_caches {
  public:
-  using map = typename cache_rows<Storage>::map;
+  using key_map = typename cache_rows<Storage, true>::key_map;
+  using value_map = typename cache_rows<Storage, true>::value_map;
 
   struct sizes {
     index sequences;
@@ -38,7 +39,8 @@ class kv_caches {
         capacity_(s.capacity),
         lengths_(static_cast<std::size_t>(s.sequences), 0),
         starts_(static_cast<std::size_t>(s.sequences) + 1) {
-    for (index i = 0; i <= s.sequences; ++i) starts_[static_cast<std::size_t>(i)] = i * capacity_;
+    for (index i = 0; i <= s.sequences; ++i)
+      starts_[static_cast<std::size_t>(i)] = i * rows_of(capacity_);
   }
 
   [[nodiscard]] index sequences() const { return static_cast<index>(lengths_.size()); }
@@ -69,18 +71,19 @@ class kv_caches {
     append_to(0, sequences(), offsets, k, v);
   }
 
-  // What one sequence holds: (size, heads * width) and (size, heads * value_width).
-  [[nodiscard]] map keys(index sequence) const {
+  // What one sequence holds: (size, heads * width) and (size, heads * value_width), as
+  // kv_cache::keys and values.
+  [[nodiscard]] key_map keys(index sequence) const {
     return rows_.keys(first_row(sequence), size(sequence));
   }
-  [[nodiscard]] map values(index sequence) const {
+  [[nodiscard]] value_map values(index sequence) const {
     return rows_.values(first_row(sequence), size(sequence));
   }
 
-  // Everything, the room behind each sequence too: (sequences * capacity, ...), to be read through
-  // batch.
-  [[nodiscard]] map keys() const { return rows_.keys(0, rows_.rows()); }
-  [[nodiscard]] map values() const { return rows_.values(0, rows_.rows()); }
+  // Everything, the room behind each sequence too, to be read through batch: a sequence has the rows
+  // of its capacity, rounded up to whole tiles of 64.
+  [[nodiscard]] key_map keys() const { return rows_.keys(0, rows_.rows()); }
+  [[nodiscard]] value_map values() const { return rows_.values(0, rows_.rows()); }
 
   // The modifier for a call over everything in which rows query_starts[s] ... of q belong to
   // sequence s; there may be none. Refers to both and follows what is appended.
@@ -116,11 +119,16 @@ class kv_caches {
   static index rows_of(const sizes& s) {
     require(s.sequences >= 0 && s.capacity >= 0, name, ": sequences is ", s.sequences,
             ", capacity is ", s.capacity, "; neither may be negative");
-    require<std::length_error>(
-        s.sequences == 0 || s.capacity <= std::numeric_limits<index>::max() / s.sequences, name,
-        ": ", s.sequences, " sequences of ", s.capacity,
-        " positions are more than memory can address");
-    return s.sequences * s.capacity;
+    constexpr index most = std::numeric_limits<index>::max() - keys_per_tile;
+    require<std::length_error>(s.sequences == 0 || s.capacity <= most / s.sequences, name, ": ",
+                               s.sequences, " sequences of ", s.capacity,
+                               " positions are more than memory can address");
+    return s.sequences * rows_of(s.capacity);
+  }
+
+  // Rows in memory that so many positions take: whole tiles of keys.
+  static index rows_of(index capacity) {
+    return divide_up(capacity, keys_per_tile) * keys_per_tile;
   }
 
   std::size_t place_of(index sequence) const {
@@ -152,7 +160,7 @@ class kv_caches {
     }
   }
 
-  cache_rows<Storage> rows_;
+  cache_rows<Storage, true> rows_;
   index capacity_;
   std::vector<index> lengths_;  // rows that each sequence holds
   std::vector<index> starts_;   // its first row; one more, where the last one's room ends

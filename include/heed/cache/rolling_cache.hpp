@@ -32,7 +32,7 @@ inline namespace HEED_ABI {
 template <class Storage>
 class rolling_cache {
  public:
-  using map = typename cache_rows<Storage>::map;
+  using map = typename cache_rows<Storage, false>::value_map;
   using position_map = Eigen::Map<const Eigen::Matrix<index, Eigen::Dynamic, 1>>;
 
   struct sizes {
@@ -166,7 +166,7 @@ class rolling_cache {
     now_.position += count;
   }
 
-  cache_rows<Storage> rows_;
+  cache_rows<Storage, false> rows_;
   std::vector<index> positions_;  // of each row in memory
   state now_;
 };

@@ -8,10 +8,10 @@
 // heed::quantise makes them.
 #pragma once
 
-#include <heed/core/check.hpp>     // require
-#include <heed/core/concepts.hpp>  // storage
-#include <heed/core/copy.hpp>      // copy, simd
-#include <heed/core/overlap.hpp>   // overlap
+#include <heed/core/check.hpp>       // require
+#include <heed/core/concepts.hpp>    // storage
+#include <heed/core/copy.hpp>        // copy, simd
+#include <heed/core/tiled_view.hpp>  // tiled_view, overlap
 
 #include <cstdint>  // int8_t
 
@@ -64,10 +64,11 @@ constexpr bool is_matrix_of() {
 struct quantised {
   using Scalar = std::int8_t;
 
-  view<const std::int8_t> numbers;
-  view<const float> scales;
+  tiled_view<const std::int8_t> numbers;
+  tiled_view<const float> scales;
 
-  quantised(const view<const std::int8_t>& some_numbers, const view<const float>& some_scales)
+  quantised(const tiled_view<const std::int8_t>& some_numbers,
+            const tiled_view<const float>& some_scales)
       : numbers(some_numbers), scales(some_scales) {
     require(scales.rows == numbers.rows && scales.cols >= 1 && numbers.cols % scales.cols == 0,
             "heed::quantised: numbers are ", numbers, ", scales are ", scales,
@@ -117,21 +118,20 @@ inline quantised view_of(const quantised& rows) { return rows; }
 
 // Some of the rows, for all heads.
 template <class Scalar>
-view<const Scalar> some_rows(const view<const Scalar>& all, index first, index count) {
-  return all.block(first, 0, count, all.cols);
+tiled_view<const Scalar> some_rows(const tiled_view<const Scalar>& all, index first, index count) {
+  return all.some_rows(first, count);
 }
 inline quantised some_rows(const quantised& all, index first, index count) {
-  return {all.numbers.block(first, 0, count, all.numbers.cols),
-          all.scales.block(first, 0, count, all.scales.cols)};
+  return {all.numbers.some_rows(first, count), all.scales.some_rows(first, count)};
 }
 
 // Whether they share an element with something else.
-template <class Scalar>
-bool overlap(const view<Scalar>& a, const quantised& b) {
+template <class Other>
+bool overlap(const Other& a, const quantised& b) {
   return overlap(a, b.numbers) || overlap(a, b.scales);
 }
-template <class Other>
-bool overlap(const quantised& a, const Other& b) {
+template <class Scalar>
+bool overlap(const quantised& a, const tiled_view<Scalar>& b) {
   return overlap(a.numbers, b) || overlap(a.scales, b);
 }
 
@@ -140,9 +140,27 @@ template <class Scalar>
 view<Scalar> numbers_of(const view<Scalar>& rows) {
   return rows;
 }
-inline view<const std::int8_t> numbers_of(const quantised& rows) { return rows.numbers; }
+template <class Scalar>
+tiled_view<Scalar> numbers_of(const tiled_view<Scalar>& rows) {
+  return rows;
+}
+inline tiled_view<const std::int8_t> numbers_of(const quantised& rows) { return rows.numbers; }
 inline view<const std::int8_t> numbers_of(const scaled_rows& rows) {
   return {rows.data, rows.rows, rows.cols, rows.row_stride, rows.col_stride};
+}
+
+// The same without tiles, copied into memory of `frame`.
+template <class Frame, class Scalar>
+tiled_view<const Scalar> without_tiles(Frame& frame, const tiled_view<const Scalar>& all) {
+  const view<Scalar> rows{frame.template take<Scalar>(all.rows * all.cols), all.rows, all.cols,
+                          all.cols, 1};
+  for (index i = 0; i < all.rows; ++i)
+    for (index j = 0; j < all.cols; ++j) rows(i, j) = all(i, j);
+  return rows;
+}
+template <class Frame>
+quantised without_tiles(Frame& frame, const quantised& all) {
+  return {without_tiles(frame, all.numbers), without_tiles(frame, all.scales)};
 }
 
 // Whether the numbers of a row lie next to each other.
@@ -169,14 +187,25 @@ inline void copy(const view<float>& to, const scaled_rows& from) {
   constexpr int n = static_cast<int>(s::size);
   index turned = 0;  // rows that have been copied, as squares that turn in registers
   const index cols = from.cols / n * n;
-  if (to.row_stride == 1 && to.col_stride != 1 && from.col_stride == 1)
+  const bool becomes_columns = to.row_stride == 1 && to.col_stride != 1 && from.col_stride == 1;
+  const bool becomes_rows = to.col_stride == 1 && from.row_stride == 1 && from.col_stride != 1;
+  if (becomes_columns || becomes_rows)
     for (; turned + n <= from.rows; turned += n) {
       const auto scaled = lane_scaling<float>(from, turned);
       for (index j = 0; j < cols; j += n) {
         typename s::packet square[n];
-        s::load_turned(square, from.data + turned * from.row_stride + j, from.row_stride);
+        const std::int8_t* const corner =
+            from.data + turned * from.row_stride + j * from.col_stride;
+        if (becomes_columns)
+          s::load_turned(square, corner, from.row_stride);
+        else
+          unroll<n>([&](auto f)
+                        HEED_INLINED { square[f] = s::load(corner + f * from.col_stride); });
+        unroll<n>([&](auto f) HEED_INLINED { square[f] = scaled(square[f]); });
+        if (becomes_rows) s::transpose(square);
+        float* const place = to.data + turned * to.row_stride + j * to.col_stride;
         unroll<n>([&](auto f) HEED_INLINED {
-          s::store(to.data + turned + (j + f) * to.col_stride, scaled(square[f]));
+          s::store(place + f * (becomes_rows ? to.row_stride : to.col_stride), square[f]);
         });
       }
     }

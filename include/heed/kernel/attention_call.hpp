@@ -13,14 +13,15 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// One checked call. Queries and results are of one scalar, keys and values in Keys: a view<const ...>
+// One checked call. Queries and results are of one scalar, keys and values in Keys: a tiled_view<const ...>
 // of the same or another one, or quantised.
 template <class Query, class Keys>
 struct attention_call {
   using Scalar = accumulator_t<Query>;
   // Some rows of a head: a view, or scaled_rows.
   using head_rows = decltype(std::declval<Keys>().block(0, 0, 0, 0));
-  static constexpr bool keys_are_summed_as_they_are = std::is_same_v<Keys, view<const Scalar>>;
+  static constexpr bool keys_are_summed_as_they_are =
+      std::is_same_v<Keys, tiled_view<const Scalar>>;
 
   view<const Query> q;  // (queries, query heads * width)
   Keys k;               // (keys, kv heads * width)
@@ -44,6 +45,15 @@ struct attention_call {
     constexpr index least = 1 << 20;  // multiply-adds
     return sizes.queries * sizes.keys * sizes.query_heads * (sizes.width + sizes.value_width) >=
            least;
+  }
+
+  // Whether the first key of each sequence begins a tile, where keys lie in tiles.
+  bool keys_begin_tiles() const {
+    const auto numbers = numbers_of(k);
+    bool all = true;
+    for (index i = 0; numbers.in_tiles() && i < sizes.sequences; ++i)
+      all = all && (numbers.first + sizes.of(i, 0).key_row) % keys_per_tile == 0;
+    return all;
   }
 
   // The keys of a head from row `first` of k on, and the values.

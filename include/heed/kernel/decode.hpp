@@ -21,7 +21,8 @@ template <class Call>
 bool is_decoding(const Call& call) {
   const geometry& g = call.sizes;
   constexpr index block = queries_per_block<typename Call::Scalar>;
-  const bool by_rows = lie_by_rows(call.k) && lie_by_rows(call.v);
+  const bool by_rows =
+      (lie_by_rows(call.k) || numbers_of(call.k).in_tiles()) && lie_by_rows(call.v);
   return g.longest_queries <= (by_rows ? block : block * 3 / 4) &&
          g.longest_queries * g.group() <= most_rows && !call.options.weights;
 }
@@ -115,6 +116,8 @@ class decoder {
           seen_ = hull(seen_, intersect(rules.keys(queries), {0, s.keys}));
         });
     }
+    // Tiles are begun with their first key.
+    if (numbers_of(call_.k).in_tiles()) seen_.first = seen_.first / keys_per_tile * keys_per_tile;
     next_ = seen_.first;
   }
 

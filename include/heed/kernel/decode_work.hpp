@@ -104,11 +104,17 @@ class decode_work {
       return score_rows<Scalar>::keys_per_run(p.state.rows_of_head(), lie_by_rows(all));
     };
     const auto wanted = [&](index kv) { return todo_[kv] == todo::product; };
-    runs_.for_each(call_.k, {row, row + count}, per_run(call_.k), p.heads, wanted,
-                   [&](index kv, index first, const head_rows& some, const fetch_ahead& fetch) {
-                     // keys · queries
-                     scores_of(p, kv).multiply(first, queries_of(p, kv), some, turned_, fetch);
-                   });
+    if (numbers_of(call_.k).in_tiles())
+      runs_.for_each_in_tile(call_.k, {row, row + count}, p.heads, wanted,
+                             [&](index kv, const head_rows& some, const fetch_ahead& fetch) {
+                               scores_of(p, kv).multiply_tile(queries_of(p, kv), some, fetch);
+                             });
+    else
+      runs_.for_each(call_.k, {row, row + count}, per_run(call_.k), p.heads, wanted,
+                     [&](index kv, index first, const head_rows& some, const fetch_ahead& fetch) {
+                       // keys · queries
+                       scores_of(p, kv).multiply(first, queries_of(p, kv), some, turned_, fetch);
+                     });
     fold(p, keys, row);
     runs_.for_each(call_.v, {row, row + count}, per_run(call_.v), p.heads, wanted,
                    [&](index kv, index first, const head_rows& some, const fetch_ahead& fetch) {

@@ -13,22 +13,22 @@ inline namespace HEED_ABI {
 #if HEED_LEVEL == 1
 
 #ifdef HEED_KERNELS_FLOAT
-HEED_KERNELS(extern, float, view<const float>)
+HEED_KERNELS(extern, float, tiled_view<const float>)
 #endif
 #ifdef HEED_KERNELS_DOUBLE
-HEED_KERNELS(extern, double, view<const double>)
+HEED_KERNELS(extern, double, tiled_view<const double>)
 #endif
 #ifdef HEED_KERNELS_HALF
-HEED_KERNELS(extern, Eigen::half, view<const Eigen::half>)
+HEED_KERNELS(extern, Eigen::half, tiled_view<const Eigen::half>)
 #endif
 #ifdef HEED_KERNELS_BFLOAT16
-HEED_KERNELS(extern, Eigen::bfloat16, view<const Eigen::bfloat16>)
+HEED_KERNELS(extern, Eigen::bfloat16, tiled_view<const Eigen::bfloat16>)
 #endif
 #ifdef HEED_KERNELS_FLOAT_OVER_HALF
-HEED_KERNELS(extern, float, view<const Eigen::half>)
+HEED_KERNELS(extern, float, tiled_view<const Eigen::half>)
 #endif
 #ifdef HEED_KERNELS_FLOAT_OVER_BFLOAT16
-HEED_KERNELS(extern, float, view<const Eigen::bfloat16>)
+HEED_KERNELS(extern, float, tiled_view<const Eigen::bfloat16>)
 #endif
 #ifdef HEED_KERNELS_FLOAT_OVER_8BIT
 HEED_KERNELS(extern, float, quantised)

@@ -158,6 +158,49 @@ struct packed_lanes {
   void step_all(index count) { data += count * pitch; }
 };
 
+// b as keys that lie turned in a tile, Pitch apart: of their own numbers, or 8-bit integers with a
+// scale a lane.
+template <class Storage, index Pitch>
+struct turned_lanes {
+  const Storage* data;
+
+  void skip_lanes(index count) { data += count; }
+
+  template <class s>
+  auto load(index j, index p) const {
+    return s::load(data + j * Pitch + p * s::size);
+  }
+  void step() {}
+  void step_all(index count) { data += count * Pitch; }
+};
+template <index Pitch>
+struct scaled_turned_lanes {
+  const std::int8_t* data;
+  const float* scales;
+
+  void skip_lanes(index count) {
+    data += count;
+    scales += count;
+  }
+
+  template <class s>
+  auto load(index j, index p) const {
+    return s::multiply(s::load(data + j * Pitch + p * s::size), s::load(scales + p * s::size));
+  }
+  void step() {}
+  void step_all(index count) { data += count * Pitch; }
+};
+
+// Such a tile, from its first key on.
+template <index Pitch, class Storage>
+turned_lanes<Storage, Pitch> lanes_of_tile(const view<const Storage>& tile) {
+  return {tile.data};
+}
+template <index Pitch>
+scaled_turned_lanes<Pitch> lanes_of_tile(const scaled_rows& tile) {
+  return {tile.data, tile.scales};
+}
+
 // Some rows of memory, from a column on, as b.
 template <class Storage>
 lane_side<const Storage> lanes_from(const view<const Storage>& rows, index first_col) {

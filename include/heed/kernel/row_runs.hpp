@@ -48,6 +48,24 @@ class row_runs {
     }
   }
 
+  // Calls use(kv head, rows of that head, what to fetch) for rows in one tile of tiles. A head's lie in
+  // one piece, those of the next head follow, and then the next tile's.
+  template <class Rows, class Wanted, class Use>
+  void for_each_in_tile(const Rows& all, interval rows, interval heads, const Wanted& wanted,
+                        const Use& use) const {
+    const auto numbers = numbers_of(all);
+    const index width = numbers.cols / sizes_.kv_heads, piece = keys_per_tile * width;
+    const auto memory = numbers.tiles_from((numbers.first + rows.first) / keys_per_tile);
+    constexpr index ahead = 24;
+    for (index kv = heads.first; kv < heads.last; ++kv) {
+      if (!wanted(kv)) continue;
+      const index later = std::min(kv * piece + ahead * numbers.cols, memory.cols);
+      const index count = is_near_ ? 0 : std::min(piece, memory.cols - later);
+      use(kv, all.block(rows.first, kv * width, rows.size(), width),
+          fetch_ahead(memory.block(0, later, 1, count), 0, 1));
+    }
+  }
+
  private:
   // All keys and values of a call are so few that a core's own cache may have kept them, and that to
   // ask for them is work for nothing.

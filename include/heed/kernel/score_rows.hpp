@@ -51,6 +51,24 @@ struct score_rows {
       multiply<packets_per_block>(first, queries, keys, room, fetch);
   }
 
+  // scores(row, key) = query(row) · key for keys that lie by columns in a tile, from its first on.
+  template <class Rows>
+  void multiply_tile(const Scalar* queries, const Rows& keys, fetch_ahead fetch = {}) const {
+    index packets = std::min(packets_for_rows(count), pitch / s::size);
+    while (packets > packets_per_block && packets / 2 * s::size >= keys.rows) packets /= 2;
+    with_packets(packets, [&]<int Packets>(std::integral_constant<int, Packets>) {
+      constexpr index lanes = Packets * s::size;
+      auto keys_at_hand = lanes_of_tile<pitch>(keys);
+      for (index j = 0; j < keys.rows; j += lanes) {
+        lane_product<Packets, lanes* static_cast<index>(sizeof(*keys.data))>(
+            lane_side<Scalar>{data + j, pitch},
+            broadcast_side<Scalar, along_rows>{queries, keys.cols}, keys_at_hand, count, keys.cols,
+            from_zero<Scalar>{}, 1, fetch);
+        keys_at_hand.skip_lanes(lanes);
+      }
+    });
+  }
+
   // Whether any score of the first keys is -infinity. Rows are looked at four at a time, since each
   // step waits for the one before.
   bool any_excluded(index keys) const {
@@ -133,11 +151,8 @@ struct score_rows {
   template <class Rows>
   void multiply_columns(index first, const Scalar* queries, const Rows& keys, Scalar* room) const {
     copy_columns(view<Scalar>{room, keys.rows, keys.cols, 1, pitch}, keys);
-    lane_product<packets_per_block>(lane_side<Scalar>{data + first, pitch},
-                                    broadcast_side<Scalar, along_rows>{queries, keys.cols},
-                                    lane_side<const Scalar>{room, pitch}, count, keys.cols,
-                                    from_zero<Scalar>{},
-                                    divide_up(keys.rows, packets_per_block * s::size));
+    score_rows{data + first, count}.multiply_tile(
+        queries, view<const Scalar>{room, keys.rows, keys.cols, 1, pitch});
   }
 
   // room(f, key) = keys(key, f). Addresses are kept apart from the views, which compilers believe a

@@ -12,10 +12,6 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Keys of a tile. Tiles begin at multiples of it, counted from the first key of the sequence, so
-// that a row's sums are formed in the same order whatever is asked beside it.
-inline constexpr index keys_per_tile = 64;
-
 // Keys of a chunk, whose sums are formed apart. Many tiles, so that adding chunks up costs little;
 // not too many, so that one query over many keys is work for several threads.
 inline constexpr index keys_per_chunk = 8 * keys_per_tile;

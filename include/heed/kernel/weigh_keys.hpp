@@ -60,10 +60,14 @@ class key_weighing {
              Scalar* total) const {
     const score_rows<Scalar> scores{scores_, place.row_count};
     call_.template load_rows<Unit>(queries_, place.where, place.first_row, place.row_count);
-    const index run = scores.keys_per_run(place.row_count, lie_by_rows(keys));
-    for (index first = 0; first < keys.rows; first += run)
-      scores.multiply(first, queries_,
-                      keys.block(first, 0, std::min(run, keys.rows - first), g_.width), turned_);
+    if (numbers_of(call_.k).in_tiles()) {
+      scores.multiply_tile(queries_, keys);
+    } else {
+      const index run = scores.keys_per_run(place.row_count, lie_by_rows(keys));
+      for (index first = 0; first < keys.rows; first += run)
+        scores.multiply(first, queries_,
+                        keys.block(first, 0, std::min(run, keys.rows - first), g_.width), turned_);
+    }
     bend(scores, place, rules);
     scores.fill_up(keys.rows);
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <heed/core/concepts.hpp>   // eigen_object, storage, writable
+#include <heed/core/key_tiles.hpp>  // key_tiles
 #include <heed/core/quantised.hpp>  // quantised
 #include <heed/core/view.hpp>       // scalar_of
 
@@ -13,13 +14,17 @@ template <class T>
 concept attention_scalar = std::is_same_v<T, float> || std::is_same_v<T, double> ||
     std::is_same_v<T, Eigen::half> || std::is_same_v<T, Eigen::bfloat16>;
 
+template <class T>
+inline constexpr bool is_quantised = std::is_same_v<std::remove_cvref_t<T>, quantised>;
+
 // What keys and values can be.
 template <class T>
-concept key_storage = storage<T> || std::is_same_v<std::remove_cvref_t<T>, quantised>;
+concept key_storage = storage<T> || is_quantised<T> ||
+    std::is_same_v<std::remove_cvref_t<T>, key_tiles<scalar_of<T>>>;
 
 // ... as a call has them.
 template <class T>
-using read_only = std::conditional_t<storage<T>, view<const scalar_of<T>>, quantised>;
+using read_only = std::conditional_t<is_quantised<T>, quantised, tiled_view<const scalar_of<T>>>;
 
 // Whether queries can be of scalar Q where keys and values are of scalar K: of the same, or of what
 // sums are formed in; 8-bit integers have scales of float, so all whose sums are float go with them.
@@ -38,14 +43,15 @@ constexpr bool inputs_are_good() {
   static_assert(key_storage<K>, "heed: k is an Eigen expression; store it or call .eval()");
   static_assert(key_storage<V>, "heed: v is an Eigen expression; store it or call .eval()");
   if constexpr (storage<Q> && key_storage<K> && key_storage<V>) {
-    constexpr bool same = std::is_same_v<scalar_of<K>, scalar_of<V>> && storage<K> == storage<V>;
+    constexpr bool same =
+        std::is_same_v<scalar_of<K>, scalar_of<V>> && is_quantised<K> == is_quantised<V>;
     constexpr bool fits = same && goes_with<scalar_of<Q>, scalar_of<K>>;
     static_assert(
         fits,
         "heed: q, k and v have different scalar types; .cast<>() to one of them (q may be "
         "float where k and v are half, bfloat16 or heed::quantised)");
     constexpr bool good =
-        attention_scalar<scalar_of<Q>> && (attention_scalar<scalar_of<K>> || !storage<K>);
+        attention_scalar<scalar_of<Q>> && (attention_scalar<scalar_of<K>> || is_quantised<K>);
     static_assert(good,
                   "heed: the scalar must be float, double, Eigen::half or Eigen::bfloat16; 8-bit "
                   "keys and values come with their scales, as heed::quantised");

@@ -3,8 +3,7 @@
 #pragma once
 
 #include <heed/core/check.hpp>      // require
-#include <heed/core/overlap.hpp>    // overlap
-#include <heed/core/quantised.hpp>  // quantised, numbers_of
+#include <heed/core/quantised.hpp>  // quantised, numbers_of, overlap
 #include <heed/rules/rules.hpp>     // rule_set
 #include <heed/rules/scope.hpp>     // scope, call_shape
 #include <heed/rules/settings.hpp>  // settings
@@ -72,7 +71,7 @@ inline void check_lengths(const char* verb, const list<index>& lengths, const li
 }
 
 template <class Scalar>
-void check_scales(const char*, const char*, const view<const Scalar>&, index) {}
+void check_scales(const char*, const char*, const tiled_view<const Scalar>&, index) {}
 inline void check_scales(const char* verb, const char* name, const quantised& rows, index heads) {
   require(rows.scales.cols == heads, verb, ": ", name, " (", rows.numbers, ") has scales for ",
           rows.scales.cols, " heads, but there are ", heads, " key/value heads");

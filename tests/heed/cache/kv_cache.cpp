@@ -126,15 +126,34 @@ TYPED_TEST(kv_cache, a_view_of_the_keys_outlives_what_is_appended_and_cut) {
   EXPECT_TRUE(same_bits(before, k.topRows(3)));
 }
 
-TYPED_TEST(kv_cache, begins_on_a_cache_line_and_rows_are_no_whole_pages_apart) {
+TYPED_TEST(kv_cache, begins_on_a_cache_line_and_rows_of_values_are_no_whole_pages_apart) {
   constexpr index page = 4096 / index(sizeof(TypeParam)), line = 64 / index(sizeof(TypeParam));
   for (const index width : {index(1), index(7), line, page / 2, page - 1, page, 2 * page}) {
-    const heed::kv_cache<TypeParam> cache({.capacity = 2, .width = width, .value_width = 1});
+    const heed::kv_cache<TypeParam> cache({.capacity = 2, .width = 1, .value_width = width});
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(cache.keys().data()) % 64, 0u);
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(cache.values().data()) % 64, 0u);
-    EXPECT_EQ(cache.keys().outerStride(), width % page == 0 ? width + line : width);
-    EXPECT_EQ(cache.values().outerStride(), 1);
+    EXPECT_EQ(cache.values().outerStride(), width % page == 0 ? width + line : width);
   }
+}
+
+// As the tiles of a user's own memory are to lie, too.
+TYPED_TEST(kv_cache, keys_lie_in_tiles_of_64_each_by_columns) {
+  constexpr index tokens = 150, cols = 2 * 3;
+  const auto k = random<TypeParam>(tokens, cols), v = random<TypeParam>(tokens, cols);
+  heed::kv_cache<TypeParam> cache({.capacity = tokens, .heads = 2, .width = 3});
+  cache.append(k, v);
+  const TypeParam* const data = cache.keys().data();
+  for (index i = 0; i < tokens; ++i)
+    for (index j = 0; j < cols; ++j)
+      ASSERT_TRUE(data[i / 64 * 64 * cols + j * 64 + i % 64] == k(i, j)) << i << " " << j;
+
+  const heed::key_tiles<TypeParam> keys(data, tokens, cols);
+  EXPECT_TRUE(same_bits(keys, k));
+  EXPECT_TRUE(same_bits(keys.topRows(70), k.topRows(70)));
+  EXPECT_TRUE(same_bits(keys.bottomRows(70), k.bottomRows(70)));
+  EXPECT_TRUE(same_bits(keys.middleRows(63, 66).middleRows(1, 64), k.middleRows(64, 64)));
+  EXPECT_EQ(keys.middleRows(64, 1).data(), data + 64 * cols);
+  EXPECT_EQ(keys.middleRows(63, 2).data(), data);
 }
 
 // Beyond what fills one large page, memory is asked for as rows reach it.

@@ -2,6 +2,7 @@
 // Scores with keys next to each other: every number of rows, keys and features around the vectors',
 // exact on integers, and folded to the bits that the kernel for many queries folds to.
 #include "support/guarded.hpp"
+#include "support/tiles.hpp"
 
 #include <heed/kernel/score_rows.hpp>
 
@@ -15,6 +16,7 @@
 namespace {
 
 using heed::index;
+using heed::matrix;
 using support::layout;
 constexpr index pitch = heed::keys_per_tile;
 
@@ -76,6 +78,57 @@ TYPED_TEST(score_rows, are_products_of_queries_and_keys) {
             expect_products<TypeParam, Eigen::bfloat16>(*this, count, keys, width, order);
           }
         }
+}
+
+// What is behind the last key in its tile comes out as something, but only where a packet ends.
+template <class Scalar, class Keys>
+void expect_products_of_tile(score_rows<Scalar>& test, index count, const Keys& keys) {
+  std::vector<Scalar> queries(std::size_t(count * keys.cols));
+  for (index i = 0; i < count; ++i)
+    for (index f = 0; f < keys.cols; ++f)
+      queries[std::size_t(i * keys.cols + f)] = Scalar((i + 2 * f) % 7 - 3);
+  test.make(count);
+  test.memory.resize(test.memory.size() + 1, Scalar(1234));
+  test.rows.data = test.memory.data();
+  test.rows.multiply_tile(queries.data(), keys);
+  for (index i = 0; i < count; ++i)
+    for (index j = 0; j < keys.rows; ++j) {
+      Scalar want = 0;
+      for (index f = 0; f < keys.cols; ++f)
+        want += queries[std::size_t(i * keys.cols + f)] * Scalar(keys(j, f));
+      ASSERT_EQ(test.rows.row(i)[j], want) << count << " " << keys.rows << " " << keys.cols;
+    }
+  ASSERT_EQ(test.memory[std::size_t(count * pitch)], Scalar(1234));
+}
+
+TYPED_TEST(score_rows, are_products_of_queries_and_keys_in_tiles) {
+  const index size = heed::simd<TypeParam>::size;
+  const auto expect = [&]<class Storage>(Storage, index keys, index width) {
+    matrix<Storage> k(keys, width);
+    for (index j = 0; j < keys; ++j)
+      for (index f = 0; f < width; ++f) k(j, f) = Storage(int((j * 7 + f * 3) % 11 - 5));
+    const support::tiles<Storage> tiles(k);
+    for (const index count : {1, 2, 3, 4, 7, 13})
+      expect_products_of_tile(*this, count, tiles.view().block(0, 0, keys, width));
+  };
+  for (const index width : {index(1), size, 3 * size + 1})
+    for (const index keys : {index(1), size, 2 * size + 1, pitch - 1, pitch}) {
+      expect(TypeParam(), keys, width);
+      if constexpr (std::is_same_v<TypeParam, float>) {
+        expect(Eigen::half(), keys, width);
+        expect(Eigen::bfloat16(), keys, width);
+        matrix<std::int8_t> numbers(keys, 2 * width);
+        matrix<float> scales(keys, 2);
+        for (index j = 0; j < keys; ++j) {
+          scales.row(j) << float(j % 3 + 1), 0.5f * float(j % 5);
+          for (index f = 0; f < 2 * width; ++f)
+            numbers(j, f) = static_cast<std::int8_t>((j * 7 + f * 3) % 11 - 5);
+        }
+        const support::quantised_tiles tiles(numbers, scales);
+        for (const index count : {1, 2, 5})
+          expect_products_of_tile(*this, count, tiles.keys().block(0, width, keys, width));
+      }
+    }
 }
 
 TYPED_TEST(score_rows, know_whether_any_key_is_excluded) {
