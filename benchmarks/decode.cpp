@@ -8,16 +8,21 @@
 #include "support/thread_counts.hpp"
 
 #include <heed/cache/kv_cache.hpp>
+#include <heed/cache/kv_caches.hpp>
 
 #include <unsupported/Eigen/CXX11/ThreadPool>
 
+#include <algorithm>
 #include <cstdint>
 #include <numeric>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace {
+
+enum class keys_in { cache, rows, columns };  // the others are Eigen's own matrices
 
 struct decode_case {
   std::string name;
@@ -26,7 +31,7 @@ struct decode_case {
   heed::index queries;
   std::vector<heed::index> keys;  // of each sequence
   int threads;
-  bool by_columns = false;  // as Eigen's own matrices, instead of a cache
+  keys_in where = keys_in::cache;
 
   heed::index all_keys() const { return std::accumulate(keys.begin(), keys.end(), heed::index(0)); }
 };
@@ -36,39 +41,47 @@ template <class Storage>
 void decode(benchmark::State& state, const decode_case& c) {
   using matrix = heed::matrix<float>;
   const auto sequences = static_cast<heed::index>(c.keys.size());
-  std::vector<heed::index> query_starts{0}, key_starts{0};
-  for (const heed::index n : c.keys) {
-    query_starts.push_back(query_starts.back() + c.queries);
-    key_starts.push_back(key_starts.back() + n);
-  }
   const auto random = [&](heed::index rows, heed::index heads) -> matrix {
     return matrix::Random(rows, heads * c.width);
   };
   const matrix q = random(sequences * c.queries, c.heads.query);
-  heed::kv_cache<Storage> cache({.capacity = c.all_keys(), .heads = c.heads.kv, .width = c.width});
-  cache.append(random(c.all_keys(), c.heads.kv), random(c.all_keys(), c.heads.kv));
   matrix out(q.rows(), q.cols());
   Eigen::ThreadPool pool(c.threads - 1);  // the caller works too
   heed::scratch scratch;
 
   const double bandwidth = support::bandwidth(c.threads), peak = support::peak<float>() * c.threads;
-  const auto measure = [&](const auto& k, const auto& v) {
+  const auto measure = [&](const auto& k, const auto& v, const auto&... more) {
     for (auto _ : state) {
-      const auto call = [&](const auto&... more) {
-        heed::attention(q, k, v, out, c.heads, heed::causal, heed::in(scratch), more...);
+      const auto call = [&](const auto&... threads) {
+        heed::attention(q, k, v, out, c.heads, heed::causal, heed::in(scratch), more...,
+                        threads...);
       };
-      const auto with_batch = [&](const auto&... more) {
-        sequences == 1 ? call(more...) : call(more..., heed::packed{query_starts, key_starts});
-      };
-      c.threads == 1 ? with_batch() : with_batch(heed::on(pool));
+      c.threads == 1 ? call() : call(heed::on(pool));
       benchmark::ClobberMemory();
     }
   };
-  if constexpr (std::is_same_v<Storage, float>)
-    c.by_columns ? measure(Eigen::MatrixXf(cache.keys()), Eigen::MatrixXf(cache.values()))
-                 : measure(cache.keys(), cache.values());
-  else
-    measure(cache.keys(), cache.values());
+  if (sequences == 1) {
+    const matrix k = random(c.all_keys(), c.heads.kv), v = random(c.all_keys(), c.heads.kv);
+    heed::kv_cache<Storage> cache(
+        {.capacity = c.all_keys(), .heads = c.heads.kv, .width = c.width});
+    cache.append(k, v);
+    if (c.where == keys_in::cache)
+      measure(cache.keys(), cache.values());
+    else if constexpr (std::is_same_v<Storage, float>)
+      c.where == keys_in::rows ? measure(k, v) : measure(Eigen::MatrixXf(k), Eigen::MatrixXf(v));
+  } else {
+    heed::kv_caches<Storage> caches({.sequences = sequences,
+                                     .capacity = *std::max_element(c.keys.begin(), c.keys.end()),
+                                     .heads = c.heads.kv,
+                                     .width = c.width});
+    std::vector<heed::index> query_starts{0};
+    for (heed::index i = 0; i < sequences; ++i) {
+      const heed::index keys = c.keys[static_cast<std::size_t>(i)];
+      caches.append(i, random(keys, c.heads.kv), random(keys, c.heads.kv));
+      query_starts.push_back(query_starts.back() + c.queries);
+    }
+    measure(caches.keys(), caches.values(), caches.batch(query_starts));
+  }
   using benchmark::Counter;
   double bytes = 2.0 * static_cast<double>(c.all_keys() * c.heads.kv * c.width) * sizeof(Storage);
   if (sizeof(Storage) == 1)  // 8-bit integers have a scale a row and head
@@ -104,13 +117,15 @@ int main(int argc, char** argv) {
       add<std::int8_t>("8bit", c);
     }
     for (const heed::index keys : {256, 4096})
-      add<float>("float", {"32over8x128/by_columns/keys" + std::to_string(keys),
-                           {32, 8},
-                           128,
-                           1,
-                           {keys},
-                           threads,
-                           true});
+      for (const auto& [where, name] :
+           {std::pair(keys_in::rows, "rows"), {keys_in::columns, "columns"}})
+        add<float>("float", {std::string("32over8x128/by_") + name + "/keys" + std::to_string(keys),
+                             {32, 8},
+                             128,
+                             1,
+                             {keys},
+                             threads,
+                             where});
     add<float>("float", {"12over12x64/keys8192", {12, 12}, 64, 1, {8192}, threads});
     for (const heed::index queries : {2, 4, 8, 16})
       add<float>("float", {"32over8x128/queries" + std::to_string(queries) + "/keys4096",
