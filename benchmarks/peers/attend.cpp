@@ -3,11 +3,13 @@
 //
 //   benchmark_attend causal 12 12 64 1024 1 input output
 //
-// The rule `decode` is a single query over so many keys; else there are as many queries as keys.
+// The rule `decode` is a single query over so many keys, which a heed::kv_cache holds; else there are
+// as many queries as keys.
 // The file `input` holds q, k and v one after the other, row-major float; `output` receives the
 // result. Then each line on standard input is a number of seconds to run for, and is answered with
 // the median seconds of a call.
 #include <heed/attention.hpp>
+#include <heed/cache/kv_cache.hpp>
 
 #include <unsupported/Eigen/CXX11/ThreadPool>
 
@@ -16,6 +18,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -28,6 +31,7 @@ struct problem {
   std::string rule;
   heed::heads heads;
   matrix q, k, v, out;
+  std::optional<heed::kv_cache<float>> cache;
 };
 
 matrix read(std::istream& file, heed::index rows, heed::index cols) {
@@ -45,7 +49,10 @@ void attend(problem& p, const Resources&... with) {
     heed::attention(p.q, p.k, p.v, p.out, p.heads, rules..., with...);
   };
   if (p.rule == "full") return call();
-  if (p.rule == "causal" || p.rule == "decode") return call(heed::causal);
+  if (p.rule == "causal") return call(heed::causal);
+  if (p.rule == "decode")
+    return heed::attention(p.q, p.cache->keys(), p.cache->values(), p.out, p.heads, heed::causal,
+                           with...);
   if (p.rule == "window256") return call(heed::causal, heed::window{.left = 256});
   if (p.rule == "soft_cap") return call(heed::causal, heed::soft_cap(30));
   if (p.rule == "alibi") return call(heed::causal, heed::alibi());
@@ -79,11 +86,16 @@ int run(const std::vector<std::string>& words) {
   const int threads = std::max(1, static_cast<int>(number(5)));
 
   std::ifstream input(words[6], std::ios::binary);
-  problem p{words[0], {query_heads, kv_heads}, {}, {}, {}, {}};
+  problem p{words[0], {query_heads, kv_heads}, {}, {}, {}, {}, {}};
   p.q = read(input, queries, query_heads * width);
   p.k = read(input, rows, kv_heads * width);
   p.v = read(input, rows, kv_heads * width);
   p.out.resize(queries, query_heads * width);
+  if (p.rule == "decode") {
+    p.cache.emplace(
+        heed::kv_cache<float>::sizes{.capacity = rows, .heads = kv_heads, .width = width});
+    p.cache->append(p.k, p.v);
+  }
 
   Eigen::ThreadPool pool(threads - 1);  // the caller works too
   const auto call = [&] { threads == 1 ? attend(p) : attend(p, heed::on(pool)); };
