@@ -67,10 +67,10 @@ consteval index stack_bytes() {
 // double, half or bfloat16 (sums are formed in float or double). All are of one scalar, but k and v
 // of half or bfloat16 go with queries of float too, and heed::quantised k and v with all but double;
 // the bits are those of what they hold, converted to float. k may lie in tiles, as the keys of a
-// cache do (heed::key_tiles): a few queries go through them faster; where a sequence of a packed
-// batch begins within a tile, they are copied first, all of them. Modifiers come in any order: masks
+// kv_cache do (heed::key_tiles): a few queries go through them faster. Where a sequence begins within
+// a tile, all of k is copied first. Modifiers come in any order: masks
 // intersect, score rules apply left to right to the scaled scores, masks after them. A row that may
-// see nothing is 0. Takes O(1) memory in the number of rows (key_weights: a number a row and head),
+// see nothing is 0. Takes O(1) memory in the number of rows (key_weights: a number a row and head; that copy of k),
 // from the calling thread's scratch unless in(scratch) says otherwise; a second call with the same
 // shapes allocates nothing. The bits of a row do not depend on the rows beside it, on threads or on
 // chunks.

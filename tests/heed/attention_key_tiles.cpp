@@ -2,6 +2,7 @@
 // Keys that lie in tiles: the bits of the same keys by rows, in every kernel, with every kind of rule
 // and of numbers, wherever a sequence begins.
 #include "support/on_threads.hpp"
+#include "support/refusal.hpp"
 #include "support/same_bits.hpp"
 #include "support/tiles.hpp"
 
@@ -143,6 +144,17 @@ TYPED_TEST(key_tiles, of_sequences_that_begin_anywhere) {
   }
 }
 
+TYPED_TEST(key_tiles, of_some_of_the_heads) {
+  const auto q = this->random(2, 18), k = this->random(200, 27), v = this->random(200, 10);
+  const support::tiles<TypeParam> tiles(k);
+  for (const index first : {0, 9, 18}) {
+    const matrix<TypeParam> one = k.middleCols(first, 9);
+    this->compare(200, {2, 1}, q, tiles.keys().middleCols(first, 9), one, v, heed::causal);
+  }
+  EXPECT_TRUE(same_bits(tiles.keys().leftCols(4), k.leftCols(4)));
+  EXPECT_TRUE(same_bits(tiles.keys().rightCols(4).bottomRows(70), k.rightCols(4).bottomRows(70)));
+}
+
 TYPED_TEST(key_tiles, are_a_matrix_to_eigen_and_to_the_textbook) {
   const auto q = this->random(3, 36), k = this->random(100, 18), v = this->random(100, 10);
   const support::tiles<TypeParam> tiles(k);
@@ -161,9 +173,27 @@ TEST(key_tiles_errors, say_sizes_and_refuse_to_be_written_over) {
   } catch (const heed::shape_error& e) {
     EXPECT_STREQ(e.what(), "heed::attention: head width differs: q is 1x5, k is 70x4");
   }
-  Eigen::Map<matrix<float>> own(const_cast<float*>(tiles.keys().data()) + 64 * 4, 1, 4);
+  Eigen::Map<matrix<float>> own(const_cast<float*>(tiles.keys().first_tile()) + 64 * 4, 1, 4);
   EXPECT_THROW(heed::attention(matrix<float>(1, 4), tiles.keys(), v, own), heed::shape_error);
   heed::attention(matrix<float>(1, 4), tiles.keys().topRows(64), v.topRows(64), own);
+}
+
+TEST(key_tiles_errors, values_lie_by_rows_and_scales_as_their_numbers_do) {
+  const matrix<float> q = matrix<float>::Random(1, 4), scales = matrix<float>::Ones(70, 1);
+  const matrix<std::int8_t> numbers = matrix<std::int8_t>::Ones(70, 4);
+  const support::quantised_tiles tiles(numbers, scales);
+  const support::tiles<std::int8_t> numbers_alone(numbers);
+  const heed::quantised rows(numbers, scales);
+  EXPECT_EQ(support::refusal([&] { (void)heed::attention(q, rows, tiles.keys()); }),
+            "heed::attention: v (70x4) lies in tiles, but only keys may");
+  EXPECT_EQ(support::refusal([&] {
+              (void)heed::quantised(numbers_alone.view(),
+                                    heed::view<const float>(heed::view_of(scales)));
+            }),
+            "heed::quantised: numbers (70x4) and scales (70x1) must lie alike, both in tiles, from "
+            "the same row of one on, or neither");
+  const auto some = [&](index first) { return some_rows(tiles.keys(), first, 3); };
+  EXPECT_THROW(heed::quantised(some(1).numbers, some(2).scales), heed::shape_error);
 }
 
 }  // namespace

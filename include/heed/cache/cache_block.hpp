@@ -6,7 +6,7 @@
 //   keys.rows(0, 5);                                                 // the same numbers, (5, 2 * 64)
 #pragma once
 
-#include <heed/core/copy.hpp>         // copy
+#include <heed/core/copy.hpp>         // copy_numbers
 #include <heed/core/key_tiles.hpp>    // key_tiles, tiled_view
 #include <heed/core/large_pages.hpp>  // alignment_of, ask_for_large_page
 #include <heed/core/quantise.hpp>     // quantise, quantised
@@ -30,11 +30,10 @@ class plain_block {
 
   plain_block(index rows, index heads, index width) {
     const index cols = heads * width;
-    index pitch = cols;
     constexpr index size = sizeof(Storage), page = 4096;
-    if (cols * size % page == 0) pitch += cache_line / size;
+    const index gap = cols * size % page == 0 ? cache_line / size : 0;
     all_ = InTiles ? tiled_view<Storage>::of_tiles(nullptr, rows, cols)
-                   : tiled_view<Storage>(view<Storage>{nullptr, rows, cols, pitch, 1});
+                   : tiled_view<Storage>(view<Storage>{nullptr, rows, cols, cols + gap, 1});
     const std::size_t bytes = bytes_of(rows);
     const std::align_val_t alignment = alignment_of(bytes);
     memory_ = {static_cast<Storage*>(::operator new(bytes, alignment)), release{alignment}};
@@ -46,12 +45,7 @@ class plain_block {
   template <class From>
   void write(index first, const tiled_view<const From>& from) {
     for_each_piece(first, from, [&](const view<const From>& some, index at) {
-      const view<Storage> to = place(at, some.rows);
-      if constexpr (std::is_same_v<From, accumulator_t<Storage>>)
-        copy(to, some);
-      else
-        for (index i = 0; i < to.rows; ++i)
-          for (index j = 0; j < to.cols; ++j) to(i, j) = some(i, j);
+      copy_numbers(place(at, some.rows), some);
     });
   }
 

@@ -2,8 +2,8 @@
 // The memory of a cache: rows of keys and rows of values, a row a position.
 //
 //   heed::cache_rows<float, true> rows("heed::kv_cache", 4096, {.heads = 2, .width = 64});
-//   rows.write(0, k, v);  // views of (5, 2 * 64)
-//   rows.keys(0, 5);                                    // the same numbers, (5, 2 * 64)
+//   rows.write(0, k, v);  // tiled_view<const float> of (5, 2 * 64)
+//   rows.keys(0, 5);      // the same numbers, (5, 2 * 64)
 #pragma once
 
 #include <heed/cache/cache_block.hpp>  // cache_block, quantised
@@ -138,8 +138,8 @@ class cache_rows {
     if (h.value_width == 0) h.value_width = h.width;
     constexpr index most = std::numeric_limits<index>::max() / (2 * index(sizeof(double)));
     const index widest = std::max(h.width, h.value_width);
-    const bool fits = widest <= most / h.heads &&
-                      divide_up(rows, keys_per_tile) <= most / keys_per_tile / (h.heads * widest);
+    const bool fits = widest <= most / keys_per_tile / h.heads &&
+                      rows <= most / (h.heads * widest) - (keys_per_tile - 1);  // whole tiles
     require<std::length_error>(fits, name, ": ", rows, " rows of ", h.heads, " heads of width ",
                                widest, " are more than memory can address");
     return h;

@@ -72,7 +72,9 @@ class kv_cache {
 
   // (size, heads * width), a heed::key_tiles, and (size, heads * value_width), an Eigen::Map; both
   // heed::quantised for 8-bit integers. They show what is there when they are asked for, and stay
-  // valid as long as the cache.
+  // valid as long as the cache. Keys are an expression to Eigen: a matrix or an Eigen::Ref that is made
+  // of them copies them. A call reads behind the last key, and uses nothing of that, so no other
+  // thread may append meanwhile.
   [[nodiscard]] key_map keys() const { return rows_.keys(0, size_); }
   [[nodiscard]] value_map values() const { return rows_.values(0, size_); }
 

@@ -18,8 +18,8 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Every sequence has room for as many positions. Allocates when it is made and never else, so it is
-// moved but not copied; rows stay where they are.
+// Every sequence has room for as many positions, in whole tiles of 64. Allocates when it is made and
+// never else, so it is moved but not copied; rows stay where they are.
 template <class Storage>
 class kv_caches {
  public:
@@ -119,9 +119,10 @@ class kv_caches {
   static index rows_of(const sizes& s) {
     require(s.sequences >= 0 && s.capacity >= 0, name, ": sequences is ", s.sequences,
             ", capacity is ", s.capacity, "; neither may be negative");
-    constexpr index most = std::numeric_limits<index>::max() - keys_per_tile;
-    require<std::length_error>(s.sequences == 0 || s.capacity <= most / s.sequences, name, ": ",
-                               s.sequences, " sequences of ", s.capacity,
+    constexpr index most = std::numeric_limits<index>::max();
+    const bool fits = s.capacity <= most - keys_per_tile &&
+                      (s.sequences == 0 || rows_of(s.capacity) <= most / s.sequences);
+    require<std::length_error>(fits, name, ": ", s.sequences, " sequences of ", s.capacity,
                                " positions are more than memory can address");
     return s.sequences * rows_of(s.capacity);
   }

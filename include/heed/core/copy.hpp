@@ -8,6 +8,8 @@
 #include <heed/core/unroll.hpp>  // unroll
 #include <heed/core/view.hpp>    // view
 
+#include <algorithm>  // min
+
 namespace heed {
 inline namespace HEED_ABI {
 
@@ -112,6 +114,21 @@ void copy(const view<To>& to, const view<From>& from,
     copier.gathered();
   else
     copier.any();
+}
+
+// The same for any two types, number by number where `copy` has no vectors for them: a few columns at
+// a time, so that a side that lies by columns is gone through a line at a time, too.
+template <class To, class From>
+void copy_numbers(const view<To>& to, const view<From>& from) {
+  if constexpr (std::is_same_v<std::remove_const_t<From>, accumulator_t<To>>) {
+    copy(to, from);
+  } else {
+    constexpr index together = 16;
+    for (index first = 0; first < to.cols; first += together)
+      for (index i = 0; i < to.rows; ++i)
+        for (index j = first; j < std::min(first + together, to.cols); ++j)
+          to(i, j) = static_cast<To>(from(i, j));
+  }
 }
 
 }  // namespace HEED_ABI

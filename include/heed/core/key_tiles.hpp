@@ -39,7 +39,8 @@ class key_tiles : public detail::tile_expression<Storage> {
   explicit key_tiles(const tiled_view<const Storage>& all)
       : detail::tile_expression<Storage>(all.rows, all.cols, {all}) {}
 
-  // Some of the rows, as keys again. Those that do not begin a tile are copied by heed::attention.
+  // Some of the rows, as keys again. Where they do not begin a tile, heed::attention copies them before
+  // it begins; the last rows alone are better asked for by heed::window.
   [[nodiscard]] key_tiles topRows(index count) const { return middleRows(0, count); }
   [[nodiscard]] key_tiles bottomRows(index count) const {
     return middleRows(this->rows() - count, count);
@@ -49,10 +50,20 @@ class key_tiles : public detail::tile_expression<Storage> {
     return key_tiles(view_of(*this).some_rows(first, count));
   }
 
-  // Where the first tile that they have a share of begins.
-  [[nodiscard]] const Storage* data() const { return view_of(*this).data; }
+  // Some of the columns: whole heads.
+  [[nodiscard]] key_tiles leftCols(index count) const { return middleCols(0, count); }
+  [[nodiscard]] key_tiles rightCols(index count) const {
+    return middleCols(this->cols() - count, count);
+  }
+  [[nodiscard]] key_tiles middleCols(index first, index count) const {
+    eigen_assert(first >= 0 && count >= 0 && first + count <= this->cols());
+    return key_tiles(view_of(*this).some_cols(first, count));
+  }
 
-  friend const tiled_view<const Storage>& view_of(const key_tiles& k) { return k.functor().all; }
+  // Where the first tile that they have a share of begins. It is no matrix of rows.
+  [[nodiscard]] const Storage* first_tile() const { return view_of(*this).data; }
+
+  friend tiled_view<const Storage> view_of(const key_tiles& k) { return k.functor().all; }
 };
 
 }  // namespace HEED_ABI

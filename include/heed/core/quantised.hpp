@@ -60,7 +60,7 @@ constexpr bool is_matrix_of() {
 }  // namespace detail
 
 // Keys or values for heed::attention: (rows, heads * width) numbers, (rows, heads) scales. Refers to
-// both, which may be any Eigen objects with direct access.
+// both, which may be any Eigen objects with direct access; a cache has both of its keys in tiles.
 struct quantised {
   using Scalar = std::int8_t;
 
@@ -73,6 +73,9 @@ struct quantised {
     require(scales.rows == numbers.rows && scales.cols >= 1 && numbers.cols % scales.cols == 0,
             "heed::quantised: numbers are ", numbers, ", scales are ", scales,
             "; there must be as many rows of both, and a column of scales a head");
+    require(numbers.in_tiles() == scales.in_tiles() && numbers.first == scales.first,
+            "heed::quantised: numbers (", numbers, ") and scales (", scales,
+            ") must lie alike, both in tiles, from the same row of one on, or neither");
   }
   // Throws shape_error if sizes do not fit.
   template <eigen_object Numbers, eigen_object Scales>
@@ -154,8 +157,11 @@ template <class Frame, class Scalar>
 tiled_view<const Scalar> without_tiles(Frame& frame, const tiled_view<const Scalar>& all) {
   const view<Scalar> rows{frame.template take<Scalar>(all.rows * all.cols), all.rows, all.cols,
                           all.cols, 1};
-  for (index i = 0; i < all.rows; ++i)
-    for (index j = 0; j < all.cols; ++j) rows(i, j) = all(i, j);
+  for (index i = 0; i < all.rows;) {
+    const index count = all.rows_in_tile(i);
+    copy_numbers(rows.block(i, 0, count, all.cols), all.block(i, 0, count, all.cols));
+    i += count;
+  }
   return rows;
 }
 template <class Frame>

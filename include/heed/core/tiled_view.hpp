@@ -28,7 +28,7 @@ struct tiled_view {
   index row_stride = 0;  // elements from one row to the next, within a tile
   index col_stride = 0;
   index tile_stride = 0;  // elements from one tile to the next; 0: there are none
-  index first = 0;        // row of that tile that row 0 is
+  index first = 0;        // row of the first tile that is row 0 here
 
   tiled_view() = default;
   // Without tiles.
@@ -40,7 +40,7 @@ struct tiled_view {
         row_stride(v.row_stride),
         col_stride(v.col_stride) {}
 
-  // The first rows of tiles that lie one behind another.
+  // The first rows of tiles that lie one behind another, each of 64 * cols elements.
   static tiled_view of_tiles(Scalar* data, index rows, index cols) {
     tiled_view all(view<Scalar>{data, rows, cols, 1, keys_per_tile});
     all.tile_stride = keys_per_tile * cols;
@@ -74,10 +74,19 @@ struct tiled_view {
     return some;
   }
 
-  // The memory of the tiles from one on, as one row.
-  [[nodiscard]] view<Scalar> tiles_from(index tile) const {
-    const index count = divide_up(first + rows, keys_per_tile) - tile;
-    return {data + tile * tile_stride, 1, count * tile_stride, count * tile_stride, 1};
+  // Some of the columns.
+  [[nodiscard]] tiled_view some_cols(index first_col, index count) const {
+    tiled_view some = *this;
+    some.cols = count;
+    some.data = data + first_col * col_stride;
+    return some;
+  }
+
+  // The memory of the tiles, as one row; there is at least one.
+  [[nodiscard]] view<Scalar> tiles() const {
+    const index before = divide_up(first + rows, keys_per_tile) - 1;
+    const index count = before * tile_stride + cols * keys_per_tile;
+    return {data, 1, count, count, 1};
   }
 
   operator tiled_view<const Scalar>() const requires(!std::is_const_v<Scalar>) {
@@ -100,12 +109,12 @@ struct tiled_view {
 template <class A, class B>
 bool overlap(const view<A>& a, const tiled_view<B>& b) {
   if (b.rows == 0 || b.cols == 0) return false;
-  return overlap(a, b.in_tiles() ? b.tiles_from(0) : b.block(0, 0, b.rows, b.cols));
+  return overlap(a, b.in_tiles() ? b.tiles() : b.block(0, 0, b.rows, b.cols));
 }
 template <class A, class B>
 bool overlap(const tiled_view<A>& a, const tiled_view<B>& b) {
   if (a.rows == 0 || a.cols == 0) return false;
-  return overlap(a.in_tiles() ? a.tiles_from(0) : a.block(0, 0, a.rows, a.cols), b);
+  return overlap(a.in_tiles() ? a.tiles() : a.block(0, 0, a.rows, a.cols), b);
 }
 
 template <class Scalar>

@@ -16,7 +16,8 @@ namespace heed {
 inline namespace HEED_ABI {
 
 // Whether queries are so few that memory is what takes time; three quarters of a block where keys or
-// values do not lie by rows, and have to be copied by either kernel. Probabilities are the other's.
+// values have to be copied by either kernel, since they lie neither by rows nor in tiles.
+// Probabilities are the other's.
 template <class Call>
 bool is_decoding(const Call& call) {
   const geometry& g = call.sizes;

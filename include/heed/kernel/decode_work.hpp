@@ -90,7 +90,7 @@ class decode_work {
   }
 
   // One tile of keys. Rows of k, then of v, are gone through once and in order, for all heads of the
-  // part together: so the machine reads memory fastest.
+  // part together: so the machine reads memory fastest. Tiles lie head by head, and are read like that.
   void attend(part& p, const scope& s, interval keys) {
     bool any = false;
     for_each_head(p, [&](index kv) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Keys and values in decoding: rows of memory that are gone through a few at a time, for all heads,
-// while later ones are fetched.
+// Keys and values in decoding: rows of memory that are gone through a few at a time, for all heads, or
+// tiles of keys head by head, while later ones are fetched.
 #pragma once
 
 #include <heed/core/prefetch.hpp>   // fetch_ahead
@@ -48,18 +48,23 @@ class row_runs {
     }
   }
 
-  // Calls use(kv head, rows of that head, what to fetch) for rows in one tile of tiles. A head's lie in
-  // one piece, those of the next head follow, and then the next tile's.
+  // Calls use(kv head, rows of that head, what to fetch) for rows in one tile of tiles. What a head has
+  // of a tile lies in one piece; one is fetched that comes a few pieces later, of the next tile where
+  // this one has no more of these heads.
   template <class Rows, class Wanted, class Use>
   void for_each_in_tile(const Rows& all, interval rows, interval heads, const Wanted& wanted,
                         const Use& use) const {
     const auto numbers = numbers_of(all);
     const index width = numbers.cols / sizes_.kv_heads, piece = keys_per_tile * width;
-    const auto memory = numbers.tiles_from((numbers.first + rows.first) / keys_per_tile);
-    constexpr index ahead = 24;
+    const index tile = (numbers.first + rows.first) / keys_per_tile;
+    const auto memory = numbers.tiles();
+    const index ahead = std::max(index(1), heads.size() * 3 / 8);  // 24 rows of 64
     for (index kv = heads.first; kv < heads.last; ++kv) {
       if (!wanted(kv)) continue;
-      const index later = std::min(kv * piece + ahead * numbers.cols, memory.cols);
+      const index next = kv - heads.first + ahead;
+      const index later = std::min((tile + next / heads.size()) * numbers.tile_stride +
+                                       (heads.first + next % heads.size()) * piece,
+                                   memory.cols);
       const index count = is_near_ ? 0 : std::min(piece, memory.cols - later);
       use(kv, all.block(rows.first, kv * width, rows.size(), width),
           fetch_ahead(memory.block(0, later, 1, count), 0, 1));

@@ -32,7 +32,7 @@ struct score_rows {
 
   // Keys that `multiply` takes at a time for so many rows, and numbers that it needs room for. Of keys
   // by rows no more than four packets: memory reads them fastest a few at a time. Columns lie far
-  // apart, and as much as a tile has is read of one at a time.
+  // apart, and each is read for all keys of a tile at once.
   static index keys_per_run(index rows, bool by_rows) {
     return by_rows ? std::min(packets_for_rows(rows), index(4)) * s::size : keys_per_tile;
   }
@@ -44,14 +44,15 @@ struct score_rows {
   void multiply(index first, const Scalar* queries, const Rows& keys, Scalar* room,
                 fetch_ahead fetch = {}) const {
     if (!lie_by_rows(keys))
-      multiply_columns(first, queries, keys, room);
+      multiply_columns(queries, keys, room);
     else if (keys_per_run(count, true) == 4 * s::size)
       multiply<4>(first, queries, keys, room, fetch);
     else
       multiply<packets_per_block>(first, queries, keys, room, fetch);
   }
 
-  // scores(row, key) = query(row) · key for keys that lie by columns in a tile, from its first on.
+  // scores(row, key) = query(row) · key for keys that lie by columns in a tile, from its first on. What
+  // is behind the last of them, to the end of a strip, is read as well, and its scores mean nothing.
   template <class Rows>
   void multiply_tile(const Scalar* queries, const Rows& keys, fetch_ahead fetch = {}) const {
     index packets = std::min(packets_for_rows(count), pitch / s::size);
@@ -147,12 +148,11 @@ struct score_rows {
                                      from_zero<Scalar>{}, 1, fetch);
   }
 
-  // Keys by columns are lanes already, and are only brought together.
+  // Keys by columns are lanes already, and are only brought together, all of a tile.
   template <class Rows>
-  void multiply_columns(index first, const Scalar* queries, const Rows& keys, Scalar* room) const {
+  void multiply_columns(const Scalar* queries, const Rows& keys, Scalar* room) const {
     copy_columns(view<Scalar>{room, keys.rows, keys.cols, 1, pitch}, keys);
-    score_rows{data + first, count}.multiply_tile(
-        queries, view<const Scalar>{room, keys.rows, keys.cols, 1, pitch});
+    multiply_tile(queries, view<const Scalar>{room, keys.rows, keys.cols, 1, pitch});
   }
 
   // room(f, key) = keys(key, f). Addresses are kept apart from the views, which compilers believe a

@@ -17,10 +17,12 @@ concept attention_scalar = std::is_same_v<T, float> || std::is_same_v<T, double>
 template <class T>
 inline constexpr bool is_quantised = std::is_same_v<std::remove_cvref_t<T>, quantised>;
 
-// What keys and values can be.
 template <class T>
-concept key_storage = storage<T> || is_quantised<T> ||
-    std::is_same_v<std::remove_cvref_t<T>, key_tiles<scalar_of<T>>>;
+concept are_key_tiles = std::is_same_v<std::remove_cvref_t<T>, key_tiles<scalar_of<T>>>;
+
+// What keys and values can be; values do not lie in tiles.
+template <class T>
+concept key_storage = storage<T> || is_quantised<T> || are_key_tiles<T>;
 
 // ... as a call has them.
 template <class T>
@@ -38,10 +40,11 @@ template <class Q, class K, class V>
 constexpr bool inputs_are_good() {
   static_assert(
       eigen_object<Q> && (eigen_object<K> || key_storage<K>)&&(eigen_object<V> || key_storage<V>),
-      "heed: q, k and v must be Eigen matrices, or k and v heed::quantised");
+      "heed: q, k and v must be Eigen matrices, or k and v heed::quantised, or k heed::key_tiles");
   static_assert(storage<Q>, "heed: q is an Eigen expression; store it or call .eval()");
   static_assert(key_storage<K>, "heed: k is an Eigen expression; store it or call .eval()");
   static_assert(key_storage<V>, "heed: v is an Eigen expression; store it or call .eval()");
+  static_assert(!are_key_tiles<V>, "heed: v is heed::key_tiles; only keys may lie in tiles");
   if constexpr (storage<Q> && key_storage<K> && key_storage<V>) {
     constexpr bool same =
         std::is_same_v<scalar_of<K>, scalar_of<V>> && is_quantised<K> == is_quantised<V>;

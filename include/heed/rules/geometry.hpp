@@ -99,6 +99,7 @@ geometry check_inputs(const char* verb, const view<const Query>& q, const Keys& 
           hq == 1 ? "" : " over ", hq == 1 ? std::string() : std::to_string(hk));
   require(k.rows == v.rows, verb, ": k and v differ in rows: k is ", k, ", v is ", v);
 
+  require(!v.in_tiles(), verb, ": v (", v, ") lies in tiles, but only keys may");
   detail::check_scales(verb, "k", key_rows, hk);
   detail::check_scales(verb, "v", value_rows, hk);
 

@@ -34,7 +34,7 @@ struct packed {
   packed(const Queries& queries, const Keys& keys) : query_starts(queries), key_starts(keys) {}
 
   // ... of which the first lengths[s] rows alone are there; the rest, up to keys[s + 1], is room that
-  // is never read. Causal queries are aligned to the last key that is there.
+  // counts for nothing. Causal queries are aligned to the last key that is there.
   template <class Queries, class Keys, class Lengths>
   packed(const Queries& queries, const Keys& keys, const Lengths& lengths)
       : query_starts(queries), key_starts(keys), key_lengths(lengths) {}

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -103,7 +104,7 @@ TYPED_TEST(kv_cache, takes_rows_of_its_own) {
 TYPED_TEST(kv_cache, rows_stay_where_they_are_and_nothing_is_allocated) {
   const auto k = random<TypeParam>(3, 8), v = random<TypeParam>(3, 8);
   heed::kv_cache<TypeParam> cache({.capacity = 300, .heads = 2, .width = 4});
-  const TypeParam* const first = cache.keys().data();
+  const TypeParam* const first = cache.keys().first_tile();
   const long allocations = support::allocations_in([&] {
     while (cache.size() < 300) cache.append(k, v);
     cache.truncate(150);
@@ -112,7 +113,7 @@ TYPED_TEST(kv_cache, rows_stay_where_they_are_and_nothing_is_allocated) {
     cache.append(k, v);
   });
   EXPECT_EQ(allocations, 0);
-  EXPECT_EQ(cache.keys().data(), first);
+  EXPECT_EQ(cache.keys().first_tile(), first);
 }
 
 TYPED_TEST(kv_cache, a_view_of_the_keys_outlives_what_is_appended_and_cut) {
@@ -130,7 +131,7 @@ TYPED_TEST(kv_cache, begins_on_a_cache_line_and_rows_of_values_are_no_whole_page
   constexpr index page = 4096 / index(sizeof(TypeParam)), line = 64 / index(sizeof(TypeParam));
   for (const index width : {index(1), index(7), line, page / 2, page - 1, page, 2 * page}) {
     const heed::kv_cache<TypeParam> cache({.capacity = 2, .width = 1, .value_width = width});
-    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(cache.keys().data()) % 64, 0u);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(cache.keys().first_tile()) % 64, 0u);
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(cache.values().data()) % 64, 0u);
     EXPECT_EQ(cache.values().outerStride(), width % page == 0 ? width + line : width);
   }
@@ -142,7 +143,7 @@ TYPED_TEST(kv_cache, keys_lie_in_tiles_of_64_each_by_columns) {
   const auto k = random<TypeParam>(tokens, cols), v = random<TypeParam>(tokens, cols);
   heed::kv_cache<TypeParam> cache({.capacity = tokens, .heads = 2, .width = 3});
   cache.append(k, v);
-  const TypeParam* const data = cache.keys().data();
+  const TypeParam* const data = cache.keys().first_tile();
   for (index i = 0; i < tokens; ++i)
     for (index j = 0; j < cols; ++j)
       ASSERT_TRUE(data[i / 64 * 64 * cols + j * 64 + i % 64] == k(i, j)) << i << " " << j;
@@ -152,8 +153,8 @@ TYPED_TEST(kv_cache, keys_lie_in_tiles_of_64_each_by_columns) {
   EXPECT_TRUE(same_bits(keys.topRows(70), k.topRows(70)));
   EXPECT_TRUE(same_bits(keys.bottomRows(70), k.bottomRows(70)));
   EXPECT_TRUE(same_bits(keys.middleRows(63, 66).middleRows(1, 64), k.middleRows(64, 64)));
-  EXPECT_EQ(keys.middleRows(64, 1).data(), data + 64 * cols);
-  EXPECT_EQ(keys.middleRows(63, 2).data(), data);
+  EXPECT_EQ(keys.middleRows(64, 1).first_tile(), data + 64 * cols);
+  EXPECT_EQ(keys.middleRows(63, 2).first_tile(), data);
 }
 
 // Beyond what fills one large page, memory is asked for as rows reach it.
@@ -197,15 +198,15 @@ TYPED_TEST(kv_cache, is_cut_cleared_and_branched) {
   EXPECT_EQ(longer.value_width(), 3);
   EXPECT_TRUE(same_bits(longer.values(), v));
 
-  const TypeParam* const place = longer.keys().data();
+  const TypeParam* const place = longer.keys().first_tile();
   heed::kv_cache<TypeParam> moved = std::move(longer);
-  EXPECT_EQ(moved.keys().data(), place);
+  EXPECT_EQ(moved.keys().first_tile(), place);
   EXPECT_EQ(longer.size(), 0);
   EXPECT_EQ(longer.capacity(), 0);
   EXPECT_THROW(longer.append(k, v), std::length_error);
   copy = moved;
   EXPECT_TRUE(same_bits(copy.keys(), k));
-  EXPECT_NE(copy.keys().data(), place);
+  EXPECT_NE(copy.keys().first_tile(), place);
   moved = std::move(branch);
   EXPECT_EQ(moved.size(), 3);
   longer = cache;
@@ -215,6 +216,35 @@ TYPED_TEST(kv_cache, is_cut_cleared_and_branched) {
   EXPECT_EQ(cache.size(), 0);
   EXPECT_EQ(cache.keys().rows(), 0);
   EXPECT_EQ(cache.keys().cols(), 8);
+}
+
+TEST(kv_cache_errors, says_what_no_memory_can_address) {
+  constexpr index most = std::numeric_limits<index>::max();
+  const auto sentence = [](index capacity, index width) {
+    return refusal<std::length_error>(
+        [&] { heed::kv_cache<float>({.capacity = capacity, .width = width}); });
+  };
+  EXPECT_EQ(sentence(most, 1),
+            "heed::kv_cache: 9223372036854775807 rows of 1 heads of width 1 are "
+            "more than memory can address");
+  for (const index rows : {most - 63, most / 16, most / 16 - 62})
+    EXPECT_NE(sentence(rows, 1), "accepted") << rows;
+  EXPECT_NE(sentence(0, most / 16), "accepted");
+  EXPECT_NE(sentence(1, most / 64), "accepted");
+  EXPECT_EQ(sentence(0, 1 << 20), "accepted");
+
+  const auto of_many = [](index sequences, index capacity) {
+    return refusal<std::length_error>([&] {
+      heed::kv_caches<float>({.sequences = sequences, .capacity = capacity, .width = 1});
+    });
+  };
+  EXPECT_EQ(of_many(2, most),
+            "heed::kv_caches: 2 sequences of 9223372036854775807 positions are "
+            "more than memory can address");
+  EXPECT_NE(of_many(2, (most - 64) / 2), "accepted");
+  EXPECT_NE(of_many(0, most), "accepted");
+  EXPECT_NE(of_many(index(1) << 57, 1), "accepted");
+  EXPECT_EQ(of_many(0, 1000), "accepted");
 }
 
 TEST(kv_cache_errors, what_is_refused_leaves_it_as_it_was) {

@@ -104,7 +104,7 @@ TYPED_TEST(kv_caches, rows_stay_where_they_are_and_nothing_is_allocated) {
   const auto q = random<TypeParam>(5, 16);
   matrix<TypeParam> out(5, 24);
   const std::vector<int> starts{0, 2, 3, 3, 5};
-  const TypeParam* const first = this->caches.keys(2).data();
+  const TypeParam* const first = this->caches.keys(2).first_tile();
   const auto step = [&] {
     this->caches.append(starts, k, v);
     this->caches.append(3, k, v);
@@ -114,7 +114,7 @@ TYPED_TEST(kv_caches, rows_stay_where_they_are_and_nothing_is_allocated) {
     this->caches.truncate(3, 1);
   };
   EXPECT_EQ(support::second_call(step), 0);
-  EXPECT_EQ(this->caches.keys(2).data(), first);
+  EXPECT_EQ(this->caches.keys(2).first_tile(), first);
 }
 
 TEST(kv_caches_size, what_moved_away_has_no_sequences) {
