@@ -101,6 +101,14 @@ TYPED_TEST(key_tiles, have_them_with_score_rules_and_masks) {
   this->for_each_size(heed::alibi(), heed::causal, heed::window{.left = 70});
 }
 
+// What is read behind the last key must not lie behind the last tile: for the address sanitizer.
+TYPED_TEST(key_tiles, of_which_few_at_the_end_of_memory_are_seen) {
+  for (const index keys : {64, 128, 640})
+    for (const index left : {0, 2, 17})
+      this->compare({4, 2}, this->random(1, 36), this->random(keys, 18), this->random(keys, 10),
+                    heed::causal, heed::window{.left = left});
+}
+
 TYPED_TEST(key_tiles, of_every_width) {
   for (index width = 1; width < 40; width += 3)
     for (const index queries : {1, 3})
