@@ -68,9 +68,9 @@ consteval index stack_bytes() {
 // of half or bfloat16 go with queries of float too, and heed::quantised k and v with all but double;
 // the bits are those of what they hold, converted to float. k may lie in tiles, as the keys of a
 // kv_cache do (heed::key_tiles): a few queries go through them faster. Where a sequence begins within
-// a tile, all of k is copied first. Modifiers come in any order: masks
-// intersect, score rules apply left to right to the scaled scores, masks after them. A row that may
-// see nothing is 0. Takes O(1) memory in the number of rows (key_weights: a number a row and head; that copy of k),
+// a tile, all of k is copied first. Modifiers come in any order: masks intersect, score rules apply
+// left to right to the scaled scores, masks after them. A row that may see nothing is 0. Takes O(1)
+// memory in the number of rows (but for that copy, and for a number a row and head with key_weights),
 // from the calling thread's scratch unless in(scratch) says otherwise; a second call with the same
 // shapes allocates nothing. The bits of a row do not depend on the rows beside it, on threads or on
 // chunks.

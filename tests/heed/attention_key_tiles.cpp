@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <stdexcept>
 #include <vector>
 
 namespace {
@@ -184,6 +185,17 @@ TEST(key_tiles_errors, say_sizes_and_refuse_to_be_written_over) {
   Eigen::Map<matrix<float>> own(const_cast<float*>(tiles.keys().first_tile()) + 64 * 4, 1, 4);
   EXPECT_THROW(heed::attention(matrix<float>(1, 4), tiles.keys(), v, own), heed::shape_error);
   heed::attention(matrix<float>(1, 4), tiles.keys().topRows(64), v.topRows(64), own);
+}
+
+TEST(key_tiles_errors, have_no_rows_and_columns_but_their_own) {
+  const support::tiles<float> tiles(matrix<float>::Ones(70, 4));
+  const auto keys = tiles.keys();
+  EXPECT_EQ(support::refusal<std::out_of_range>([&] { (void)keys.middleRows(60, 11); }),
+            "heed::key_tiles: 11 rows from 60 on are not among 70");
+  EXPECT_EQ(support::refusal<std::out_of_range>([&] { (void)keys.rightCols(5); }),
+            "heed::key_tiles: 5 columns from -1 on are not among 4");
+  EXPECT_THROW((void)keys.topRows(-1), std::out_of_range);
+  EXPECT_EQ(keys.middleRows(70, 0).rows(), 0);
 }
 
 TEST(key_tiles_errors, values_lie_by_rows_and_scales_as_their_numbers_do) {

@@ -2,11 +2,12 @@
 // Keys as a cache holds them: tiles of 64 rows, each of which lies by columns. A token that is asked
 // about many keys finds them as its products want them, and nothing has to be turned.
 //
-//   heed::key_tiles<float> k = cache.keys();               // (5, 2 * 64), an Eigen expression
-//   heed::attention(q, k, cache.values(), out, heads);     // as it is
-//   heed::matrix<float> rows = k.bottomRows(2);            // copied where rows are wanted
+//   heed::key_tiles<float> k = cache.keys();            // (5, 2 * 64), an Eigen expression
+//   heed::attention(q, k, cache.values(), out, heads);  // as it is
+//   heed::matrix<float> rows = k.bottomRows(2);         // copied where rows are wanted
 #pragma once
 
+#include <heed/core/check.hpp>       // require
 #include <heed/core/tiled_view.hpp>  // tiled_view
 
 namespace heed {
@@ -40,13 +41,14 @@ class key_tiles : public detail::tile_expression<Storage> {
       : detail::tile_expression<Storage>(all.rows, all.cols, {all}) {}
 
   // Some of the rows, as keys again. Where they do not begin a tile, heed::attention copies them before
-  // it begins; the last rows alone are better asked for by heed::window.
+  // it begins; the last rows alone are better asked for by heed::window. Throws std::out_of_range for
+  // rows or columns that there are not.
   [[nodiscard]] key_tiles topRows(index count) const { return middleRows(0, count); }
   [[nodiscard]] key_tiles bottomRows(index count) const {
     return middleRows(this->rows() - count, count);
   }
   [[nodiscard]] key_tiles middleRows(index first, index count) const {
-    eigen_assert(first >= 0 && count >= 0 && first + count <= this->rows());
+    check("rows", first, count, this->rows());
     return key_tiles(view_of(*this).some_rows(first, count));
   }
 
@@ -56,7 +58,7 @@ class key_tiles : public detail::tile_expression<Storage> {
     return middleCols(this->cols() - count, count);
   }
   [[nodiscard]] key_tiles middleCols(index first, index count) const {
-    eigen_assert(first >= 0 && count >= 0 && first + count <= this->cols());
+    check("columns", first, count, this->cols());
     return key_tiles(view_of(*this).some_cols(first, count));
   }
 
@@ -64,6 +66,13 @@ class key_tiles : public detail::tile_expression<Storage> {
   [[nodiscard]] const Storage* first_tile() const { return view_of(*this).data; }
 
   friend tiled_view<const Storage> view_of(const key_tiles& k) { return k.functor().all; }
+
+ private:
+  static void check(const char* what, index first, index count, index all) {
+    require<std::out_of_range>(first >= 0 && count >= 0 && count <= all - first,
+                               "heed::key_tiles: ", count, " ", what, " from ", first,
+                               " on are not among ", all);
+  }
 };
 
 }  // namespace HEED_ABI

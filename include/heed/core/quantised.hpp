@@ -60,7 +60,7 @@ constexpr bool is_matrix_of() {
 }  // namespace detail
 
 // Keys or values for heed::attention: (rows, heads * width) numbers, (rows, heads) scales. Refers to
-// both, which may be any Eigen objects with direct access; a cache has both of its keys in tiles.
+// both, which may be any Eigen objects with direct access; those of a cache's keys lie in tiles.
 struct quantised {
   using Scalar = std::int8_t;
 

@@ -13,8 +13,8 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// One checked call. Queries and results are of one scalar, keys and values in Keys: a tiled_view<const ...>
-// of the same or another one, or quantised.
+// One checked call. Queries and results are of one scalar, keys and values in Keys: a
+// tiled_view<const ...> of the same or another one, or quantised.
 template <class Query, class Keys>
 struct attention_call {
   using Scalar = accumulator_t<Query>;

@@ -141,12 +141,12 @@ struct scaled_lane_side {
   void step_all(index) {}
 };
 
-// b with no gap between its rows of Packets packets: `load` gives packet p of row j from the one at
-// hand.
-template <class Scalar, int Packets = packets_per_block>
-struct packed_lanes {
-  const Scalar* data;
-  static constexpr index pitch = Packets * simd<Scalar>::size;
+// b whose rows are a distance apart that is known when compiling: `load` gives packet p of row j from
+// the one at hand.
+template <class Storage, index Pitch>
+struct lanes_apart {
+  const Storage* data;
+  static constexpr index pitch = Pitch;
 
   void skip_lanes(index count) { data += count; }
 
@@ -158,23 +158,13 @@ struct packed_lanes {
   void step_all(index count) { data += count * pitch; }
 };
 
-// b as keys that lie turned in a tile, Pitch apart: of their own numbers, or 8-bit integers with a
-// scale a lane.
-template <class Storage, index Pitch>
-struct turned_lanes {
-  const Storage* data;
+// ... with no gap between rows of Packets packets.
+template <class Scalar, int Packets = packets_per_block>
+using packed_lanes = lanes_apart<Scalar, Packets * simd<Scalar>::size>;
 
-  void skip_lanes(index count) { data += count; }
-
-  template <class s>
-  auto load(index j, index p) const {
-    return s::load(data + j * Pitch + p * s::size);
-  }
-  void step() {}
-  void step_all(index count) { data += count * Pitch; }
-};
+// ... as 8-bit integers with a scale a lane.
 template <index Pitch>
-struct scaled_turned_lanes {
+struct scaled_lanes_apart {
   const std::int8_t* data;
   const float* scales;
 
@@ -191,13 +181,13 @@ struct scaled_turned_lanes {
   void step_all(index count) { data += count * Pitch; }
 };
 
-// Such a tile, from its first key on.
+// A tile of keys that lies by columns, from its first key on.
 template <index Pitch, class Storage>
-turned_lanes<Storage, Pitch> lanes_of_tile(const view<const Storage>& tile) {
+lanes_apart<Storage, Pitch> lanes_of_tile(const view<const Storage>& tile) {
   return {tile.data};
 }
 template <index Pitch>
-scaled_turned_lanes<Pitch> lanes_of_tile(const scaled_rows& tile) {
+scaled_lanes_apart<Pitch> lanes_of_tile(const scaled_rows& tile) {
   return {tile.data, tile.scales};
 }
 

@@ -59,12 +59,12 @@ struct score_rows {
     while (packets > packets_per_block && packets / 2 * s::size >= keys.rows) packets /= 2;
     with_packets(packets, [&]<int Packets>(std::integral_constant<int, Packets>) {
       constexpr index lanes = Packets * s::size;
+      constexpr index bytes = lanes * static_cast<index>(sizeof(*keys.data));
       auto keys_at_hand = lanes_of_tile<pitch>(keys);
       for (index j = 0; j < keys.rows; j += lanes) {
-        lane_product<Packets, lanes* static_cast<index>(sizeof(*keys.data))>(
-            lane_side<Scalar>{data + j, pitch},
-            broadcast_side<Scalar, along_rows>{queries, keys.cols}, keys_at_hand, count, keys.cols,
-            from_zero<Scalar>{}, 1, fetch);
+        lane_product<Packets, bytes>(lane_side<Scalar>{data + j, pitch},
+                                     broadcast_side<Scalar, along_rows>{queries, keys.cols},
+                                     keys_at_hand, count, keys.cols, from_zero<Scalar>{}, 1, fetch);
         keys_at_hand.skip_lanes(lanes);
       }
     });
