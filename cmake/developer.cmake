@@ -18,7 +18,9 @@ if(MSVC)
     /W4 /permissive- /Zc:preprocessor /utf-8 /bigobj $<$<BOOL:${HEED_WERROR}>:/WX>)
 else()
   target_compile_options(heed_flags INTERFACE
-    -Wall -Wextra -Wpedantic -Wshadow -Wconversion $<$<BOOL:${HEED_WERROR}>:-Werror>)
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
+    -Wdouble-promotion -Wfloat-equal -Wcast-align -Wundef -Wextra-semi -Wnull-dereference
+    $<$<CXX_COMPILER_ID:GNU>:-Wuseless-cast> $<$<BOOL:${HEED_WERROR}>:-Werror>)
 endif()
 
 # GCC 12 sees overlapping copies inside its own std::string.

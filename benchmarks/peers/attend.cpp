@@ -80,7 +80,7 @@ int run(const std::vector<std::string>& words) {
     std::cerr << "usage: benchmark_attend RULE QUERY_HEADS KV_HEADS WIDTH ROWS THREADS IN OUT\n";
     return 2;
   }
-  const auto number = [&](std::size_t i) { return static_cast<heed::index>(std::stol(words[i])); };
+  const auto number = [&](std::size_t i) { return heed::index(std::stoll(words[i])); };
   const heed::index query_heads = number(1), kv_heads = number(2), width = number(3);
   const heed::index rows = number(4), queries = words[0] == "decode" ? 1 : rows;
   const int threads = std::max(1, static_cast<int>(number(5)));

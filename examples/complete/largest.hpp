@@ -19,7 +19,7 @@ inline std::vector<index> largest(const Eigen::VectorXf& values, index count) {
   std::iota(order.begin(), order.end(), index(0));
   const auto end = order.begin() + std::min(count, values.size());
   std::partial_sort(order.begin(), end, order.end(), [&](index a, index b) {
-    return values[a] != values[b] ? values[a] > values[b] : a > b;
+    return values[a] > values[b] || (!(values[b] > values[a]) && a > b);
   });
   order.erase(end, order.end());
   return order;

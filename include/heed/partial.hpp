@@ -59,17 +59,17 @@ void merge_into(const view<Row>& into, const view<Sum>& sum_into,
   for (index i = 0; i < into.rows; ++i)
     for (index h = 0; h < sum_into.cols; ++h) {
       double share[Parts], most = nothing, total = 0;
-      for (const auto& s : sums) most = std::max(most, static_cast<double>(s(i, h)));
+      for (const auto& s : sums) most = (std::max)(most, static_cast<double>(s(i, h)));
       for (std::size_t p = 0; p < Parts; ++p) {
         const auto sum = static_cast<double>(sums[p](i, h));
-        share[p] = sum == nothing ? 0 : std::exp(sum - most);
+        share[p] = exactly_equal(sum, nothing) ? 0 : std::exp(sum - most);
         total += share[p];
       }
-      if (total == 0) continue;  // rows are 0 already
+      if (exactly_equal(total, 0.0)) continue;  // rows are 0 already
       for (index f = h * width; f < (h + 1) * width; ++f) {
         Sum sum = Sum(-0.0);  // to which -0 adds up to -0
         for (std::size_t p = 0; p < Parts; ++p)
-          if (share[p] != 0)
+          if (!exactly_equal(share[p], 0.0))
             sum = fused(static_cast<Sum>(share[p] / total), static_cast<Sum>(rows[p](i, f)), sum);
         into(i, f) = static_cast<Row>(sum);
       }

@@ -74,7 +74,7 @@ template <class Q, class K, class V, class... Modifiers>
         }
 
         // p_j = exp(score_j - largest) / sum, sum over the keys seen and the sink
-        const auto seen = [&](index key) { return p[key] != -infinity; };
+        const auto seen = [&](index key) { return !exactly_equal(p[key], -infinity); };
         double sum = 0;
         if (options.sink.given() && largest > -infinity)
           sum = std::exp(options.sink[head] - largest);
@@ -98,7 +98,7 @@ template <class Q, class K, class V, class... Modifiers>
             (*options.weights)(head * g.queries + s.query_row + row, key) = 0;
         if (options.log_sum_exp)
           (*options.log_sum_exp)(s.query_row + row, head) =
-              sum == 0 ? -infinity : largest + std::log(sum);
+              exactly_equal(sum, 0.0) ? -infinity : largest + std::log(sum);
       }
     }
   return out;

@@ -52,7 +52,7 @@ struct partial : ::testing::Test {
   // stored smaller are rounded once in each part and once in the end.
   void expect_near(const part& got, const heed::matrix<double>& want,
                    const heed::matrix<double>& want_lse) {
-    const double of_sums = 32.0 * std::numeric_limits<Scalar>::epsilon();
+    const double of_sums = 32.0 * double(std::numeric_limits<Scalar>::epsilon());
     const double of_storage = std::is_same_v<Storage, Scalar>
                                   ? 0
                                   : 2 * static_cast<double>(Eigen::NumTraits<Storage>::epsilon());
@@ -60,7 +60,7 @@ struct partial : ::testing::Test {
       for (index c = 0; c < want.cols(); ++c)
         EXPECT_NEAR(static_cast<double>(got.out(i, c)), want(i, c), of_sums + of_storage);
       for (index h = 0; h < heads.query; ++h)
-        if (want_lse(i, h) == -infinity)
+        if (heed::exactly_equal(want_lse(i, h), -infinity))
           EXPECT_EQ(got.lse(i, h), -infinity);
         else
           EXPECT_NEAR(static_cast<double>(got.lse(i, h)), want_lse(i, h), of_sums);

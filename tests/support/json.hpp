@@ -42,7 +42,7 @@ class json {
   [[nodiscard]] std::int64_t integer() const {
     const double n = number();
     constexpr double largest = 9007199254740992.0;  // 2^53
-    if (!(std::abs(n) <= largest) || n != std::floor(n))
+    if (!(std::abs(n) <= largest) || std::floor(n) < n)
       throw std::runtime_error("json: " + std::to_string(n) + " is no whole number");
     return static_cast<std::int64_t>(n);
   }

@@ -23,10 +23,9 @@ class safetensors {
     if (header_size > bytes.size() - sizeof header_size)
       throw std::runtime_error("safetensors: the header is longer than the file");
 
-    const std::size_t first = sizeof header_size + static_cast<std::size_t>(header_size);
-    const json header =
-        json::parse({reinterpret_cast<const char*>(bytes.data()) + sizeof header_size,
-                     static_cast<std::size_t>(header_size)});
+    const std::size_t first = sizeof header_size + header_size;
+    const json header = json::parse(
+        {reinterpret_cast<const char*>(bytes.data()) + sizeof header_size, header_size});
     for (const auto& [name, entry] : header.members())
       if (name != "__metadata__")
         tensors_.emplace(name, read(entry, bytes.data() + first, bytes.size() - first));
@@ -46,7 +45,7 @@ class safetensors {
     if (begin < 0 || end < begin || static_cast<std::uint64_t>(end) > size)
       throw std::runtime_error("safetensors: offsets outside the file");
     std::vector<index> shape;
-    for (const json& n : entry["shape"].items()) shape.push_back(static_cast<index>(n.integer()));
+    for (const json& n : entry["shape"].items()) shape.push_back(n.integer());
     return {element_named(entry["dtype"].text()), std::move(shape), {data + begin, data + end}};
   }
 

@@ -54,7 +54,7 @@ class plain_block {
   template <class From, class Use>
   void for_each_piece(index first, const tiled_view<const From>& from, const Use& use) const {
     for (index i = 0; i < from.rows;) {
-      const index count = std::min(from.rows_in_tile(i), all_.rows_in_tile(first + i));
+      const index count = (std::min)(from.rows_in_tile(i), all_.rows_in_tile(first + i));
       use(from.block(i, 0, count, from.cols), first + i);
       i += count;
     }

@@ -136,8 +136,8 @@ class cache_rows {
             ", width is ", h.width, ", value_width is ", h.value_width,
             "; the first two must be positive, the third positive or 0 for as many as width");
     if (h.value_width == 0) h.value_width = h.width;
-    constexpr index most = std::numeric_limits<index>::max() / (2 * index(sizeof(double)));
-    const index widest = std::max(h.width, h.value_width);
+    constexpr index most = (std::numeric_limits<index>::max)() / (2 * index(sizeof(double)));
+    const index widest = (std::max)(h.width, h.value_width);
     const bool fits = widest <= most / keys_per_tile / h.heads &&
                       rows <= most / (h.heads * widest) - (keys_per_tile - 1);  // whole tiles
     require<std::length_error>(fits, name, ": ", rows, " rows of ", h.heads, " heads of width ",

@@ -119,7 +119,7 @@ class kv_caches {
   static index rows_of(const sizes& s) {
     require(s.sequences >= 0 && s.capacity >= 0, name, ": sequences is ", s.sequences,
             ", capacity is ", s.capacity, "; neither may be negative");
-    constexpr index most = std::numeric_limits<index>::max();
+    constexpr index most = (std::numeric_limits<index>::max)();
     const bool fits = s.capacity <= most - keys_per_tile &&
                       (s.sequences == 0 || rows_of(s.capacity) <= most / s.sequences);
     require<std::length_error>(fits, name, ": ", s.sequences, " sequences of ", s.capacity,

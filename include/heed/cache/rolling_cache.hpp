@@ -90,8 +90,8 @@ class rolling_cache {
       require(!rows_.overlaps(keys) && !rows_.overlaps(values), name, ": k (", numbers_of(keys),
               ") or v (", numbers_of(values), ") overlaps the cache's own rows in memory");
       const index count = numbers_of(keys).rows;
-      const index sinks = std::min(count, now_.sinks - std::min(now_.sinks, now_.position));
-      const index last = std::min(count - sinks, now_.window);
+      const index sinks = (std::min)(count, now_.sinks - (std::min)(now_.sinks, now_.position));
+      const index last = (std::min)(count - sinks, now_.window);
       put(keys, values, 0, sinks);
       now_.position += count - sinks - last;
       make_room(last);
@@ -126,7 +126,7 @@ class rolling_cache {
   static index rows_of(const sizes& s) {
     require(s.window >= 1 && s.sinks >= 0, name, ": window is ", s.window, ", sinks is ", s.sinks,
             "; the first must be positive, the second not negative");
-    constexpr index most = std::numeric_limits<index>::max() / 4;
+    constexpr index most = (std::numeric_limits<index>::max)() / 4;
     require<std::length_error>(s.window <= most && s.sinks <= most, name, ": a window of ",
                                s.window, " and ", s.sinks,
                                " sinks are more than memory can address");
@@ -136,8 +136,8 @@ class rolling_cache {
   // Drops what `count` more rows of the window push out, and sees to it that there is room for them
   // behind what is left.
   void make_room(index count) {
-    const index sinks = std::min(now_.size, now_.sinks);
-    const index dropped = std::max(index(0), now_.size - sinks + count - now_.window);
+    const index sinks = (std::min)(now_.size, now_.sinks);
+    const index dropped = (std::max)(index(0), now_.size - sinks + count - now_.window);
     const index left = now_.size - sinks - dropped;
     const bool fits = now_.first + now_.size + count <= rows_.rows();
     const index to = fits ? now_.first + dropped : 0;

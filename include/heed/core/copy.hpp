@@ -51,7 +51,7 @@ class copier {
     const index to_stride = to_.row_stride, from_stride = from_.col_stride;
     const auto factor = s::broadcast(factor_);
     const auto square = [&](index i, index j) HEED_INLINED {
-      typename s::packet lines[n];
+      typename s::packet lines[static_cast<std::size_t>(n)];
       s::load_turned(lines, from + j * from_stride + i, from_stride);
       unroll<n>([&](auto r) HEED_INLINED {
         s::store(to + (i + r) * to_stride + j, s::multiply(lines[r], factor));
@@ -126,7 +126,7 @@ void copy_numbers(const view<To>& to, const view<From>& from) {
     constexpr index together = 16;
     for (index first = 0; first < to.cols; first += together)
       for (index i = 0; i < to.rows; ++i)
-        for (index j = first; j < std::min(first + together, to.cols); ++j)
+        for (index j = first; j < (std::min)(first + together, to.cols); ++j)
           to(i, j) = static_cast<To>(from(i, j));
   }
 }

@@ -128,7 +128,7 @@ executor erase(const Executor& e, index workers) {
 // chance, so a result must not depend on it. The first exception is handed on to the caller.
 template <class Body>
 void run_tasks(const executor& on, index tasks, Body&& body) {
-  const index workers = std::min(on.workers, tasks);
+  const index workers = (std::min)(on.workers, tasks);
   if (workers <= 1 || on.run == nullptr) {
     for (index task = 0; task < tasks; ++task) body(index(0), task);
     return;

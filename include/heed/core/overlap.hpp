@@ -65,7 +65,7 @@ bool overlap(const view<A>& a, const view<B>& b) {
   if (la.inner_count > pitch || lb.inner_count > pitch) return true;
 
   // b begins `outer` lines and `inner` elements after a, or one line more and `pitch` fewer.
-  const index distance = static_cast<index>(bytes / element);
+  const index distance = bytes / element;
   const index inner = ((distance % pitch) + pitch) % pitch;
   const index outer = (distance - inner) / pitch;
   return (detail::meet(la.inner_count, inner, lb.inner_count) &&

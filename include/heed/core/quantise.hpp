@@ -30,7 +30,7 @@ float quantise_head(const view<From>& from, const view<std::int8_t>& to) {
   constexpr auto size = static_cast<std::size_t>(s::size);
   constexpr float most = 127;
   const auto zero = s::broadcast(0);
-  const auto left = [&](index j) { return std::min(s::size, from.cols - j); };
+  const auto left = [&](index j) { return (std::min)(s::size, from.cols - j); };
   const auto load = [&](index j) {
     if (from.col_stride == 1 && left(j) == s::size) return s::load(&from(0, j));
     float some[size] = {};

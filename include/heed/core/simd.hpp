@@ -249,7 +249,7 @@ struct simd {
     const packet one = broadcast(Scalar(1));
     const packet equal =
         Eigen::internal::pselect(Eigen::internal::pcmp_eq(a, b), one, broadcast(Scalar(0)));
-    return Eigen::internal::predux_min(equal) != Scalar(1);
+    return !exactly_equal(Eigen::internal::predux_min(equal), Scalar(1));
   }
 };
 

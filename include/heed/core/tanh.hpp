@@ -24,7 +24,7 @@ inline float tanh(float x) {
   constexpr std::uint32_t sign = 0x80000000u;
   const auto bits = std::bit_cast<std::uint32_t>(x);
   const std::uint32_t size = bits & ~sign;
-  const std::uint32_t limited = size > infinity ? size : std::min(size, largest);
+  const std::uint32_t limited = size > infinity ? size : (std::min)(size, largest);
   const auto inside = std::bit_cast<float>(limited | (bits & sign));
   const float t = inside * inside;
   float p = fused(1.31754281e-8f, t, 2.04798990e-5f);

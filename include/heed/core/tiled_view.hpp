@@ -53,7 +53,7 @@ struct tiled_view {
 
   // How many rows from one on lie in the same tile.
   [[nodiscard]] index rows_in_tile(index row) const {
-    return in_tiles() ? std::min(rows - row, keys_per_tile - (first + row) % keys_per_tile)
+    return in_tiles() ? (std::min)(rows - row, keys_per_tile - (first + row) % keys_per_tile)
                       : rows - row;
   }
 

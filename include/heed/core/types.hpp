@@ -8,7 +8,9 @@
 #include <heed/config.hpp>  // HEED_ABI
 
 #include <Eigen/Core>   // Matrix, half, bfloat16
+#include <cstddef>      // size_t
 #include <cstdint>      // int8_t, int32_t
+#include <functional>   // equal_to
 #include <type_traits>  // is_same_v
 
 namespace heed {
@@ -23,6 +25,16 @@ constexpr index divide_up(index a, index b) { return (a + b - 1) / b; }
 // A place in a sequence, as rules see it. 32 bits, so that compilers turn a rule's arithmetic over
 // neighbouring queries into vector instructions; sequences longer than 2^30 - 1 are refused.
 using position = std::int32_t;
+
+// T[Count]: sizes are signed here, and C++ wants the bounds of arrays unsigned.
+template <class T, index Count>
+using fixed_array = T[static_cast<std::size_t>(Count)];
+
+// a == b where exactly that is meant, of floating-point numbers.
+template <class Number>
+constexpr bool exactly_equal(Number a, Number b) {
+  return std::equal_to<Number>()(a, b);
+}
 
 // What a row-major owner of tokens looks like: (tokens, features).
 template <class Scalar>

@@ -50,25 +50,26 @@ EIGEN_DONT_INLINE void for_each_pair(Scalar* scores, const tile_place& place, co
   constexpr index pitch = packed_lanes<Scalar>::pitch;
   const at corner = place.where(place.first_row, place.first_key);
   const Change local = change;
-  [[maybe_unused]] alignas(64) Scalar numbers[std::max(index(1), keys_per_tile * read_pitch)];
+  alignas(64) [[maybe_unused]] fixed_array<Scalar, (std::max)(index(1), keys_per_tile * read_pitch)>
+      numbers;
   for (index i = 0; i < place.row_count; i += size) {
     if constexpr (Tables > 0) {
-      const index rows = std::min(size, place.row_count - i);
+      const index rows = (std::min)(size, place.row_count - i);
       read(table_tile<Scalar>{
           numbers, read_pitch, {place.first_row + i, place.first_row + i + rows}, place.keys()});
       for (int table = 0; table < Tables; ++table)
         fill_last_packet(numbers + table * size, place.key_count, rows, read_pitch);
     }
-    position queries[size], rows[size];
+    fixed_array<position, size> queries, rows;
     for (index l = 0; l < size; ++l) {
-      const auto lane = static_cast<position>(std::min(i + l, place.row_count - 1));
+      const auto lane = static_cast<position>((std::min)(i + l, place.row_count - 1));
       queries[l] = corner.query + lane;
       rows[l] = corner.row + lane;
     }
     for (index j = 0; j < place.key_count; ++j) {
       Scalar* const from = scores + j * pitch + i;
       const position key = corner.key + static_cast<position>(j);
-      Scalar before[size], after[size];
+      fixed_array<Scalar, size> before, after;
       for (index l = 0; l < size; ++l) before[l] = from[l];
       HEED_LOOP_OF_LANES
       for (index l = 0; l < size; ++l)
@@ -111,7 +112,7 @@ void bend(Scalar* scores, const tile_place& place, const Rules& rules, coverage 
     for (index first = 0; seen != coverage::all && first < place.key_count; first += run) {
       tile_place part = place;
       part.first_key += first;
-      part.key_count = std::min(run, place.key_count - first);
+      part.key_count = (std::min)(run, place.key_count - first);
       if (rules.cover(part.queries(), part.keys()) == coverage::all) continue;
       detail::for_each_pair<Rules::mask_tables>(
           scores + first * packed_lanes<Scalar>::pitch, part,
@@ -136,7 +137,7 @@ EIGEN_DONT_INLINE void drop(Scalar* weights, const tile_place& place, const drop
     for (index four = place.first_key / 4 * 4; four < last; four += 4) {
       const auto words =
           rule.template draw<std::size_t(size)>(place.where(place.first_row + i, four));
-      for (index key = std::max(four, place.first_key); key < std::min(four + 4, last); ++key) {
+      for (index key = (std::max)(four, place.first_key); key < (std::min)(four + 4, last); ++key) {
         Scalar* const row = weights + (key - place.first_key) * pitch + i;
         const auto& word = words[static_cast<std::size_t>(key - four)];
         HEED_LOOP_OF_LANES

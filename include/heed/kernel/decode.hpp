@@ -40,16 +40,16 @@ class decoder {
         g_(call.sizes),
         rules_(rules),
         memory_(memory),
-        workers_(std::max(index(1), workers)),
+        workers_((std::max)(index(1), workers)),
         heads_per_part_(heads_per_part()) {}
 
   void run() {
     // One alone adds each part at once; several go ahead of the sum by a few each.
     const index ahead =
-        workers_ == 1 ? 1 : std::max(index(1), std::min(16 * workers_, most_parts()));
+        workers_ == 1 ? 1 : (std::max)(index(1), (std::min)(16 * workers_, most_parts()));
     // This thread's own holds the sums as well.
     memory_.prepare_workers(1, work::footprint(g_) + footprint_of(ahead));
-    memory_.prepare_workers(std::min(workers_, ahead), work::footprint(g_));
+    memory_.prepare_workers((std::min)(workers_, ahead), work::footprint(g_));
     scratch::frame frame(memory_);
     auto* const parts = frame.take<decode_part<state>>(ahead);
     for (index i = 0; i < ahead; ++i) std::construct_at(parts + i)->state = state_in(frame);
@@ -77,8 +77,8 @@ class decoder {
   index heads_per_part() const {
     if (!lie_by_rows(call_.k) && !lie_by_rows(call_.v)) return 1;
     const index chunks = g_.keys / keys_per_chunk + g_.sequences;
-    const index wanted = workers_ == 1 ? 1 : divide_up(4 * workers_, std::max(index(1), chunks));
-    return divide_up(g_.kv_heads, std::min(wanted, g_.kv_heads));
+    const index wanted = workers_ == 1 ? 1 : divide_up(4 * workers_, (std::max)(index(1), chunks));
+    return divide_up(g_.kv_heads, (std::min)(wanted, g_.kv_heads));
   }
   index parts_per_chunk() const { return divide_up(g_.kv_heads, heads_per_part_); }
   index most_parts() const {
@@ -125,8 +125,8 @@ class decoder {
   // The next part; of a sequence that sees nothing, without keys.
   void place(decode_part<state>& part) {
     part.sequence = sequence_;
-    part.keys = {next_, std::min((next_ / keys_per_chunk + 1) * keys_per_chunk, seen_.last)};
-    part.heads = {head_, std::min(head_ + heads_per_part_, g_.kv_heads)};
+    part.keys = {next_, (std::min)((next_ / keys_per_chunk + 1) * keys_per_chunk, seen_.last)};
+    part.heads = {head_, (std::min)(head_ + heads_per_part_, g_.kv_heads)};
     part.first = next_ == seen_.first;
     part.last = part.keys.last >= seen_.last;
     head_ = part.heads.last;

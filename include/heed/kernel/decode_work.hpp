@@ -58,7 +58,7 @@ class decode_work {
     const score_rows<Scalar> scores = scores_of(p);
     std::fill(scores.row(scores.count), scores.row(whole_packets<Scalar>(scores.count)), Scalar(0));
     for (index first = p.keys.first; s.queries > 0 && first < p.keys.last;) {
-      const index end = std::min((first / keys_per_tile + 1) * keys_per_tile, p.keys.last);
+      const index end = (std::min)((first / keys_per_tile + 1) * keys_per_tile, p.keys.last);
       attend(p, s, {first, end});
       first = end;
     }
@@ -230,7 +230,7 @@ class decode_work {
     todo_[kv_head] = todo::pairs;
     bool* const excluded = excluded_of(p, kv_head);
     for (index i = 0; i < scores.count * keys_per_tile; ++i)
-      excluded[i] = scores.data[i] == scores.minus_infinity;
+      excluded[i] = exactly_equal(scores.data[i], scores.minus_infinity);
   }
 
   // weights · values without those that are excluded

@@ -67,7 +67,7 @@ struct exp2_origin {
 // origin[i % Origins]: exactly 1 where x is the origin, exactly 0 at -infinity; what would be
 // subnormal is subnormal or 0; NaN stays NaN. The packets take every step together, since each step
 // waits for the one before: one packet alone would leave the machine idle.
-template <class Scalar, int Count, int Origins>
+template <class Scalar, std::size_t Count, std::size_t Origins>
 EIGEN_ALWAYS_INLINE void exp2_in_place(typename simd<Scalar>::packet (&x)[Count],
                                        const exp2_origin<Scalar> (&origin)[Origins]) {
   using s = simd<Scalar>;

@@ -88,7 +88,7 @@ class forward_task {
       const scope s = scope_of(h);
       rules_.bind(s, [&](const tile_rules<Scalar>& rules) {
         for (index b = 0; b < blocks_per_head_; ++b) {
-          const index row = b * lanes, count = std::min(lanes, range_.row_count - row);
+          const index row = b * lanes, count = (std::min)(lanes, range_.row_count - row);
           block& q = *std::construct_at(
               &block_of(h, b),
               block::in(frame_, g_, states_per_block_, factor_, range_.first_row + row, count));
@@ -113,7 +113,7 @@ class forward_task {
     bool staged = false;
     for (index h = 0; h < g_.group(); ++h) {
       const scope s = scope_of(h);
-      const interval tile_keys{first_key, std::min(first_key + keys_per_tile, s.keys)};
+      const interval tile_keys{first_key, (std::min)(first_key + keys_per_tile, s.keys)};
       rules_.bind(s, [&](const tile_rules<Scalar>& rules) {
         for (index b = 0; b < blocks_per_head_; ++b) {
           block& q = block_of(h, b);
@@ -210,18 +210,18 @@ void forward(const Call& call, const call_rules<typename Call::Scalar>& rules, s
   const geometry& g = call.sizes;
   constexpr index narrow = 16, half = simd<typename Call::Scalar>::size / 2;
   const bool few = g.longest_queries <=
-                   (g.width + g.value_width <= 2 * narrow ? std::min(index(1), half) : half);
-  const bool small = is_small(call);
-  if (is_decoding(call) && (few || !small))
-    return decoder<Call, Unit>(call, rules, memory, small ? 1 : call.options.on.workers).run();
-  if (small) {
+                   (g.width + g.value_width <= 2 * narrow ? (std::min)(index(1), half) : half);
+  const bool one_tile = is_small(call);
+  if (is_decoding(call) && (few || !one_tile))
+    return decoder<Call, Unit>(call, rules, memory, one_tile ? 1 : call.options.on.workers).run();
+  if (one_tile) {
     scratch::frame frame(memory);
     return small_forward<Call, Unit>(call, rules, frame).run();
   }
   using task_type = forward_task<Call, Unit>;
   using plan_type = schedule<typename task_type::Scalar>;
   const plan_type plan(call.sizes, call.options.on.workers);
-  const index workers = std::max(index(1), std::min(call.options.on.workers, plan.tasks()));
+  const index workers = (std::max)(index(1), (std::min)(call.options.on.workers, plan.tasks()));
   const index cursor_bytes = workers * static_cast<index>(sizeof(typename plan_type::cursor));
   memory.prepare_workers(
       workers, task_type::footprint(call, plan.most_rows()) + cursor_bytes + scratch::granule);

@@ -92,7 +92,7 @@ class small_forward {
   }
 
   void attend(const scope& s, const tile_rules<Scalar>& rules, index row) {
-    block_.serve(row, std::min(lanes, g_.queries - row));
+    block_.serve(row, (std::min)(lanes, g_.queries - row));
     block_.reset(call_.options.sink, s.head);
     tile_place place{s, row, block_.row_count, 0, g_.keys};
     const interval keys = intersect(rules.keys(place.queries()), {0, g_.keys});

@@ -234,7 +234,7 @@ void product_block(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes 
                    const Sums& sums, Fetch& later) {
   using s = simd<Scalar>;
   Fetch fetch = later;  // in registers
-  typename s::packet sum[Rows][Packets];
+  typename s::packet sum[static_cast<std::size_t>(Rows)][static_cast<std::size_t>(Packets)];
   unroll<Rows>([&](auto i) HEED_INLINED {
     unroll<Packets>(
         [&](auto p) HEED_INLINED { sum[i][p] = sums.begin(c.data + i * c.pitch + p * s::size); });
@@ -242,10 +242,10 @@ void product_block(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes 
 
   constexpr bool stride_is_known = !Layout::by_rows || !std::is_same_v<Layout, along_rows>;
   constexpr int places = stride_is_known ? 1 : Rows;
-  const Scalar* place[places];
+  fixed_array<const Scalar*, places> place;
   unroll<places>([&](auto i) HEED_INLINED { place[i] = opaque(&a.data[i * a.stride]); });
   const auto add = [&](auto j) HEED_INLINED {
-    typename s::packet lanes[Packets];
+    typename s::packet lanes[static_cast<std::size_t>(Packets)];
     unroll<Packets>([&](auto p) HEED_INLINED { lanes[p] = b.template load<s>(j, p); });
     b.step();
     fetch.template step<Fetched>(j);

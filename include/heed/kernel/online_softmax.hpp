@@ -101,7 +101,7 @@ struct online_softmax {
 
   // Adds what another has seen, which came after.
   void merge(const online_softmax& other) const {
-    Scalar own_factor[lanes], other_factor[lanes];
+    fixed_array<Scalar, lanes> own_factor, other_factor;
     merge_sums(other, own_factor, other_factor);
     for (index p = 0; p < packets; ++p) {
       const packet f = s::load(own_factor + p * s::size), g = s::load(other_factor + p * s::size);
@@ -164,7 +164,7 @@ struct online_softmax {
 
   // log(sum of exp(score)) of one lane, natural logarithm; -infinity if nothing was seen.
   Scalar log_sum_exp(index lane) const {
-    if (sum[lane] == 0) return minus_infinity;
+    if (exactly_equal(sum[lane], Scalar(0))) return minus_infinity;
     return static_cast<Scalar>(static_cast<double>(origin[lane]) *
                                    (2 / natural_scores::log2_of_exp) +
                                std::log(static_cast<double>(sum[lane])));
@@ -172,10 +172,10 @@ struct online_softmax {
 
  private:
   using origins = softmax_origin<Scalar, Unit>;
-  static constexpr Scalar least_positive = std::numeric_limits<Scalar>::min();
+  static constexpr Scalar least_positive = (std::numeric_limits<Scalar>::min)();
 
   // The largest score of each lane, in a few chains at once, since each step waits for the last.
-  template <int Packets>
+  template <std::size_t Packets>
   static void raise(packet (&largest)[Packets], const Scalar* scores, index keys) {
     constexpr int chains = 4;
     packet most[chains][Packets];
@@ -196,10 +196,10 @@ struct online_softmax {
     });
   }
 
-  template <int Packets>
+  template <std::size_t Packets>
   void fold_packets(Scalar* scores, index keys) const {
     // Keys whose exponentials are formed together: as many as registers hold.
-    constexpr int together = 4 / Packets;
+    constexpr std::size_t together = 4 / Packets;
     const auto each = [](const auto& step) HEED_INLINED { unroll<Packets>(step); };
     packet half[Packets], total[Packets];
     each([&](auto p) HEED_INLINED { half[p] = s::broadcast(minus_infinity); });
@@ -210,7 +210,8 @@ struct online_softmax {
     });
     const auto from = origins::refer(half, scores, keys, lanes);
 
-    const auto some = [&]<int Keys>(std::integral_constant<int, Keys>, Scalar* row) HEED_INLINED {
+    const auto some = [&]<std::size_t Keys>(std::integral_constant<std::size_t, Keys>,
+                                            Scalar* row) HEED_INLINED {
       packet e[Keys * Packets];
       unroll<Keys * Packets>([&](auto i) HEED_INLINED {
         e[i] = from.scaled(s::load(row + i / Packets * lanes + i % Packets * s::size), i % Packets);
@@ -222,9 +223,9 @@ struct online_softmax {
       });
     };
     index j = 0;
-    for (; j + together <= keys; j += together)
-      some(std::integral_constant<int, together>{}, scores + j * lanes);
-    for (; j < keys; ++j) some(std::integral_constant<int, 1>{}, scores + j * lanes);
+    for (; j + index(together) <= keys; j += index(together))
+      some(std::integral_constant<std::size_t, together>{}, scores + j * lanes);
+    for (; j < keys; ++j) some(std::integral_constant<std::size_t, 1>{}, scores + j * lanes);
 
     each([&](auto p) HEED_INLINED { add_to_sum(p * s::size, total[p]); });
   }

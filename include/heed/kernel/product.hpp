@@ -31,8 +31,8 @@ class product_task {
 
   product_task(const product_call<Scalar>& call, index first_row, index first_column,
                scratch& memory)
-      : call_(call.part(first_row, std::min(most_rows, call.y.rows - first_row), first_column,
-                        std::min(most_columns, call.y.cols - first_column))),
+      : call_(call.part(first_row, (std::min)(most_rows, call.y.rows - first_row), first_column,
+                        (std::min)(most_columns, call.y.cols - first_column))),
         frame_(memory),
         packed_(frame_.template take<Scalar>(most_depth * lanes)),
         edge_(frame_.template take<Scalar>(most_rows * lanes)),
@@ -49,10 +49,11 @@ class product_task {
   void run() {
     call_.start();
     for (index depth = 0; depth < call_.x.cols; depth += most_depth) {
-      const index count = std::min(most_depth, call_.x.cols - depth);
+      const index count = (std::min)(most_depth, call_.x.cols - depth);
       const view<const Scalar> x = inputs(depth, count);
       for (index column = 0; column < call_.y.cols; column += lanes)
-        add(x, call_.w.block(depth, column, count, std::min(lanes, call_.y.cols - column)), column);
+        add(x, call_.w.block(depth, column, count, (std::min)(lanes, call_.y.cols - column)),
+            column);
     }
   }
 
@@ -111,7 +112,7 @@ template <class Scalar>
 void product(const product_call<Scalar>& call, const executor& on, scratch& memory) {
   const auto run = [&](index tasks, index bytes, const auto& task) {
     if (tasks == 0) return;
-    memory.prepare_workers(std::max(index(1), std::min(on.workers, tasks)), bytes);
+    memory.prepare_workers((std::max)(index(1), (std::min)(on.workers, tasks)), bytes);
     run_tasks(on, tasks, [&](index worker, index i) { task(i, memory.worker(worker)); });
   };
   using thin_type = thin_product<Scalar>;
@@ -120,7 +121,7 @@ void product(const product_call<Scalar>& call, const executor& on, scratch& memo
     const index columns = thin_type::columns_per_task(call, on.workers);
     run(divide_up(thin, columns), thin_type::footprint(call, columns), [&](index i, scratch& own) {
       const index first = i * columns;
-      thin_type(call.part(0, call.y.rows, first, std::min(columns, thin - first)), own).run();
+      thin_type(call.part(0, call.y.rows, first, (std::min)(columns, thin - first)), own).run();
     });
   }
   const product_call<Scalar> rest = call.part(0, call.y.rows, thin, call.y.cols - thin);

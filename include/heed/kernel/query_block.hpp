@@ -122,7 +122,7 @@ class exclusions {
     for (index j = 0; j < keys; ++j)
       for (index i = 0; i < lanes_; ++i)
         excluded_[j * pitch + i] =
-            scores[j * pitch + i] == -std::numeric_limits<Scalar>::infinity();
+            exactly_equal(scores[j * pitch + i], -std::numeric_limits<Scalar>::infinity());
   }
 
   bool operator()(index key, index lane) const { return excluded_[key * pitch + lane]; }

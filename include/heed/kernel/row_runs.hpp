@@ -33,11 +33,11 @@ class row_runs {
     const auto numbers = numbers_of(all);
     const index width = numbers.cols / sizes_.kv_heads;
     const bool fetches = !is_near_ && lie_by_rows(all);
-    constexpr bool small = sizeof(*numbers.data) < sizeof(Scalar);
+    constexpr bool narrower = sizeof(*numbers.data) < sizeof(Scalar);
     constexpr index least = 24;
-    const index ahead = small ? std::max(least, per_run) : least;
+    const index ahead = narrower ? (std::max)(least, per_run) : least;
     for (index row = rows.first; row < rows.last; row += per_run) {
-      const index count = std::min(per_run, rows.last - row);
+      const index count = (std::min)(per_run, rows.last - row);
       const index later = fetches ? std::clamp(numbers.rows - row - ahead, index(0), count) : 0;
       const auto next =
           numbers.block(row + ahead, heads.first * width, later, heads.size() * width);
@@ -58,14 +58,14 @@ class row_runs {
     const index width = numbers.cols / sizes_.kv_heads, piece = keys_per_tile * width;
     const index tile = (numbers.first + rows.first) / keys_per_tile;
     const auto memory = numbers.tiles();
-    const index ahead = std::max(index(1), heads.size() * 3 / 8);  // 24 rows of 64
+    const index ahead = (std::max)(index(1), heads.size() * 3 / 8);  // 24 rows of 64
     for (index kv = heads.first; kv < heads.last; ++kv) {
       if (!wanted(kv)) continue;
       const index next = kv - heads.first + ahead;
-      const index later = std::min((tile + next / heads.size()) * numbers.tile_stride +
-                                       (heads.first + next % heads.size()) * piece,
-                                   memory.cols);
-      const index count = is_near_ ? 0 : std::min(piece, memory.cols - later);
+      const index later = (std::min)((tile + next / heads.size()) * numbers.tile_stride +
+                                         (heads.first + next % heads.size()) * piece,
+                                     memory.cols);
+      const index count = is_near_ ? 0 : (std::min)(piece, memory.cols - later);
       use(kv, all.block(rows.first, kv * width, rows.size(), width),
           fetch_ahead(memory.block(0, later, 1, count), 0, 1));
     }

@@ -34,7 +34,7 @@ class schedule {
   }
 
   index tasks() const { return tasks_; }
-  index most_rows() const { return std::min(rows_, g_.queries); }
+  index most_rows() const { return (std::min)(rows_, g_.queries); }
 
   query_range range(cursor& at, index task) const {
     while (task >= at.first_task + tasks_in(at.sequence)) at.first_task += tasks_in(at.sequence++);
@@ -43,7 +43,7 @@ class schedule {
     const index place = task - at.first_task;
     const index queries = g_.of(at.sequence, 0).queries;
     const index first_row = (divide_up(queries, rows_) - 1 - place / g_.kv_heads) * rows_;
-    return {at.sequence, place % g_.kv_heads, first_row, std::min(rows_, queries - first_row)};
+    return {at.sequence, place % g_.kv_heads, first_row, (std::min)(rows_, queries - first_row)};
   }
 
  private:
@@ -54,10 +54,11 @@ class schedule {
     constexpr index most_bytes = 384 * 1024;
     const index row_bytes =
         g.group() * (g.width + g.value_width) * static_cast<index>(sizeof(Scalar));
-    const index most_blocks = std::max(index(1), most_bytes / (lanes * row_bytes));
-    const index blocks = std::max(index(1), divide_up(g.queries, lanes));
+    const index most_blocks = (std::max)(index(1), most_bytes / (lanes * row_bytes));
+    const index blocks = (std::max)(index(1), divide_up(g.queries, lanes));
     const index wanted_tasks = workers > 1 ? divide_up(4 * workers, g.kv_heads) : 1;
-    const index tasks = std::min(blocks, std::max(wanted_tasks, divide_up(blocks, most_blocks)));
+    const index tasks =
+        (std::min)(blocks, (std::max)(wanted_tasks, divide_up(blocks, most_blocks)));
     return lanes * divide_up(blocks, tasks);
   }
 

@@ -34,7 +34,7 @@ struct score_rows {
   // by rows no more than four packets: memory reads them fastest a few at a time. Columns lie far
   // apart, and each is read for all keys of a tile at once.
   static index keys_per_run(index rows, bool by_rows) {
-    return by_rows ? std::min(packets_for_rows(rows), index(4)) * s::size : keys_per_tile;
+    return by_rows ? (std::min)(packets_for_rows(rows), index(4)) * s::size : keys_per_tile;
   }
   static index room_for(index width) { return pitch * width; }
 
@@ -55,7 +55,7 @@ struct score_rows {
   // is behind the last of them, to the end of a strip, is read as well, and its scores mean nothing.
   template <class Rows>
   void multiply_tile(const Scalar* queries, const Rows& keys, fetch_ahead fetch = {}) const {
-    index packets = std::min(packets_for_rows(count), pitch / s::size);
+    index packets = (std::min)(packets_for_rows(count), pitch / s::size);
     while (packets > packets_per_block && packets / 2 * s::size >= keys.rows) packets /= 2;
     with_packets(packets, [&]<int Packets>(std::integral_constant<int, Packets>) {
       constexpr index lanes = Packets * s::size;
@@ -79,7 +79,7 @@ struct score_rows {
     for (index i = 0; i < count; i += together)
       for (index j = 0; j < keys; j += s::size)
         unroll<together>([&](auto n) HEED_INLINED {
-          const auto scores = s::load(row(std::min(i + n, count - 1)) + j);
+          const auto scores = s::load(row((std::min)(i + n, count - 1)) + j);
           most[n] = s::maximum(most[n], s::subtract(zero, scores));
         });
     const auto infinity = s::broadcast(std::numeric_limits<Scalar>::infinity());
@@ -97,16 +97,18 @@ struct score_rows {
     const typename s::packet half[] = {s::broadcast(half_origin)};
     const index packets = packets_of<Scalar>(keys);
     const auto from = origins::refer(half, scores, packets, s::size);
-    const auto some = [&](auto together, Scalar* place) HEED_INLINED {
-      typename s::packet e[together];
-      unroll<together>([&](auto i)
+    const auto some = [&]<std::size_t Together>(std::integral_constant<std::size_t, Together>,
+                                                Scalar* place) HEED_INLINED {
+      typename s::packet e[Together];
+      unroll<Together>([&](auto i)
                            HEED_INLINED { e[i] = from.scaled(s::load(place + i * s::size), 0); });
       exp2_in_place<Scalar>(e, from.whole);
-      unroll<together>([&](auto i) HEED_INLINED { s::store(place + i * s::size, e[i]); });
+      unroll<Together>([&](auto i) HEED_INLINED { s::store(place + i * s::size, e[i]); });
     };
     index p = 0;
-    for (; p + 4 <= packets; p += 4) some(std::integral_constant<int, 4>{}, scores + p * s::size);
-    for (; p < packets; ++p) some(std::integral_constant<int, 1>{}, scores + p * s::size);
+    for (; p + 4 <= packets; p += 4)
+      some(std::integral_constant<std::size_t, 4>{}, scores + p * s::size);
+    for (; p < packets; ++p) some(std::integral_constant<std::size_t, 1>{}, scores + p * s::size);
   }
 
   // online_softmax::fold, once keys have been filled up; row i is lane i of the sums, whose lanes
@@ -114,7 +116,7 @@ struct score_rows {
   template <class Unit>
   void fold(const online_softmax<Scalar, Unit>& sums, index keys) const {
     for (index first = 0; first < count; first += s::size) {
-      const index some = std::min(s::size, count - first);
+      const index some = (std::min)(s::size, count - first);
       Scalar half[static_cast<std::size_t>(s::size)];
       s::store(half, sums.move_origin(first, largest(first, keys)));
       for (index i = 0; i < some; ++i) exponentials<Unit>(half[i], row(first + i), keys);
@@ -169,7 +171,7 @@ struct score_rows {
       Scalar* to = room + j;
       const auto scaled = lane_scaling<Scalar>(keys, j);
       for (index f = 0; f < width; f += s::size) {
-        fetch.template step<std::max(bytes / 2, index(64))>(0);
+        fetch.template step<(std::max)(bytes / 2, index(64))>(0);
         typename s::packet square[static_cast<std::size_t>(s::size)];
         s::load_turned(square, from, stride);
         unroll<static_cast<int>(s::size)>(

@@ -6,7 +6,7 @@
 #include <heed/kernel/exponential.hpp>  // exp2_origin, exp2
 
 #include <limits>   // lowest, max
-#include <utility>  // integer_sequence
+#include <utility>  // index_sequence
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -37,7 +37,7 @@ struct softmax_origin {
         Scalar(1.5) * static_cast<Scalar>(std::uint64_t(1) << (bits_of<Scalar>::fraction - 1)));
     const packet half = s::rounded(s::multiply(score, s::broadcast(half_unit)));
     const packet whole = s::subtract(s::rounded(s::add(half, rounder)), rounder);
-    return s::where_less(magnitude(half), s::broadcast(far), whole, half);
+    return s::where_less(magnitude(half), s::broadcast(unrounded_from), whole, half);
   }
 
   // 2^(2 (from - to)) of half origins.
@@ -47,14 +47,14 @@ struct softmax_origin {
   }
 
   // What the exponential of a score is taken from.
-  template <int Packets>
+  template <std::size_t Packets>
   struct reference {
     exp2_origin<Scalar> whole[Packets];
     packet unit[Packets];
 
     // A score in powers of two.
     packet scaled(const packet& score, int p) const {
-      if constexpr (Unit::log2_of_exp == 1)
+      if constexpr (exactly_equal(Unit::log2_of_exp, 1.0))
         return score;
       else
         return s::rounded(s::multiply(score, unit[p]));
@@ -64,32 +64,32 @@ struct softmax_origin {
   // The same for `count` times Packets packets of scores, `step` numbers apart, given half the
   // origins of those Packets. In lanes whose origin is far from 0, which are rare, the difference is
   // taken here.
-  template <int Packets>
+  template <std::size_t Packets>
   static reference<Packets> refer(const packet (&half)[Packets], Scalar* scores, index count,
                                   index step) {
     const packet zero = s::broadcast(Scalar(0)), one = s::broadcast(Scalar(1));
-    packet near[Packets], unit[Packets], any_far = zero;
+    packet whole[Packets], unit[Packets], any_unrounded = zero;
     unroll<Packets>([&](auto p) HEED_INLINED {
       const packet h = seen(half[p]);
-      near[p] = s::where_less(s::broadcast(far), magnitude(h), zero, s::add(h, h));
-      unit[p] = s::where_less(s::broadcast(far), magnitude(h), one,
+      whole[p] = s::where_less(s::broadcast(unrounded_from), magnitude(h), zero, s::add(h, h));
+      unit[p] = s::where_less(s::broadcast(unrounded_from), magnitude(h), one,
                               s::broadcast(Scalar(Unit::log2_of_exp)));
-      any_far = s::where_less(s::broadcast(far), magnitude(h), one, any_far);
+      any_unrounded = s::where_less(s::broadcast(unrounded_from), magnitude(h), one, any_unrounded);
     });
-    if (s::any_not_equal(any_far, zero))
+    if (s::any_not_equal(any_unrounded, zero))
       for (index j = 0; j < count; ++j)
         unroll<Packets>([&](auto p) HEED_INLINED {
           Scalar* const place = scores + j * step + p * s::size;
           const packet score = s::load(place);
           const packet difference =
               s::subtract(s::rounded(s::multiply(score, s::broadcast(half_unit))), seen(half[p]));
-          s::store(place, s::where_less(s::broadcast(far), magnitude(seen(half[p])),
+          s::store(place, s::where_less(s::broadcast(unrounded_from), magnitude(seen(half[p])),
                                         s::add(difference, difference), score));
         });
-    return [&]<int... P>(std::integer_sequence<int, P...>) HEED_INLINED {
-      return reference<Packets>{{exp2_origin<Scalar>(near[P])...}, {unit[P]...}};
+    return [&]<std::size_t... P>(std::index_sequence<P...>) HEED_INLINED {
+      return reference<Packets>{{exp2_origin<Scalar>(whole[P])...}, {unit[P]...}};
     }
-    (std::make_integer_sequence<int, Packets>{});
+    (std::make_index_sequence<Packets>{});
   }
 
   struct origin_and_power {
@@ -98,7 +98,7 @@ struct softmax_origin {
   };
   // What a sink alone comes to. A logit beyond the largest of numbers is taken for that.
   static origin_and_power of_sink(double natural_sink) {
-    constexpr double most = std::numeric_limits<Scalar>::max();
+    constexpr double most = (std::numeric_limits<Scalar>::max)();
     double sink = natural_sink * scores_per_natural<Unit>;
     if (sink > most) sink = most;
     if (sink < -most && natural_sink >= std::numeric_limits<double>::lowest()) sink = -most;
@@ -114,7 +114,7 @@ struct softmax_origin {
  private:
   static constexpr Scalar half_unit = Scalar(Unit::log2_of_exp / 2);
   // Half origins from here on are not rounded to whole numbers, and scores are moved to them first.
-  static constexpr Scalar far =
+  static constexpr Scalar unrounded_from =
       static_cast<Scalar>(std::uint64_t(1) << (bits_of<Scalar>::fraction - 3));
 
   static packet magnitude(const packet& x) {

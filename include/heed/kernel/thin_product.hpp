@@ -40,7 +40,7 @@ class thin_product {
     const index strip = strip_of(call.x.rows);
     const index row_bytes = call.x.rows * static_cast<index>(sizeof(Scalar));
     const index fair = workers > 1 ? divide_up(call.y.cols, 4 * workers) : most;
-    return std::clamp(std::min(fair, most_bytes / row_bytes), least, most) / strip * strip;
+    return std::clamp((std::min)(fair, most_bytes / row_bytes), least, most) / strip * strip;
   }
 
   thin_product(const product_call<Scalar>& call, scratch& memory)
@@ -60,11 +60,11 @@ class thin_product {
   void run() {
     call_.start();
     for (index depth = 0; depth < call_.x.cols; depth += most_depth) {
-      const index count = std::min(most_depth, call_.x.cols - depth);
+      const index count = (std::min)(most_depth, call_.x.cols - depth);
       copy(view<Scalar>{near_, call_.x.rows, count, most_depth, 1},
            call_.x.block(0, depth, call_.x.rows, count));
       for (index j = 0; j < count; j += rows_per_run) {
-        const index some = std::min(rows_per_run, count - j);
+        const index some = (std::min)(rows_per_run, count - j);
         with_packets(packets_for_rows(call_.x.rows),
                      [&](auto packets) { add<packets>(depth, j, some); });
       }

@@ -24,9 +24,9 @@ inline constexpr index queries_per_block = packed_lanes<Scalar>::pitch;
 template <class Scalar, class Rows>
 void stage(const view<Scalar>& to, const Rows& from) {
   if (from.col_stride != 1) return copy(to, from);
-  constexpr index together = std::max(index(8), simd<Scalar>::size);
+  constexpr index together = (std::max)(index(8), simd<Scalar>::size);
   for (index i = 0; i < from.rows; i += together) {
-    const index some = std::min(together, from.rows - i);
+    const index some = (std::min)(together, from.rows - i);
     const Rows rows = from.block(i, 0, some, from.cols);
     prefetch(numbers_of(rows), 2 * together * from.row_stride);
     copy(to.block(i, 0, some, from.cols), rows);
@@ -38,7 +38,7 @@ template <class Rows>
 EIGEN_ALWAYS_INLINE void fetch_columns(const Rows& all, index first, index count) {
   const auto numbers = numbers_of(all);
   if (first < all.cols)
-    prefetch_for_later(numbers.block(0, first, all.rows, std::min(count, all.cols - first)));
+    prefetch_for_later(numbers.block(0, first, all.rows, (std::min)(count, all.cols - first)));
 }
 
 // Copies keys by columns in the same way.
@@ -46,7 +46,7 @@ template <class Scalar, class Rows>
 void copy_columns(const view<Scalar>& to, const Rows& from) {
   constexpr index together = 8;
   for (index f = 0; f < from.cols; f += together) {
-    const index some = std::min(together, from.cols - f);
+    const index some = (std::min)(together, from.cols - f);
     fetch_columns(from, f + 2 * together, some);
     copy(to.block(0, f, from.rows, some), from.block(0, f, from.rows, some));
   }
@@ -83,7 +83,7 @@ bool all_finite(const view<const Storage>& values) {
   bool all = true;
   for (index i = 0; i < v.rows; i += together) {
     const auto row = [&](index n) HEED_INLINED {
-      return v.data + std::min(i + n, v.rows - 1) * v.row_stride;
+      return v.data + (std::min)(i + n, v.rows - 1) * v.row_stride;
     };
     const Storage* const rows[together] = {row(0), row(1), row(2), row(3)};
     for (index j = 0; j < whole; j += s::size)

@@ -47,7 +47,7 @@ struct value_rows {
       for (index packets = packets_for_rows(count); packets >= packets_per_block; packets /= 2)
         with_packets(packets, strips);
     for (; f < width; f += strip) {
-      const index some = std::min(strip, width - f);
+      const index some = (std::min)(strip, width - f);
       if (!by_rows) fetch_columns(values, f + strip, strip);
       copy(view<Scalar>{edge, values.rows, some, strip, 1}, values.block(0, f, values.rows, some));
       lane_product<packets_per_block>(lane_side<Scalar>{data + f, pitch()}, by_row,

@@ -38,12 +38,12 @@ class key_weighing {
   }
 
   void weigh(const scope& s, index first_key) const {
-    const index count = std::min(keys_per_tile, s.keys - first_key);
+    const index count = (std::min)(keys_per_tile, s.keys - first_key);
     const auto keys = call_.keys_of(s.head / g_.group(), s.key_row + first_key, count);
     Scalar total[keys_per_tile] = {};
     rules_.bind(s, [&](const tile_rules<Scalar>& rules) {
       for (index row = 0; row < s.queries; row += most_rows) {
-        const tile_place place{s, row, std::min(most_rows, s.queries - row), first_key, count};
+        const tile_place place{s, row, (std::min)(most_rows, s.queries - row), first_key, count};
         if (rules.cover(place) != coverage::none) weigh(place, rules, keys, total);
       }
     });
@@ -66,7 +66,8 @@ class key_weighing {
       const index run = scores.keys_per_run(place.row_count, lie_by_rows(keys));
       for (index first = 0; first < keys.rows; first += run)
         scores.multiply(first, queries_,
-                        keys.block(first, 0, std::min(run, keys.rows - first), g_.width), turned_);
+                        keys.block(first, 0, (std::min)(run, keys.rows - first), g_.width),
+                        turned_);
     }
     bend(scores, place, rules);
     scores.fill_up(keys.rows);
@@ -86,10 +87,10 @@ class key_weighing {
                   Scalar* sums) {
     using s = simd<Scalar>;
     Scalar* const row = scores.row(i);
-    if (log_sum_exp == scores.minus_infinity) return;  // it sees nothing
+    if (exactly_equal(log_sum_exp, scores.minus_infinity)) return;  // it sees nothing
     if (std::isnan(log_sum_exp)) {
       for (index j = 0; j < keys; ++j)
-        if (row[j] != scores.minus_infinity) sums[j] += log_sum_exp;
+        if (!exactly_equal(row[j], scores.minus_infinity)) sums[j] += log_sum_exp;
       return;
     }
     const auto of_all = softmax_origin<Scalar, Unit>::of_sink(static_cast<double>(log_sum_exp));
@@ -113,7 +114,7 @@ class key_weighing {
     for (index row = 0; row < all.row_count; row += lanes) {
       tile_place place = all;
       place.first_row += row;
-      place.row_count = std::min(lanes, all.row_count - row);
+      place.row_count = (std::min)(lanes, all.row_count - row);
       const coverage seen = rules.cover(place);
       if (rules_.has_scores || seen != coverage::all)
         scores.block(row, place.row_count).change(place, room_, [&](Scalar* s) {
@@ -144,7 +145,7 @@ void weigh_keys(const Call& call, const call_rules<typename Call::Scalar>& rules
   const index tiles = divide_up(g.longest_keys, keys_per_tile);
   const index tasks = g.sequences * g.query_heads * tiles;
   const executor on = call.worth_threads() ? call.options.on : executor{};
-  const index workers = std::max(index(1), std::min(on.workers, tasks));
+  const index workers = (std::max)(index(1), (std::min)(on.workers, tasks));
   memory.prepare_workers(workers, work::footprint(g));
   run_tasks(on, tasks, [&](index worker, index task) {
     const index tile = task % tiles, head = task / tiles % g.query_heads;

@@ -84,8 +84,8 @@ inline rotary_angles scaled_frequencies(index width, double theta, const yarn_sc
     return static_cast<double>(width) * std::log(s.original_positions / (turns * full_turn)) /
            (2 * std::log(theta));
   };
-  const double low = std::max(std::floor(pair_of(s.beta_fast)), 0.0);
-  double high = std::min(std::ceil(pair_of(s.beta_slow)), static_cast<double>(width) - 1);
+  const double low = (std::max)(std::floor(pair_of(s.beta_fast)), 0.0);
+  double high = (std::min)(std::ceil(pair_of(s.beta_slow)), static_cast<double>(width) - 1);
   if (high <= low) high = low + 0.001;  // a step, not a division by 0
   for (std::size_t i = 0; i < angles.frequencies.size(); ++i) {
     const double slow = std::clamp((static_cast<double>(i) - low) / (high - low), 0.0, 1.0);

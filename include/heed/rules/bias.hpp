@@ -29,7 +29,7 @@ struct bound_bias {
   template <class Scalar>
   Scalar operator()(Scalar s, at, const Scalar* number) const {
     constexpr Scalar excluded = -std::numeric_limits<Scalar>::infinity();
-    const Scalar finite = *number == excluded ? Scalar(0) : s;  // no sum behind a branch
+    const Scalar finite = exactly_equal(*number, excluded) ? Scalar(0) : s;  // no sum behind a branch
     return finite + *number;
   }
   template <class Scalar>

@@ -36,7 +36,7 @@ struct documents {
   bool operator()(at i) const {
     const auto last = static_cast<position>(count - 1);
     const position query = std::clamp(i.query, position(0), last);  // no jump over the look-up
-    return (int(query == i.query) & int(ids[query] == ids[i.key])) != 0;
+    return (int(query == i.query) & int(exactly_equal(ids[query], ids[i.key]))) != 0;
   }
 
   // Ids that cannot meet skip a tile, in whatever order documents come.

@@ -103,7 +103,7 @@ geometry check_inputs(const char* verb, const view<const Query>& q, const Keys& 
   detail::check_scales(verb, "k", key_rows, hk);
   detail::check_scales(verb, "v", value_rows, hk);
 
-  constexpr index limit = std::numeric_limits<position>::max() / 2;
+  constexpr index limit = (std::numeric_limits<position>::max)() / 2;
   require(q.rows <= limit && k.rows <= limit, verb, ": q is ", q, ", k is ", k,
           ", but a sequence has at most ", limit, " rows");
 
@@ -124,8 +124,8 @@ geometry check_inputs(const char* verb, const view<const Query>& q, const Keys& 
     g.sequences = s.query_starts.size() - 1;
     g.longest_keys = g.longest_queries = 0;
     for (index i = 0; i < g.sequences; ++i) {
-      g.longest_keys = std::max(g.longest_keys, g.keys_of(i));
-      g.longest_queries = std::max(g.longest_queries, s.query_starts[i + 1] - s.query_starts[i]);
+      g.longest_keys = (std::max)(g.longest_keys, g.keys_of(i));
+      g.longest_queries = (std::max)(g.longest_queries, s.query_starts[i + 1] - s.query_starts[i]);
     }
   }
   require(!s.sink.given() || s.sink.size() == hq, verb, ": sink has ", s.sink.size(),

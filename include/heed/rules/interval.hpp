@@ -22,26 +22,26 @@ struct interval {
 };
 
 // Far beyond every position, near enough that adding a position cannot overflow.
-inline constexpr index far_away = std::numeric_limits<index>::max() / 4;
+inline constexpr index far_away = (std::numeric_limits<index>::max)() / 4;
 inline constexpr interval everywhere{-far_away, far_away};
 
 constexpr interval intersect(interval a, interval b) {
-  return {std::max(a.first, b.first), std::min(a.last, b.last)};
+  return {(std::max)(a.first, b.first), (std::min)(a.last, b.last)};
 }
 
 // The smallest interval that holds both.
 constexpr interval hull(interval a, interval b) {
   if (a.empty()) return b;
   if (b.empty()) return a;
-  return {std::min(a.first, b.first), std::max(a.last, b.last)};
+  return {(std::min)(a.first, b.first), (std::max)(a.last, b.last)};
 }
 
 // How many of the (query, key) pairs of a tile a mask lets through. `some` is always a true answer;
 // `none` lets the kernel skip the tile and `all` lets it skip the mask.
 enum class coverage { none, some, all };
 
-constexpr coverage both(coverage a, coverage b) { return std::min(a, b); }
-constexpr coverage either(coverage a, coverage b) { return std::max(a, b); }
+constexpr coverage both(coverage a, coverage b) { return (std::min)(a, b); }
+constexpr coverage either(coverage a, coverage b) { return (std::max)(a, b); }
 constexpr coverage opposite(coverage a) {
   if (a == coverage::some) return a;
   return a == coverage::none ? coverage::all : coverage::none;

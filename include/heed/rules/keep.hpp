@@ -25,7 +25,7 @@ struct bound_keep {
   bool operator()(at i) const { return static_cast<bool>(seen(i.row, i.key)); }
   template <class Scalar>
   bool operator()(at, const Scalar* number) const {
-    return *number != 0;
+    return !exactly_equal(*number, Scalar(0));
   }
   template <class Scalar>
   void read(table_tile<Scalar>& tile) const {

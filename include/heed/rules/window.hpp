@@ -14,7 +14,7 @@ inline namespace HEED_ABI {
 // say "window of W" and count the query itself mean left = W - 1.)
 struct window {
   using heed_kind = mask_kind;
-  static constexpr index unbounded = std::numeric_limits<position>::max();
+  static constexpr index unbounded = (std::numeric_limits<position>::max)();
 
   index left = unbounded;
   index right = unbounded;

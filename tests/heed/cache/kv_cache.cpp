@@ -146,7 +146,8 @@ TYPED_TEST(kv_cache, keys_lie_in_tiles_of_64_each_by_columns) {
   const TypeParam* const data = cache.keys().first_tile();
   for (index i = 0; i < tokens; ++i)
     for (index j = 0; j < cols; ++j)
-      ASSERT_TRUE(data[i / 64 * 64 * cols + j * 64 + i % 64] == k(i, j)) << i << " " << j;
+      ASSERT_TRUE(heed::exactly_equal(data[i / 64 * 64 * cols + j * 64 + i % 64], k(i, j)))
+          << i << " " << j;
 
   const heed::key_tiles<TypeParam> keys(data, tokens, cols);
   EXPECT_TRUE(same_bits(keys, k));

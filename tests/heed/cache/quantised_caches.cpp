@@ -43,7 +43,7 @@ struct quantised_rows {
       if (a.numbers(i, j) != b.numbers(i, j))
         return ::testing::AssertionFailure() << "numbers differ at " << i << ", " << j;
     for (index h = 0; h < a.scales.cols; ++h)
-      if (a.scales(i, h) != b.scales(i, h))
+      if (!heed::exactly_equal(a.scales(i, h), b.scales(i, h)))
         return ::testing::AssertionFailure() << "scales differ at " << i << ", " << h;
   }
   return ::testing::AssertionSuccess();

@@ -96,7 +96,7 @@ item_rules rules_of(const onnx_case& c, const attention_item<Scalar>& item, inde
       lengths ? static_cast<index>(lengths->data<std::int64_t>()[number]) : item.keys();
   rules.key_length = length;
   rules.soft_cap = c.number("softcap", 0);
-  if (c.number("is_causal", 0) != 0)
+  if (c.number("is_causal", 0) > 0)
     rules.causal_from = lengths             ? length - item.queries()
                         : c.input(past_key) ? c.input(past_key)->extent(2)
                                             : 0;

@@ -54,7 +54,7 @@ class onnx_case {
     for (const json& one : descriptions.items()) {
       if (one["name"].is_null()) continue;  // an input left out before one that is given
       std::vector<index> shape;
-      for (const json& n : one["shape"].items()) shape.push_back(static_cast<index>(n.integer()));
+      for (const json& n : one["shape"].items()) shape.push_back(n.integer());
       tensors.emplace(one["slot"].integer(),
                       tensor(support::element_named(one["dtype"].text()), std::move(shape),
                              support::read_file(folder / one["file"].text())));

@@ -24,7 +24,7 @@ std::string check(const onnx_case& c) {
   const index count = tokens.extent(-2);
   const index width = tokens.rank() == 4 ? tokens.extent(3) : tokens.extent(2) / heads;
   const auto rotary_width = static_cast<index>(c.number("rotary_embedding_dim", 0));
-  const bool interleaved = c.number("interleaved", 0) != 0;
+  const bool interleaved = c.number("interleaved", 0) > 0;
   const heed::rotary_embedding<float> rope({.width = width,
                                             .rotary_width = rotary_width,
                                             .pairing = interleaved

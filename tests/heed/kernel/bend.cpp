@@ -104,7 +104,8 @@ TYPED_TEST(bend, excludes_by_select_unless_the_tile_is_covered) {
       for (index l = 0; l < rows; ++l) {
         const bool seen = (10 + j + 13 + l) % 2 == 1 && (10 + j) % 7 != 0;
         const auto score = this->score(j, l);
-        ASSERT_EQ(some[std::size_t(j * this->pitch + l)], seen ? score : -INFINITY);
+        ASSERT_EQ(some[std::size_t(j * this->pitch + l)],
+                  seen ? score : -std::numeric_limits<TypeParam>::infinity());
         ASSERT_EQ(all[std::size_t(j * this->pitch + l)], score);
       }
   }
@@ -112,7 +113,7 @@ TYPED_TEST(bend, excludes_by_select_unless_the_tile_is_covered) {
 
 TYPED_TEST(bend, a_mask_stands_above_what_a_score_rule_makes) {
   const auto nan =
-      heed::score([](auto s, at) { return s * std::numeric_limits<TypeParam>::quiet_NaN(); });
+      heed::score([](auto s, at) { return s * std::numeric_limits<decltype(s)>::quiet_NaN(); });
   const auto none = heed::where([](at) { return false; });
   const auto rules = heed::gather_rules(none, nan).bind(this->where);
   const auto got = this->changed(3, [&](auto scores, const heed::tile_place& place) {
@@ -211,7 +212,8 @@ TYPED_TEST(bend, a_bias_of_minus_infinity_stands_above_the_score) {
       EXPECT_EQ(scores[std::size_t(l)], -infinity) << score;
       EXPECT_TRUE(std::isnan(scores[std::size_t(this->pitch + l)])) << score;
       const TypeParam untouched = scores[std::size_t(2 * this->pitch + l)];
-      EXPECT_TRUE(std::isnan(score) ? std::isnan(untouched) : untouched == score) << score;
+      EXPECT_TRUE(std::isnan(score) ? std::isnan(untouched) : heed::exactly_equal(untouched, score))
+          << score;
     }
   }
 }

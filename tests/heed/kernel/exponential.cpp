@@ -29,7 +29,7 @@ Scalar one(Scalar x) {
 // Error in units of the last place of the exact result.
 double ulps(float got, double exact) {
   const auto near = static_cast<float>(exact);
-  return std::abs(got - exact) / (std::nextafter(near, 4.0f) - near);
+  return std::abs(double(got) - exact) / double(std::nextafter(near, 4.0f) - near);
 }
 
 // The floats from 0 to `last`, with the given sign, `stride` bit patterns apart, in all lanes of a

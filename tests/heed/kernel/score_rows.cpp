@@ -141,7 +141,7 @@ TYPED_TEST(score_rows, know_whether_any_key_is_excluded) {
                                   std::numeric_limits<TypeParam>::lowest()}) {
           this->rows.row(i)[j] = x;
           this->rows.fill_up(keys);
-          EXPECT_EQ(this->rows.any_excluded(keys), x == -this->infinity) << x;
+          EXPECT_EQ(this->rows.any_excluded(keys), heed::exactly_equal(x, -this->infinity)) << x;
           this->rows.row(i)[j] = 0;
           this->rows.fill_up(keys);
         }

@@ -36,7 +36,7 @@ struct key_weights : ::testing::Test {
   // terms, and the sums of so many rows.
   static void expect_near(const heed::matrix<Scalar>& got, const heed::matrix<double>& want,
                           index queries) {
-    const double bound = std::numeric_limits<Scalar>::epsilon() *
+    const double bound = double(std::numeric_limits<Scalar>::epsilon()) *
                          static_cast<double>(width * width + 16 + 64 + queries / 64);
     for (index i = 0; i < want.rows(); ++i)
       for (index h = 0; h < want.cols(); ++h)

@@ -67,7 +67,7 @@ TEST(table, in_a_batch_has_the_rows_of_q_and_the_keys_of_the_sequence) {
   const heed::scope s{1, 2, heads, 2, 3, 3, 4, 1, queries};
   EXPECT_EQ(read(heed::bias(stacked), s, 0, 0), 220);
   EXPECT_EQ(read(heed::bias(stacked), s, 2, 3), 243);
-  EXPECT_EQ(read(heed::bias(MatrixXd(of_head(0))), s, 2, 3), 43);
+  EXPECT_EQ(read(heed::bias(of_head(0).eval()), s, 2, 3), 43);
 }
 
 TEST(table, may_be_a_block_of_a_larger_matrix) {
