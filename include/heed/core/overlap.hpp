@@ -20,6 +20,20 @@ namespace detail {
 // [0, a) and [shift, shift + b) meet.
 inline bool meet(index a, index shift, index b) { return shift < a && shift + b > 0; }
 
+// The same elements with strides that are not negative, from the lowest address on.
+template <class Scalar>
+view<Scalar> ascending(view<Scalar> v) {
+  if (v.row_stride < 0) {
+    v.data += (v.rows - 1) * v.row_stride;
+    v.row_stride = -v.row_stride;
+  }
+  if (v.col_stride < 0) {
+    v.data += (v.cols - 1) * v.col_stride;
+    v.col_stride = -v.col_stride;
+  }
+  return v;
+}
+
 // Inner and outer direction of a view: outer has the larger stride.
 struct lattice {
   index inner_count, inner_stride, outer_count, outer_stride;
@@ -46,10 +60,12 @@ std::uintptr_t last_byte(const view<Scalar>& v) {
 }  // namespace detail
 
 // Exact for views cut from one buffer with the same strides; for views of different strides whose
-// byte ranges interleave, the answer is a cautious yes. Strides must not be negative.
+// byte ranges interleave, the answer is a cautious yes. Strides may be of either sign.
 template <class A, class B>
-bool overlap(const view<A>& a, const view<B>& b) {
-  if (a.rows == 0 || a.cols == 0 || b.rows == 0 || b.cols == 0) return false;
+bool overlap(const view<A>& either, const view<B>& other) {
+  if (either.rows == 0 || either.cols == 0 || other.rows == 0 || other.cols == 0) return false;
+  const view<A> a = detail::ascending(either);
+  const view<B> b = detail::ascending(other);
   if (detail::last_byte(a) < detail::first_byte(b) || detail::last_byte(b) < detail::first_byte(a))
     return false;
   const detail::lattice la = detail::lattice_of(a);

@@ -42,6 +42,41 @@ TEST(overlap, is_exact_for_blocks_of_one_buffer) {
   }
 }
 
+// The same view from its other end: rows, columns or both in the opposite order.
+std::vector<view> with_either_sign(const view& v) {
+  std::vector<view> all;
+  for (const bool rows : {false, true})
+    for (const bool cols : {false, true}) {
+      view same = v;
+      if (rows) same = {&same(v.rows - 1, 0), v.rows, v.cols, -same.row_stride, same.col_stride};
+      if (cols) same = {&same(0, v.cols - 1), v.rows, v.cols, same.row_stride, -same.col_stride};
+      all.push_back(same);
+    }
+  return all;
+}
+
+TEST(overlap, is_exact_for_strides_of_either_sign) {
+  std::vector<float> memory(40);
+  for (const auto& [row_stride, col_stride] : {std::pair<index, index>{5, 1}, {1, 3}, {10, 2}}) {
+    const view whole{memory.data(), 3, 4, row_stride, col_stride};
+    for (index r = 0; r < 3; ++r)
+      for (index c = 0; c < 4; ++c)
+        for (const view& a : with_either_sign(whole.block(0, 0, 3 - r, 4 - c)))
+          for (const view& b : with_either_sign(whole.block(r, c, 3 - r, 4 - c))) {
+            ASSERT_EQ(heed::overlap(a, b), share(a, b));
+          }
+  }
+}
+
+// Rows from the last to the first; the other view lies one row behind the first.
+TEST(overlap, sees_what_lies_before_the_first_element) {
+  std::vector<float> memory(12);
+  const view down{memory.data() + 4, 2, 4, -4, 1};
+  EXPECT_TRUE(heed::overlap(down, view{memory.data(), 1, 4, 4, 1}));
+  EXPECT_TRUE(heed::overlap(view{memory.data(), 1, 4, 4, 1}, down));
+  EXPECT_FALSE(heed::overlap(down, view{memory.data() + 8, 1, 4, 4, 1}));
+}
+
 TEST(overlap, is_exact_for_interleaved_views) {
   std::vector<float> memory(40);
   const view even{memory.data(), 3, 5, 12, 2}, odd{memory.data() + 1, 3, 5, 12, 2};
