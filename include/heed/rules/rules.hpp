@@ -8,6 +8,7 @@
 //   bound.bend(s, i);  // soft cap
 #pragma once
 
+#include <heed/core/choose.hpp>     // keep_excluded
 #include <heed/core/concepts.hpp>   // modifier
 #include <heed/rules/mask.hpp>      // mask, keys_of, cover_of, first_query_of
 #include <heed/rules/settings.hpp>  // settings
@@ -31,10 +32,11 @@ struct bound_rules<std::tuple<Masks...>, std::tuple<Scores...>> {
   static constexpr int mask_tables = (0 + ... + tables<Masks>());
   static constexpr int score_tables = (0 + ... + tables<Scores>());
 
-  // Score rules, left to right.
+  // Score rules, left to right. A score that is -infinity excludes its key, whatever rules follow.
   template <class Scalar>
   Scalar bend(Scalar score, at i) const {
-    std::apply([&](const auto&... rule) { ((score = rule(score, i)), ...); }, scores);
+    const auto one = [&](const auto& rule) { score = keep_excluded(score, rule(score, i)); };
+    std::apply([&](const auto&... rule) { (one(rule), ...); }, scores);
     return score;
   }
 
@@ -47,7 +49,7 @@ struct bound_rules<std::tuple<Masks...>, std::tuple<Scores...>> {
   template <class Scalar>
   Scalar bend(Scalar score, at i, const Scalar* numbers) const {
     const auto one = [&]<class Rule>(const Rule& rule) {
-      score = bent_by(rule, score, i, numbers);
+      score = keep_excluded(score, bent_by(rule, score, i, numbers));
       numbers = numbers_after<Rule>(numbers);
     };
     std::apply([&](const auto&... rule) { (one(rule), ...); }, scores);
