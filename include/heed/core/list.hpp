@@ -6,7 +6,8 @@
 //   offsets[2];  // 19
 #pragma once
 
-#include <heed/core/check.hpp>  // require, storage, index
+#include <heed/core/check.hpp>   // require, storage, index
+#include <heed/core/narrow.hpp>  // narrowed
 
 #include <ranges>  // contiguous_range, sized_range
 
@@ -56,7 +57,7 @@ class list {
 
   template <class Element>
   static Value read(const void* data, index offset) {
-    return static_cast<Value>(static_cast<const Element*>(data)[offset]);
+    return narrowed<Value>(static_cast<const Element*>(data)[offset]);
   }
 
   const void* data_ = nullptr;

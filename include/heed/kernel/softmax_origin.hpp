@@ -3,10 +3,13 @@
 // powers of two, so that score - origin costs no rounding and rescaling is exact.
 #pragma once
 
+#include <heed/core/narrow.hpp>         // narrowed
 #include <heed/kernel/exponential.hpp>  // exp2_origin, exp2
 
-#include <limits>   // lowest, max
-#include <utility>  // index_sequence
+#include <algorithm>  // clamp
+#include <cmath>      // isfinite
+#include <limits>     // lowest, max
+#include <utility>    // index_sequence
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -23,6 +26,14 @@ struct binary_scores {  // scores times log2 e
 // How many of the unit make a natural one.
 template <class Unit>
 inline constexpr double scores_per_natural = natural_scores::log2_of_exp / Unit::log2_of_exp;
+
+// A score, or a factor on scores, in the unit; a finite one stays finite.
+template <class Scalar, class Unit>
+Scalar in_unit(double natural) {
+  constexpr double most = (std::numeric_limits<double>::max)();
+  if (!std::isfinite(natural)) return static_cast<Scalar>(natural);
+  return narrowed<Scalar>(std::clamp(natural * scores_per_natural<Unit>, -most, most));
+}
 
 // Origins are kept halved, since log2 e times the largest of numbers is too large.
 template <class Scalar, class Unit>
@@ -96,14 +107,10 @@ struct softmax_origin {
     packet half;
     packet e;
   };
-  // What a sink alone comes to. A logit beyond the largest of numbers is taken for that.
+  // What a sink alone comes to.
   static origin_and_power of_sink(double natural_sink) {
-    constexpr double most = (std::numeric_limits<Scalar>::max)();
-    double sink = natural_sink * scores_per_natural<Unit>;
-    if (sink > most) sink = most;
-    if (sink < -most && natural_sink >= std::numeric_limits<double>::lowest()) sink = -most;
     Scalar score[static_cast<std::size_t>(s::size)];
-    s::store(score, s::broadcast(static_cast<Scalar>(sink)));
+    s::store(score, s::broadcast(in_unit<Scalar, Unit>(natural_sink)));
     const packet half[] = {half_of(s::load(score))};
     const auto from = refer(half, score, 1, s::size);
     packet e[] = {from.scaled(s::load(score), 0)};

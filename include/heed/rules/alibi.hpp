@@ -10,9 +10,13 @@
 #include <heed/core/concepts.hpp>  // score_kind
 #include <heed/core/fused.hpp>     // fused
 #include <heed/core/list.hpp>      // list
+#include <heed/core/narrow.hpp>    // both_precisions
 #include <heed/rules/scope.hpp>    // at, scope
 
-#include <cmath>  // exp2
+#include <algorithm>    // max
+#include <cmath>        // abs, exp2
+#include <limits>       // max
+#include <type_traits>  // is_same_v
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -30,16 +34,35 @@ inline double alibi_slope(index head, index heads) {
 // ALiBi for one head.
 struct bound_alibi {
   using heed_kind = score_kind;
-  double slope;
+  both_precisions slope;
+  position farthest_of_float;  // distances beyond it count as it: the product would be infinite
+  position farthest_of_double;
+
+  explicit bound_alibi(double slope_of_head)
+      : slope(slope_of_head),
+        farthest_of_float(farthest<float>(slope_of_head)),
+        farthest_of_double(farthest<double>(slope_of_head)) {}
 
   template <class Scalar>
   Scalar operator()(Scalar s, at i) const {
-    const position distance = i.query < i.key ? i.key - i.query : i.query - i.key;
-    return fused(-static_cast<Scalar>(slope), static_cast<Scalar>(distance), s);
+    const position apart = i.query < i.key ? i.key - i.query : i.query - i.key;
+    const position most = std::is_same_v<Scalar, float> ? farthest_of_float : farthest_of_double;
+    const position distance = apart < most ? apart : most;
+    return fused(-slope.as<Scalar>(), static_cast<Scalar>(distance), s);
+  }
+
+ private:
+  template <class Scalar>
+  static position farthest(double slope) {
+    constexpr auto half = static_cast<double>((std::numeric_limits<Scalar>::max)()) / 2;
+    constexpr auto last = (std::numeric_limits<position>::max)();
+    const double size = std::abs(slope);
+    return size <= half / last ? last : static_cast<position>((std::max)(half / size, 1.0));
   }
 };
 
-// Subtracts slope * |query - key|; positions as in `at`.
+// Subtracts slope * |query - key|; positions as in `at`. No finite slope excludes a key: where the
+// product would be infinite, distances count up to the largest that is not.
 struct alibi {
   using heed_kind = score_kind;
   list<double> slopes;  // one a query head; not given: the paper's
@@ -50,7 +73,7 @@ struct alibi {
   explicit alibi(const Slopes& one_a_head) : slopes(one_a_head) {}
 
   bound_alibi bind(const scope& s) const {
-    return {slopes.given() ? slopes[s.head] : alibi_slope(s.head, s.heads)};
+    return bound_alibi(slopes.given() ? slopes[s.head] : alibi_slope(s.head, s.heads));
   }
   void check(const call_shape& shape) const {
     require(!slopes.given() || slopes.size() == shape.query_heads, shape.verb, ": alibi has ",

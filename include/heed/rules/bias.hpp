@@ -6,6 +6,7 @@
 #pragma once
 
 #include <heed/core/concepts.hpp>     // score_kind
+#include <heed/core/narrow.hpp>       // narrowed
 #include <heed/rules/table.hpp>       // table
 #include <heed/rules/table_tile.hpp>  // table_tile
 
@@ -23,13 +24,14 @@ struct bound_bias {
 
   template <class Scalar>
   Scalar operator()(Scalar s, at i) const {
-    const auto number = static_cast<Scalar>(added(i.row, i.key));
+    const auto number = narrowed<Scalar>(added(i.row, i.key));
     return (*this)(s, i, &number);
   }
   template <class Scalar>
   Scalar operator()(Scalar s, at, const Scalar* number) const {
     constexpr Scalar excluded = -std::numeric_limits<Scalar>::infinity();
-    const Scalar finite = exactly_equal(*number, excluded) ? Scalar(0) : s;  // no sum behind a branch
+    const Scalar finite =
+        exactly_equal(*number, excluded) ? Scalar(0) : s;  // no sum behind a branch
     return finite + *number;
   }
   template <class Scalar>
@@ -48,7 +50,8 @@ struct bias_rule {
 };
 
 // From a matrix (queries, keys), from the heads' matrices under each other (heads * queries, keys),
-// or from a vector of matrices, one a head. -infinity excludes its key.
+// or from a vector of matrices, one a head. -infinity excludes its key; a finite number of a wider
+// type than the scores' stays finite.
 template <class Source>
 auto bias(const Source& added) {
   static_assert(!eigen_object<Source> || storage<Source>,

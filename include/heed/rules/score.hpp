@@ -12,6 +12,7 @@
 #pragma once
 
 #include <heed/core/concepts.hpp>  // score_kind
+#include <heed/core/narrow.hpp>    // narrowed
 #include <heed/rules/scope.hpp>    // at
 
 #include <type_traits>  // is_invocable_r_v
@@ -57,7 +58,7 @@ struct bound_score {
   template <class Scalar>
   Scalar operator()(Scalar s, at i) const {
     using parameter = std::remove_cvref_t<typename detail::score_parameter<Scalar, Function>::type>;
-    return static_cast<Scalar>((*function)(static_cast<parameter>(s), i));
+    return narrowed<Scalar>((*function)(narrowed<parameter>(s), i));
   }
 };
 

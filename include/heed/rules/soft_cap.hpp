@@ -7,13 +7,28 @@
 #pragma once
 
 #include <heed/core/concepts.hpp>  // score_kind
+#include <heed/core/narrow.hpp>    // both_precisions
 #include <heed/core/tanh.hpp>      // tanh
 #include <heed/rules/scope.hpp>    // at, call_shape
 
-#include <cmath>  // isfinite
+#include <algorithm>  // max
+#include <cmath>      // isfinite
+#include <limits>     // min
 
 namespace heed {
 inline namespace HEED_ABI {
+
+// soft_cap with the cap in the type of the scores.
+struct bound_soft_cap {
+  using heed_kind = score_kind;
+  both_precisions cap;
+
+  template <class Scalar>
+  Scalar operator()(Scalar s, at) const {
+    const auto c = cap.as<Scalar>();
+    return c * heed::tanh(s / c);
+  }
+};
 
 // On the scaled score, in the order in which the call lists its score rules.
 struct soft_cap {
@@ -22,9 +37,11 @@ struct soft_cap {
 
   constexpr explicit soft_cap(double largest) : cap(largest) {}
 
-  template <class Scalar>
-  Scalar operator()(Scalar s, at) const {
-    return static_cast<Scalar>(cap) * heed::tanh(s / static_cast<Scalar>(cap));
+  // A cap too small for float is its least positive number, since scores are divided by it.
+  bound_soft_cap bind(const scope&) const {
+    both_precisions c(cap);
+    c.single_precision = (std::max)(c.single_precision, (std::numeric_limits<float>::min)());
+    return {c};
   }
   void check(const call_shape& shape) const {
     require(cap > 0 && std::isfinite(cap), shape.verb, ": soft_cap is ", cap,

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <heed/core/copy.hpp>    // copy, simd, view
+#include <heed/core/narrow.hpp>  // narrowed
 #include <heed/rules/scope.hpp>  // at, interval
 
 #include <concepts>     // same_as
@@ -73,7 +74,7 @@ struct table_tile {
       copy(to, from);
     else
       for (index j = 0; j < to.cols; ++j)
-        for (index i = 0; i < to.rows; ++i) to(i, j) = static_cast<Scalar>(from(i, j));
+        for (index i = 0; i < to.rows; ++i) to(i, j) = narrowed<Scalar>(from(i, j));
     data += simd<Scalar>::size;
   }
 };
