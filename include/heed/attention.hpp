@@ -96,7 +96,7 @@ void attention(const Q& q, const K& k, const V& v, Out&& out, const Modifiers&..
     if constexpr (bytes > 0)
       if (is_small(call)) {
         stack_memory<bytes> memory;
-        return small_type(call, asked, memory).run_in_one_piece();
+        if (small_type(call, asked, memory).run_in_one_piece()) return;
       }
     scratch& memory = call.options.memory ? *call.options.memory : default_scratch();
     scratch::frame frame(memory);

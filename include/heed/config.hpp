@@ -97,6 +97,6 @@ compile this file without it"
                                       const call_rules<accumulator_t<QUERY>>&, scratch&);    \
   LINKAGE template void weigh_keys<UNIT>(const attention_call<QUERY, KEYS>&,                 \
                                          const call_rules<accumulator_t<QUERY>>&, scratch&); \
-  LINKAGE template void small_forward<attention_call<QUERY, KEYS>, UNIT>::run_in_one_piece();
+  LINKAGE template bool small_forward<attention_call<QUERY, KEYS>, UNIT>::run_in_one_piece();
 #define HEED_PRODUCTS(LINKAGE, SCALAR) \
   LINKAGE template void product(const product_call<SCALAR>&, const executor&, scratch&);

@@ -10,12 +10,13 @@
 #pragma once
 
 #include <heed/core/fused.hpp>      // fused
+#include <heed/core/narrow.hpp>     // narrowed
 #include <heed/rules/geometry.hpp>  // check_apart, view, require
 
 #include <algorithm>  // max
-#include <cmath>      // exp, log
+#include <cmath>      // copysign, exp, isfinite, isinf, log
 #include <cstddef>    // size_t
-#include <limits>     // infinity
+#include <limits>     // infinity, max
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -50,6 +51,16 @@ void check_part(const partial<Row, Sum>& into, const partial<OtherRow, OtherSum>
               other.log_sum_exp);
 }
 
+// The weighted mean of the parts' rows at a place. One of finite numbers is infinite by rounding alone,
+// and is the largest number then.
+template <class Row, class Sum, std::size_t Parts>
+Sum within_values(Sum mean, const view<const Row> (&rows)[Parts], index i, index f) {
+  if (!std::isinf(mean)) return mean;
+  for (const auto& part : rows)
+    if (!std::isfinite(static_cast<Sum>(part(i, f)))) return mean;
+  return std::copysign((std::numeric_limits<Sum>::max)(), mean);
+}
+
 // The first part becomes the whole.
 template <class Row, class Sum, std::size_t Parts>
 void merge_into(const view<Row>& into, const view<Sum>& sum_into,
@@ -71,9 +82,9 @@ void merge_into(const view<Row>& into, const view<Sum>& sum_into,
         for (std::size_t p = 0; p < Parts; ++p)
           if (!exactly_equal(share[p], 0.0))
             sum = fused(static_cast<Sum>(share[p] / total), static_cast<Sum>(rows[p](i, f)), sum);
-        into(i, f) = static_cast<Row>(sum);
+        into(i, f) = narrowed<Row>(within_values(sum, rows, i, f));
       }
-      sum_into(i, h) = static_cast<Sum>(most + std::log(total));
+      sum_into(i, h) = narrowed<Sum>(most + std::log(total));
     }
 }
 

@@ -26,7 +26,8 @@
 #include <heed/rules/where.hpp>      // where
 #include <heed/rules/window.hpp>     // window
 
-#include <cmath>  // exp, log, sqrt
+#include <cmath>   // copysign, exp, isfinite, isinf, isnan, log, sqrt
+#include <limits>  // infinity, max
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -92,6 +93,16 @@ template <class Q, class K, class V, class... Modifiers>
           for (index f = 0; f < g.value_width; ++f)
             out(s.query_row + row, head * g.value_width + f) +=
                 raised * static_cast<double>(values(s.key_row + key, kv_head * g.value_width + f));
+        }
+        // A mean of finite numbers is infinite by rounding alone, and is the largest number then.
+        for (index f = 0; f < g.value_width && drop.probability <= 0; ++f) {
+          double& mean = out(s.query_row + row, head * g.value_width + f);
+          bool finite = true;
+          for (index key = 0; std::isinf(mean) && key < s.keys; ++key)
+            finite = finite && (!seen(key) || std::isfinite(static_cast<double>(values(
+                                                  s.key_row + key, kv_head * g.value_width + f))));
+          if (std::isinf(mean) && finite)
+            mean = std::copysign((std::numeric_limits<double>::max)(), mean);
         }
         if (options.weights)
           for (index key = s.keys; key < g.longest_keys; ++key)

@@ -11,7 +11,7 @@
 #include <heed/core/large_pages.hpp>  // alignment_of, ask_for_large_page
 #include <heed/core/quantise.hpp>     // quantise, quantised
 
-#include <algorithm>  // min
+#include <algorithm>  // fill_n, min
 #include <cstring>    // memmove
 #include <memory>     // unique_ptr
 
@@ -83,6 +83,10 @@ class plain_block {
   // ... in one tile, to be written to.
   view<Storage> place(index first, index count) {
     ask_for_pages(first + count);
+    // A tile is read whole: what memory held before might raise floating-point exceptions.
+    if constexpr (InTiles)
+      if (first % keys_per_tile == 0 && count < keys_per_tile)
+        std::fill_n(&all_(first, 0), all_.tile_stride, Storage{});
     return all_.block(first, 0, count, all_.cols);
   }
 

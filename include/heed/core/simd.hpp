@@ -13,6 +13,7 @@
 
 #include <bit>      // bit_cast
 #include <cstdint>  // int8_t, uint32_t, uint64_t
+#include <limits>   // infinity
 
 // GCC 12 takes the deliberately undefined operand of its own AVX-512 intrinsics for a mistake.
 #if defined(__GNUC__) && !defined(__clang__)
@@ -243,6 +244,14 @@ struct simd {
   static packet where_less(const packet& a, const packet& b, const packet& then,
                            const packet& otherwise) {
     return Eigen::internal::pselect(Eigen::internal::pcmp_lt(a, b), then, otherwise);
+  }
+
+  // Whether no lane is infinite or NaN.
+  static bool is_finite(const packet& a) {
+    const packet zero = broadcast(Scalar(0)), one = broadcast(Scalar(1));
+    const packet infinity = broadcast(std::numeric_limits<Scalar>::infinity());
+    const packet below = where_less(a, infinity, one, zero);
+    return !any_not_equal(where_less(subtract(zero, infinity), a, below, zero), one);
   }
 
   static bool any_not_equal(const packet& a, const packet& b) {

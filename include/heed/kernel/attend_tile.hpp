@@ -31,12 +31,13 @@ template <class Scalar>
 struct tile_work {
   Scalar* scores;  // (keys, lanes)
   exclusions<Scalar> excluded;
+  Scalar damping;  // attention_call::damping
 
   template <class Memory>
-  static tile_work in(Memory& memory, index keys) {
+  static tile_work in(Memory& memory, index keys, Scalar damping) {
     constexpr index lanes = queries_per_block<Scalar>;
     return {memory.template take<Scalar>(keys * lanes),
-            exclusions<Scalar>(memory.template take<bool>(keys * lanes))};
+            exclusions<Scalar>(memory.template take<bool>(keys * lanes)), damping};
   }
 };
 
@@ -49,6 +50,8 @@ void attend_tile(query_block<Scalar, Unit>& q, const key_value_tile<Scalar>& til
   if (!tile.finite) work.excluded.note(work.scores, place.key_count, q.chunk.packets);
   q.chunk.fold(work.scores, place.key_count);  // scores = 2^(scores - origin), sum, factor
   if (drop_rule.probability > 0) drop(work.scores, place, drop_rule);
+  if (work.damping < 1)
+    damp(work.scores, place.key_count, place.row_count, queries_per_block<Scalar>, work.damping);
   if (!tile.finite)
     work.excluded.accumulate(q, work.scores, tile.values);
   else if (tile.in_place)

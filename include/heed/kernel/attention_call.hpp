@@ -3,7 +3,7 @@
 #pragma once
 
 #include <heed/core/quantised.hpp>         // quantised
-#include <heed/kernel/softmax_origin.hpp>  // scores_per_natural
+#include <heed/kernel/softmax_origin.hpp>  // in_unit
 #include <heed/kernel/tile.hpp>            // load_queries, store_lanes
 #include <heed/rules/geometry.hpp>         // geometry, settings, view
 
@@ -29,6 +29,7 @@ struct attention_call {
   view<Query> out;      // (queries, query heads * value width)
   geometry sizes;
   settings<Scalar> options;
+  Scalar damping = 1;  // what results and all sums of weighted values are multiplied by
 
   double scale() const {
     return options.scale.value_or(1 / std::sqrt(static_cast<double>(sizes.width)));
@@ -37,7 +38,7 @@ struct attention_call {
   // ... with what turns scores into those of the unit.
   template <class Unit>
   Scalar scale_in() const {
-    return static_cast<Scalar>(scale() * scores_per_natural<Unit>);
+    return in_unit<Scalar, Unit>(scale());
   }
 
   // Whether there is so much to do that it pays to wake other threads.

@@ -2,6 +2,7 @@
 // Applies a call's score rules and masks to a tile of scores.
 #pragma once
 
+#include <heed/core/choose.hpp>          // choose
 #include <heed/kernel/lane_product.hpp>  // packed_lanes, simd, bits_of
 #include <heed/kernel/tile.hpp>          // keys_per_tile, fill_last_packet
 #include <heed/rules/dropout.hpp>        // dropout
@@ -86,10 +87,7 @@ template <bool LooksUp, class Scalar>
 EIGEN_ALWAYS_INLINE Scalar unless_excluded(Scalar score, bool seen) {
   constexpr Scalar excluded = -std::numeric_limits<Scalar>::infinity();
   if constexpr (LooksUp) {
-    using bits = typename bits_of<Scalar>::integer;
-    const bits all = bits(0) - static_cast<bits>(seen);
-    return std::bit_cast<Scalar>((std::bit_cast<bits>(score) & all) |
-                                 (std::bit_cast<bits>(excluded) & ~all));
+    return choose(seen, score, excluded);
   } else {
     return seen ? score : excluded;
   }
@@ -148,6 +146,14 @@ EIGEN_DONT_INLINE void drop(Scalar* weights, const tile_place& place, const drop
         }
       }
     }
+}
+
+// Multiplies weights (rows, some of pitch) by a power of two, so that sums of values weighted by them
+// do not overflow.
+template <class Scalar>
+void damp(Scalar* weights, index rows, index count, index pitch, Scalar factor) {
+  for (index i = 0; i < rows; ++i)
+    for (index j = 0; j < count; ++j) weights[i * pitch + j] *= factor;
 }
 
 }  // namespace HEED_ABI

@@ -43,7 +43,8 @@ class decoder {
         workers_((std::max)(index(1), workers)),
         heads_per_part_(heads_per_part()) {}
 
-  void run() {
+  // Says whether all results are finite.
+  bool run() {
     // One alone adds each part at once; several go ahead of the sum by a few each.
     const index ahead =
         workers_ == 1 ? 1 : (std::max)(index(1), (std::min)(16 * workers_, most_parts()));
@@ -65,6 +66,7 @@ class decoder {
       for (index i = 0; i < count; ++i)
         add(totals[parts[i].heads.first / heads_per_part_], parts[i]);
     }
+    return finite_;
   }
 
  private:
@@ -136,13 +138,13 @@ class decoder {
     if (part.last) start(sequence_ + 1);
   }
 
-  void add(state& total, decode_part<state>& part) const {
+  void add(state& total, decode_part<state>& part) {
     if (part.first) begin(total, part);
     if (total.seen_by_any())
       total.merge(part.state, factors_.own, factors_.theirs);
     else
       std::swap(total, part.state);
-    if (part.last) finish(total, part);
+    if (part.last) finite_ &= finish(total, part);
   }
 
   // With the logits of sinks, or with nothing.
@@ -156,14 +158,14 @@ class decoder {
     std::fill(total.seen, total.seen + total.heads, true);
   }
 
-  // rows / sum; where nothing was seen, 0 and -infinity.
-  void finish(const state& total, const decode_part<state>& part) const {
+  // rows / sum; where nothing was seen, 0 and -infinity. Says whether all results are finite.
+  bool finish(const state& total, const decode_part<state>& part) const {
     for (index head = 0; head < total.heads; ++head)
       if (!total.seen[head]) total.rows_of(head).clear();
     Scalar* const one_over = factors_.own;
     for (index lane = 0; lane < total.sums.packets * simd<Scalar>::size; lane += simd<Scalar>::size)
       simd<Scalar>::store(one_over + lane, total.sums.one_over_sum(lane));
-    total.rows.finish(one_over);
+    const bool finite = total.rows.finish(one_over);
     for (index head = part.heads.first * g_.group(); head < part.heads.last * g_.group(); ++head) {
       const scope s = g_.of(part.sequence, head);
       const index row = (head - part.heads.first * g_.group()) * s.queries;
@@ -173,6 +175,7 @@ class decoder {
         for (index i = 0; i < s.queries; ++i)
           (*call_.options.log_sum_exp)(s.query_row + i, head) = total.sums.log_sum_exp(row + i);
     }
+    return finite;
   }
 
   const Call& call_;
@@ -188,6 +191,7 @@ class decoder {
   interval seen_;       // its keys that any query may see
   index next_ = 0;      // the first that no part has
   index head_ = 0;      // the first key/value head that has it not
+  bool finite_ = true;  // whether all results so far are
 };
 
 }  // namespace HEED_ABI

@@ -196,6 +196,8 @@ class decode_work {
           drop(weights, place, drop_rule);
         });
       });
+    if (call_.damping < 1)
+      damp(scores.data, scores.count, keys.size(), scores.pitch, call_.damping);
   }
 
   // Where a head sees nothing of the tile, all keys are excluded.

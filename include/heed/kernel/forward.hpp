@@ -18,8 +18,12 @@
 #include <heed/kernel/forward_small.hpp>   // small_forward
 #include <heed/kernel/schedule.hpp>        // schedule, query_range
 
-#include <algorithm>  // fill_n, max, min
-#include <utility>    // exchange
+#include <algorithm>    // clamp, fill_n, max, min
+#include <atomic>       // atomic
+#include <cmath>        // ilogb, isfinite, ldexp
+#include <limits>       // max
+#include <type_traits>  // remove_cvref_t
+#include <utility>      // exchange
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -44,7 +48,7 @@ class forward_task {
         key_room_(frame_.template take<Scalar>(keys_per_tile * g_.width)),
         value_room_(frame_.template take<Scalar>(keys_per_tile * g_.value_width)),
         factor_(frame_.template take<Scalar>(lanes)),
-        work_(tile_work<Scalar>::in(frame_, keys_per_tile)) {}
+        work_(tile_work<Scalar>::in(frame_, keys_per_tile, call.damping)) {}
 
   // Bytes that a task of so many rows a head takes from scratch, roundings included.
   static index footprint(const Call& call, index row_count) {
@@ -58,7 +62,8 @@ class forward_task {
            blocks * static_cast<index>(sizeof(block)) + takes * scratch::granule;
   }
 
-  void run() {
+  // Says whether no sum of weighted values can have overflowed.
+  bool run() {
     plan();
     for (index first = seen_.first / keys_per_tile * keys_per_tile; first < seen_.last;
          first += keys_per_tile) {
@@ -69,6 +74,7 @@ class forward_task {
       for (index b = 0; b < blocks_per_head_; ++b)
         if (!block_of(h, b).finished) finish(block_of(h, b), scope_of(h));
     if (call_.options.weights) weigh();
+    return moderate_;
   }
 
  private:
@@ -134,7 +140,9 @@ class forward_task {
     const index row = s.key_row + keys.first;
     tile_.keys = stage_keys(key_room_, call_.keys_of(range_.kv_head, row, keys.size()));
     tile_.values = stage_values(value_room_, call_.values_of(range_.kv_head, row, keys.size()));
-    tile_.finite = all_finite(tile_.values);
+    const value_sizes sizes = sizes_of(tile_.values);
+    tile_.finite = sizes.finite;
+    moderate_ &= sizes.moderate;
   }
 
   // One tile of keys for all blocks. A block comes in with its first tile and is done with its last,
@@ -199,12 +207,15 @@ class forward_task {
   key_value_tile<Scalar> tile_;  // at hand
   Scalar* factor_;               // (lanes)
   tile_work<Scalar> work_;
-  interval seen_;  // keys that any block may see
+  interval seen_;         // keys that any block may see
+  bool moderate_ = true;  // whether all values so far are
 };
 
-// Runs a call that has been checked. Tasks share nothing but what they read.
+// Runs a call by the kernel that suits it, and says whether no sum of weighted values can have
+// overflowed. Tasks share nothing but what they read.
 template <class Unit, class Call>
-void forward(const Call& call, const call_rules<typename Call::Scalar>& rules, scratch& memory) {
+bool forward_once(const Call& call, const call_rules<typename Call::Scalar>& rules,
+                  scratch& memory) {
   // A block of queries with most of its lanes empty is worth less than keys as lanes; where heads are
   // narrow, only if it has a single one.
   const geometry& g = call.sizes;
@@ -228,9 +239,58 @@ void forward(const Call& call, const call_rules<typename Call::Scalar>& rules, s
   scratch::frame frame(memory);
   auto* const cursors = frame.take<typename plan_type::cursor>(workers);
   std::fill_n(cursors, workers, typename plan_type::cursor{0, 0});
+  std::atomic<bool> moderate{true};
   run_tasks(call.options.on, plan.tasks(), [&](index worker, index task) {
-    task_type(call, rules, plan.range(cursors[worker], task), memory.worker(worker)).run();
+    task_type one(call, rules, plan.range(cursors[worker], task), memory.worker(worker));
+    if (!one.run()) moderate.store(false, std::memory_order_relaxed);
   });
+  return moderate;
+}
+
+// Mends results whose sums of weighted values overflowed, though a weighted mean lies between its
+// values: all is done again with weights that are a power of two smaller, and results that are finite
+// then take the place of those that were not. The factor is the same for any number of keys, and so a
+// row's bits depend on no other row. Takes memory for a second `out`.
+template <class Unit, class Call>
+void mend_overflow(const Call& call, const call_rules<typename Call::Scalar>& rules,
+                   scratch& memory) {
+  using Scalar = typename Call::Scalar;
+  using Query = std::remove_cvref_t<decltype(*call.out.data)>;
+  const auto is_finite = [&](index i, index j) {
+    return std::isfinite(static_cast<Scalar>(call.out(i, j)));
+  };
+  bool all = true;
+  for (index i = 0; i < call.out.rows; ++i)
+    for (index j = 0; j < call.out.cols; ++j) all = all && is_finite(i, j);
+  if (all) return;
+
+  constexpr int most_keys = 32;  // in powers of two; weights are 2^(1/2) at most
+  const double survivors = 1 - call.options.drop_probability;
+  const int power = most_keys - std::ilogb(survivors);
+  scratch::frame frame(memory);
+  Call again = call;
+  again.damping = std::ldexp(Scalar(1), -power);
+  again.out = {frame.take<Query>(call.out.rows * call.out.cols), call.out.rows, call.out.cols,
+               call.out.cols, 1};
+  again.options.log_sum_exp.reset();
+  again.options.weights.reset();
+  forward_once<Unit>(again, rules, memory);
+  for (index i = 0; i < call.out.rows; ++i)
+    for (index j = 0; j < call.out.cols; ++j) {
+      const auto damped = static_cast<Scalar>(again.out(i, j));
+      if (is_finite(i, j) || !std::isfinite(damped)) continue;
+      const Scalar result = std::ldexp(damped, power);
+      constexpr Scalar most = (std::numeric_limits<Scalar>::max)();
+      // A mean is beyond the largest number by rounding alone; what dropout has raised may be infinite.
+      const bool is_mean = call.options.drop_probability <= 0;
+      call.out(i, j) = static_cast<Query>(is_mean ? std::clamp(result, -most, most) : result);
+    }
+}
+
+// Runs a call that has been checked.
+template <class Unit, class Call>
+void forward(const Call& call, const call_rules<typename Call::Scalar>& rules, scratch& memory) {
+  if (!forward_once<Unit>(call, rules, memory)) mend_overflow<Unit>(call, rules, memory);
 }
 
 }  // namespace HEED_ABI

@@ -41,20 +41,22 @@ class small_forward {
         rules_(rules),
         block_(block::in(memory, g_, call.options.sink.given() ? 2 : 1,
                          memory.template take<Scalar>(lanes), 0, lanes)),
-        work_(tile_work<Scalar>::in(memory, g_.keys)) {
+        work_(tile_work<Scalar>::in(memory, g_.keys, call.damping)) {
     if (in_place()) return;
     key_room_ = memory.template take<Scalar>(keys_per_tile * g_.width);
     value_room_ = memory.template take<Scalar>(keys_per_tile * g_.value_width);
   }
 
-  void run() {
+  // Says whether no sum of weighted values can have overflowed.
+  bool run() {
     for_each_block(
         [&](const scope& s, const tile_rules<Scalar>& rules, index row) { attend(s, rules, row); });
+    return moderate_;
   }
 
   // The same with all that it calls written out, which takes long to compile and is a good part
   // faster.
-  void run_in_one_piece();
+  bool run_in_one_piece();
 
  private:
   static constexpr index lanes = queries_per_block<Scalar>;
@@ -71,7 +73,9 @@ class small_forward {
     if constexpr (Call::keys_are_summed_as_they_are)
       if (key_room_ == nullptr) tile = {k, v, true};
     if (key_room_ != nullptr) tile = {stage_keys(key_room_, k), stage_values(value_room_, v)};
-    tile.finite = all_finite(tile.values);
+    const value_sizes sizes = sizes_of(tile.values);
+    tile.finite = sizes.finite;
+    moderate_ &= sizes.moderate;
     return tile;
   }
 
@@ -116,14 +120,16 @@ class small_forward {
   Scalar* key_room_ = nullptr;  // unless keys and values are read where they lie
   Scalar* value_room_ = nullptr;
   key_value_tile<Scalar> tile_;
+  bool moderate_ = true;  // whether all values so far are
 };
 
 // Outside of its class, since another file can then compile it: see instances.hpp.
 template <class Call, class Unit>
-void small_forward<Call, Unit>::run_in_one_piece() {
+bool small_forward<Call, Unit>::run_in_one_piece() {
   for_each_block([&](const scope& s, const tile_rules<Scalar>& rules, index row) {
     attend_in_one_piece(s, rules, row);
   });
+  return moderate_;
 }
 
 }  // namespace HEED_ABI

@@ -11,6 +11,7 @@
 // it is not here.
 #pragma once
 
+#include <heed/core/narrow.hpp>            // narrowed
 #include <heed/kernel/lane_product.hpp>    // packed_lanes
 #include <heed/kernel/softmax_origin.hpp>  // softmax_origin
 
@@ -132,7 +133,7 @@ struct online_softmax {
     for (index p = 0; p < packets; ++p) {
       packet half[] = {s::load(origin + p * s::size)};
       const packet total = s::load(sum + p * s::size);
-      const packet zero = s::broadcast(Scalar(0));
+      const packet zero = s::broadcast(Scalar(0)), divisor = divisor_of(total);
       const auto from = origins::refer(half, scores + p * s::size, keys, lanes);
       for (index j = 0; j < keys; ++j) {
         Scalar* const place = scores + j * lanes + p * s::size;
@@ -140,7 +141,7 @@ struct online_softmax {
         exp2_in_place<Scalar>(e, from.whole);
         // A sum of 0 has nothing but zeros above it; where a key is seen, NaN comes through.
         s::store(place, s::where_less(s::maximum(e[0], total), s::broadcast(least_positive), zero,
-                                      s::divide(e[0], total)));
+                                      s::divide(e[0], divisor)));
       }
     }
   }
@@ -159,20 +160,26 @@ struct online_softmax {
   packet one_over_sum(index lane) const {
     const packet total = s::load(sum + lane);
     return s::where_less(total, s::broadcast(least_positive), s::broadcast(Scalar(0)),
-                         s::divide(s::broadcast(Scalar(1)), total));
+                         s::divide(s::broadcast(Scalar(1)), divisor_of(total)));
   }
 
   // log(sum of exp(score)) of one lane, natural logarithm; -infinity if nothing was seen.
   Scalar log_sum_exp(index lane) const {
     if (exactly_equal(sum[lane], Scalar(0))) return minus_infinity;
-    return static_cast<Scalar>(static_cast<double>(origin[lane]) *
-                                   (2 / natural_scores::log2_of_exp) +
-                               std::log(static_cast<double>(sum[lane])));
+    return narrowed<Scalar>(static_cast<double>(origin[lane]) * (2 / natural_scores::log2_of_exp) +
+                            std::log(static_cast<double>(sum[lane])));
   }
 
  private:
   using origins = softmax_origin<Scalar, Unit>;
   static constexpr Scalar least_positive = (std::numeric_limits<Scalar>::min)();
+
+  // A sum, or 1 where it is 0: dividing by 0 raises an exception, which some programs trap. Clang, which
+  // takes it that nobody does, would see through the choice were it not made here and now.
+  static packet divisor_of(const packet& total) {
+    return s::rounded(
+        s::where_less(total, s::broadcast(least_positive), s::broadcast(Scalar(1)), total));
+  }
 
   // The largest score of each lane, in a few chains at once, since each step waits for the last.
   template <std::size_t Packets>

@@ -79,6 +79,9 @@ class product_task {
     const bool whole = w.cols == packets * simd<Scalar>::size;
     const bool in_place = whole && call_.y.col_stride == 1;
     if (!in_place) copy(inside, outside);
+    // Sums of no column begin with numbers too: what memory held before might raise exceptions.
+    for (index i = 0; i < inside.rows && !whole; ++i)
+      std::fill(edge_ + i * lanes + w.cols, edge_ + (i + 1) * lanes, Scalar(0));
     const lane_side<Scalar> y = in_place ? lane_side<Scalar>{outside.data, outside.row_stride}
                                          : lane_side<Scalar>{edge_, lanes};
     const packed_lanes<Scalar> b = pack(w);

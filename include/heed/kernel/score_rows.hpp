@@ -9,7 +9,7 @@
 #include <heed/kernel/online_softmax.hpp>  // online_softmax
 #include <heed/kernel/tile.hpp>            // keys_per_tile, fill_last_packet
 
-#include <algorithm>  // max, min
+#include <algorithm>  // fill, max, min
 #include <limits>     // infinity
 
 namespace heed {
@@ -154,6 +154,7 @@ struct score_rows {
   template <class Rows>
   void multiply_columns(const Scalar* queries, const Rows& keys, Scalar* room) const {
     copy_columns(view<Scalar>{room, keys.rows, keys.cols, 1, pitch}, keys);
+    clear_lanes(room, keys.cols, keys.rows, pitch, pitch);
     multiply_tile(queries, view<const Scalar>{room, keys.rows, keys.cols, 1, pitch});
   }
 
@@ -187,6 +188,13 @@ struct score_rows {
     };
     if (width < keys.cols) rest(width, 0, keys.cols - width, squares);
     if (squares < keys.rows) rest(0, squares, keys.cols, keys.rows - squares);
+    clear_lanes(room, keys.cols, keys.rows, lanes, lanes);
+  }
+
+  // Lanes of no key, which products read: what memory held before might raise exceptions.
+  static void clear_lanes(Scalar* room, index rows, index first, index last, index row_pitch) {
+    for (index f = 0; f < rows && first < last; ++f)
+      std::fill(room + f * row_pitch + first, room + f * row_pitch + last, Scalar(0));
   }
 
   // The largest scores of a packet of rows, a row a lane.

@@ -7,7 +7,9 @@
 #include <heed/kernel/lane_product.hpp>  // packed_lanes
 
 #include <algorithm>  // fill, max, min
-#include <cmath>      // isfinite
+#include <cmath>      // abs, isfinite
+#include <cstdint>    // uint64_t
+#include <limits>     // max
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -69,10 +71,25 @@ view<const Scalar> stage_values(Scalar* room, const Rows& values) {
   return staged;
 }
 
-// Whether no element is infinite or NaN: 0 * x is NaN for those alone. Four rows are summed side by
-// side, since each sum waits for its last step.
+// How large values are.
+struct value_sizes {
+  bool finite;    // no element is infinite or NaN
+  bool moderate;  // no sum of so many as a call can have, weighted by 2^(1/2) at most, overflows
+};
+
+// The same for one number; `most` is the largest moderate one.
+template <class Scalar>
+void include_size(value_sizes& sizes, Scalar number) {
+  constexpr Scalar most = (std::numeric_limits<Scalar>::max)() / Scalar(std::uint64_t(1) << 32);
+  sizes.finite = sizes.finite && std::isfinite(number);
+  sizes.moderate = sizes.moderate && std::abs(number) <= most;
+}
+
+// Where the sum of all squares is finite, every number is, and is moderate. Four rows are summed side
+// by side, since each sum waits for its last step; only where the sum is not finite are numbers looked
+// at one by one.
 template <class Storage>
-bool all_finite(const view<const Storage>& values) {
+value_sizes sizes_of(const view<const Storage>& values) {
   using Scalar = accumulator_t<Storage>;
   using s = simd<Scalar>;
   const view<const Storage> v = values.col_stride == 1 ? values : values.turned();
@@ -80,7 +97,7 @@ bool all_finite(const view<const Storage>& values) {
   const auto zero = s::broadcast(Scalar(0));
   typename s::packet sums[together] = {zero, zero, zero, zero};
   const index whole = v.col_stride == 1 ? v.cols / s::size * s::size : 0;
-  bool all = true;
+  value_sizes sizes{true, true};
   for (index i = 0; i < v.rows; i += together) {
     const auto row = [&](index n) HEED_INLINED {
       return v.data + (std::min)(i + n, v.rows - 1) * v.row_stride;
@@ -88,20 +105,30 @@ bool all_finite(const view<const Storage>& values) {
     const Storage* const rows[together] = {row(0), row(1), row(2), row(3)};
     for (index j = 0; j < whole; j += s::size)
       unroll<together>([&](auto n) HEED_INLINED {
-        sums[n] = s::multiply_add(s::load(rows[n] + j), zero, sums[n]);
+        const auto numbers = s::load(rows[n] + j);
+        sums[n] = s::multiply_add(numbers, numbers, sums[n]);
       });
     for (index j = whole; j < v.cols; ++j)
       for (const Storage* const numbers : rows)
-        all = all && std::isfinite(static_cast<Scalar>(numbers[j * v.col_stride]));
+        include_size(sizes, static_cast<Scalar>(numbers[j * v.col_stride]));
   }
   const auto sum = s::add(s::add(sums[0], sums[1]), s::add(sums[2], sums[3]));
-  return all && !s::any_not_equal(sum, zero);
+  if (!s::is_finite(sum))
+    for (index i = 0; i < v.rows; ++i)
+      for (index j = 0; j < whole; ++j) include_size(sizes, static_cast<Scalar>(v(i, j)));
+  return sizes;
 }
-inline bool all_finite(const scaled_rows& values) {
-  bool all = true;
+inline value_sizes sizes_of(const scaled_rows& values) {
+  value_sizes sizes{true, true};
   constexpr float largest = 128;  // of the numbers
-  for (index i = 0; i < values.rows; ++i) all = all && std::isfinite(values.scale(i) * largest);
-  return all;
+  for (index i = 0; i < values.rows; ++i) include_size(sizes, values.scale(i) * largest);
+  return sizes;
+}
+
+// Whether no element is infinite or NaN: 0 * x is NaN for those alone.
+template <class Rows>
+bool all_finite(const Rows& values) {
+  return sizes_of(values).finite;
 }
 
 // Lanes beyond the last of `count`, of which there must be one, hold it again in each row, as far as

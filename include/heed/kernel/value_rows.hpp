@@ -87,12 +87,16 @@ struct value_rows {
     });
   }
 
-  // data = data / sum
-  void finish(const Scalar* one_over_sum) const {
+  // data = data / sum. Says whether all are finite.
+  bool finish(const Scalar* one_over_sum) const {
+    const auto zero = s::broadcast(Scalar(0));
+    auto sum_of_all = zero;
     each([&](index row, index i) {
-      return s::multiply_add(s::load(data + i), s::broadcast(one_over_sum[row]),
-                             s::broadcast(Scalar(0)));
+      const auto result = s::multiply_add(s::load(data + i), s::broadcast(one_over_sum[row]), zero);
+      sum_of_all = s::add(sum_of_all, result);
+      return result;
     });
+    return s::is_finite(sum_of_all);
   }
 
   void take(const value_rows& other) const {

@@ -94,8 +94,7 @@ class key_weighing {
       return;
     }
     const auto of_all = softmax_origin<Scalar, Unit>::of_sink(static_cast<double>(log_sum_exp));
-    const auto most = s::broadcast(
-        static_cast<Scalar>(static_cast<double>(log_sum_exp) * scores_per_natural<Unit>));
+    const auto most = s::broadcast(in_unit<Scalar, Unit>(static_cast<double>(log_sum_exp)));
     for (index j = 0; j < keys; j += s::size) {
       const auto score = s::load(row + j);
       s::store(row + j, s::where_less(most, score, most, score));
