@@ -107,6 +107,31 @@ void sees_what_is_not_finite() {
   }
 }
 
+// A value that is finite and not moderate is seen in the same way.
+template <class Scalar>
+void sees_what_may_overflow() {
+  constexpr index pitch = heed::keys_per_tile, width = 5;
+  constexpr Scalar most = (std::numeric_limits<Scalar>::max)() / Scalar(4294967296.0);
+  std::vector<Scalar> memory(std::size_t(width * pitch), most);
+  for (const index keys : {1, 7, 16, 64}) {
+    const heed::view<const Scalar> turned{memory.data(), keys, width, 1, pitch};
+    EXPECT_TRUE(heed::sizes_of(turned).moderate);
+    for (index i = 0; i < width * pitch; ++i)
+      for (const Scalar large : {most * 2, (std::numeric_limits<Scalar>::max)(), -most * 3}) {
+        Scalar& number = memory[std::size_t(i)];
+        const Scalar before = std::exchange(number, large);
+        EXPECT_EQ(heed::sizes_of(turned).moderate, i % pitch >= keys) << i;
+        EXPECT_TRUE(heed::sizes_of(turned).finite);
+        number = before;
+      }
+  }
+}
+
+TEST(tile, knows_whether_sums_may_overflow) {
+  sees_what_may_overflow<float>();
+  sees_what_may_overflow<double>();
+}
+
 TEST(tile, knows_whether_all_is_finite) {
   sees_what_is_not_finite<float>();
   sees_what_is_not_finite<double>();
