@@ -62,11 +62,29 @@ compile this file without it"
 #define HEED_INLINED __attribute__((always_inline))
 #endif
 
+// Before a function that is large: compiled once, neither inlined nor cloned for some of its arguments.
+#if defined(__clang__)
+#define HEED_ONE_COPY __attribute__((noinline))
+#elif defined(__GNUC__)
+#define HEED_ONE_COPY __attribute__((noinline, noclone))
+#else
+#define HEED_ONE_COPY
+#endif
+
 // Before a function: everything that it calls is written out in it.
 #if defined(__GNUC__)
 #define HEED_FLATTENED __attribute__((flatten))
 #else
 #define HEED_FLATTENED
+#endif
+
+// Before a loop of fixed length: written out, so that what it indexes stays in registers.
+#if defined(__clang__)
+#define HEED_UNROLL _Pragma("clang loop unroll(full)")
+#elif defined(__GNUC__)
+#define HEED_UNROLL _Pragma("GCC unroll 64")
+#else
+#define HEED_UNROLL
 #endif
 
 // Before a loop over the lanes of a packet: not to be written out, so that it becomes vector code

@@ -6,6 +6,9 @@
 
 #include <heed/core/view.hpp>  // view
 
+#include <algorithm>  // max
+#include <cstddef>    // size_t
+
 namespace heed {
 inline namespace HEED_ABI {
 
@@ -65,10 +68,19 @@ class fetch_ahead {
     take_row(per_row_ - first % per_row_);
   }
 
-  // Asks for the lines of so many bytes a step at step j.
+  // Products ask for as many lines as they read of B: from now on for one in so many, a power of two.
+  void ask_for_one_in(index groups) { mask_ = static_cast<std::size_t>(groups - 1); }
+
+  // Asks for the lines of so many bytes ...
   template <index Bytes>
-  EIGEN_ALWAYS_INLINE void step(index j) {
-    for (index i = j * Bytes / line; i < (j + 1) * Bytes / line; ++i) next();
+  EIGEN_ALWAYS_INLINE void step() {
+    for (index i = 0; i < (std::max)(Bytes / line, index(1)); ++i) next();
+  }
+  // ... a term, at term j of a group of terms.
+  template <index Bytes>
+  EIGEN_ALWAYS_INLINE void step(index j, std::size_t group) {
+    if ((group & mask_) == 0)
+      for (index i = j * Bytes / line; i < (j + 1) * Bytes / line; ++i) next();
   }
 
  private:
@@ -95,12 +107,13 @@ class fetch_ahead {
   index left_ = 0;             // lines beyond that
   index per_row_ = 0;
   index gap_ = 0;  // bytes from the end of a row to the next
+  std::size_t mask_ = 0;
 };
 
 // Nothing is wanted later.
 struct fetch_nothing {
   template <index Bytes>
-  void step(index) const {}
+  void step(index, std::size_t) const {}
 };
 
 }  // namespace HEED_ABI

@@ -33,7 +33,7 @@ std::array<std::array<std::uint32_t, Count>, 4> philox_side_by_side(
     words[2][l] = counter[2];
     words[3][l] = counter[3];
   }
-  unroll<10>([&](auto round) HEED_INLINED {
+  unroll_constants<10>([&](auto round) HEED_INLINED {
     constexpr auto n = static_cast<std::uint32_t>(round());
     const std::uint32_t key_0 = static_cast<std::uint32_t>(seed) + n * weyl_0;
     const std::uint32_t key_1 = static_cast<std::uint32_t>(seed >> 32) + n * weyl_1;

@@ -175,7 +175,7 @@ struct turned_lines<__m512, std::int8_t> {
     const __m512i columns[] = {_mm512_unpacklo_epi16(ab, cd), _mm512_unpackhi_epi16(ab, cd),
                                _mm512_unpacklo_epi16(ab_high, cd_high),
                                _mm512_unpackhi_epi16(ab_high, cd_high)};
-    unroll<16>([&](auto i) HEED_INLINED {
+    unroll_constants<16>([&](auto i) HEED_INLINED {
       constexpr int nothing = 0x808080, first = i % 4 * 4, top = 1 << 24;
       const __m512i to_the_top = _mm512_broadcast_i32x4(
           _mm_set_epi32((first + 3) * top | nothing, (first + 2) * top | nothing,

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <heed/core/choose.hpp>          // choose
-#include <heed/kernel/lane_product.hpp>  // packed_lanes, simd, bits_of
+#include <heed/kernel/lane_product.hpp>  // packed_pitch, simd, bits_of
 #include <heed/kernel/tile.hpp>          // keys_per_tile, fill_last_packet
 #include <heed/rules/dropout.hpp>        // dropout
 #include <heed/rules/rules.hpp>          // bound_rules
@@ -48,7 +48,7 @@ EIGEN_DONT_INLINE void for_each_pair(Scalar* scores, const tile_place& place, co
                                      const Read& read) {
   using s = simd<Scalar>;
   constexpr index size = s::size, read_pitch = Tables * size;
-  constexpr index pitch = packed_lanes<Scalar>::pitch;
+  constexpr index pitch = packed_pitch<Scalar>;
   const at corner = place.where(place.first_row, place.first_key);
   const Change local = change;
   alignas(64) [[maybe_unused]] fixed_array<Scalar, (std::max)(index(1), keys_per_tile * read_pitch)>
@@ -113,7 +113,7 @@ void bend(Scalar* scores, const tile_place& place, const Rules& rules, coverage 
       part.key_count = (std::min)(run, place.key_count - first);
       if (rules.cover(part.queries(), part.keys()) == coverage::all) continue;
       detail::for_each_pair<Rules::mask_tables>(
-          scores + first * packed_lanes<Scalar>::pitch, part,
+          scores + first * packed_pitch<Scalar>, part,
           [&](Scalar score, at i, const Scalar* numbers) {
             return detail::unless_excluded<Rules::masks_look_up>(score, rules.sees(i, numbers));
           },
@@ -126,7 +126,7 @@ void bend(Scalar* scores, const tile_place& place, const Rules& rules, coverage 
 // words come; rule.probability is positive.
 template <class Scalar>
 EIGEN_DONT_INLINE void drop(Scalar* weights, const tile_place& place, const dropout& rule) {
-  constexpr index size = simd<Scalar>::size, pitch = packed_lanes<Scalar>::pitch;
+  constexpr index size = simd<Scalar>::size, pitch = packed_pitch<Scalar>;
   using bits = typename bits_of<Scalar>::integer;
   const auto raise = static_cast<Scalar>(1 / (1 - rule.probability));
   const std::uint32_t dropped_up_to = rule.dropped_up_to();

@@ -214,8 +214,8 @@ class forward_task {
 // Runs a call by the kernel that suits it, and says whether no sum of weighted values can have
 // overflowed. Tasks share nothing but what they read.
 template <class Unit, class Call>
-bool forward_once(const Call& call, const call_rules<typename Call::Scalar>& rules,
-                  scratch& memory) {
+HEED_ONE_COPY bool forward_once(const Call& call, const call_rules<typename Call::Scalar>& rules,
+                                scratch& memory) {
   // A block of queries with most of its lanes empty is worth less than keys as lanes; where heads are
   // narrow, only if it has a single one.
   const geometry& g = call.sizes;

@@ -10,8 +10,9 @@
 #include <heed/core/prefetch.hpp>   // fetch_ahead
 #include <heed/core/quantised.hpp>  // scaled_rows
 #include <heed/core/simd.hpp>       // simd
-#include <heed/core/unroll.hpp>     // unroll
 
+#include <algorithm>    // min
+#include <cstdint>      // int8_t
 #include <type_traits>  // integral_constant, is_same_v
 
 namespace heed {
@@ -19,15 +20,14 @@ inline namespace HEED_ABI {
 
 // Registers hold 6 x 2 accumulators, two vectors of b and one broadcast number on machines with 16.
 // On machines with 32, 8 x 2 are twice what keeps two multipliers busy, and divide the usual sizes;
-// four multipliers want 12 x 2. A lone packet of lanes has 12 x 1, two rows 2 x 4, one row 1 x 8.
+// four multipliers want 12 x 2. A lone packet of lanes has 8 x 1, or 12 x 1, two rows 2 x 4, one row 1 x 8.
 inline constexpr int packets_per_block = 2;
 template <class Scalar, int Packets>
-inline constexpr int rows_per_block = Packets == 8                       ? 1
-                                      : Packets == 4                     ? 2
-                                      : Packets == 1                     ? 12
-                                      : simd<Scalar>::registers == 16    ? 6
-                                      : simd<Scalar>::multiply_adds == 2 ? 8
-                                                                         : 12;
+inline constexpr int rows_per_block = Packets == 8                                   ? 1
+                                      : Packets == 4                                 ? 2
+                                      : simd<Scalar>::multiply_adds > 2              ? 12
+                                      : Packets == 1 || simd<Scalar>::registers > 16 ? 8
+                                                                                     : 6;
 
 // Packets next to each other that products of so many rows take at a time: more for one or two rows,
 // since eight chains are what hides the latency of a multiply-add.
@@ -58,53 +58,33 @@ constexpr index whole_packets(index lanes) {
   return packets_of<Scalar>(lanes) * simd<Scalar>::size;
 }
 
-// Which neighbours of a lie next to each other in memory: a(i, j) and a(i, j + 1), or a(i, j) and
-// a(i + 1, j). Known when compiling, so that their addresses are part of the instructions.
-struct along_rows {
-  static constexpr bool by_rows = true;
-};
-struct along_columns {
-  static constexpr bool by_rows = false;
-};
-// ... and how far rows are apart.
-template <index Stride>
-struct along_rows_apart {
-  static constexpr bool by_rows = true;
-  static constexpr index stride = Stride;
-};
-
-// a: one number at a time.
-template <class Scalar, class Layout>
-struct broadcast_side {
-  const Scalar* data;
-  index stride;  // from one row, or column, to the next
-
-  void skip_rows(index count) { data += Layout::by_rows ? count * stride : count; }
-};
-template <class Scalar, index Stride>
-struct broadcast_side<Scalar, along_rows_apart<Stride>> {
-  const Scalar* data;
-  static constexpr index stride = Stride;
-
-  void skip_rows(index count) { data += count * stride; }
-};
-
 namespace detail {
 
 // A pointer whose origin the compiler is not to know: GCC would otherwise keep the distances between
 // rows in registers, run out of them, and reload them in the innermost loop.
 template <class T>
-T* opaque(T* p) {
+EIGEN_ALWAYS_INLINE T* opaque(T* p) {
 #if defined(__GNUC__)
-  __asm__("" : "+r"(p));
+  __asm__ volatile("" : "+r"(p));
 #endif
   return p;
 }
 
 }  // namespace detail
 
-// b or c: a row of lanes at a time, lanes next to each other. Rows of b whose distance is not known
-// when compiling are stepped through one by one; `load` gives packet p of the one at hand.
+// Operand A, one number at a time: a(i, j) is data[i * row_stride + j * step]. One of the two is 1: rows
+// or columns lie in one piece.
+template <class Scalar>
+struct broadcast_side {
+  const Scalar* data;
+  index row_stride;
+  index step = 1;
+
+  void skip_rows(index count) { data += count * row_stride; }
+};
+
+// Operand B or C: a row of lanes at a time, lanes next to each other. `load` gives packet p of row j of B
+// from the one at hand.
 template <class Scalar>
 struct lane_side {
   Scalar* data;
@@ -114,14 +94,28 @@ struct lane_side {
   void skip_lanes(index count) { data += count; }
 
   template <class s>
-  auto load(index, index p) const {
-    return s::load(data + p * s::size);
+  EIGEN_ALWAYS_INLINE auto load(index j, index p) const {
+    return s::load(data + j * pitch + p * s::size);
   }
-  void step() { data = detail::opaque(data + pitch); }
-  void step_all(index) {}
 };
 
-// b as 8-bit integers with a scale a row.
+// The same with rows of packets_per_block packets without a gap, so that distances are part of the
+// instructions.
+template <class Scalar>
+struct packed_lanes {
+  Scalar* data;
+  static constexpr index pitch = packets_per_block * simd<std::remove_const_t<Scalar>>::size;
+
+  void skip_rows(index count) { data += count * pitch; }
+  void skip_lanes(index count) { data += count; }
+
+  template <class s>
+  EIGEN_ALWAYS_INLINE auto load(index j, index p) const {
+    return s::load(data + j * pitch + p * s::size);
+  }
+};
+
+// B as 8-bit integers with a scale a row.
 struct scaled_lane_side {
   const std::int8_t* data;
   index pitch;
@@ -131,41 +125,20 @@ struct scaled_lane_side {
   void skip_lanes(index count) { data += count; }
 
   template <class s>
-  auto load(index, index p) const {
-    return s::multiply(s::load(data + p * s::size), s::broadcast(*scales));
+  EIGEN_ALWAYS_INLINE auto load(index j, index p) const {
+    return s::multiply(s::load(data + j * pitch + p * s::size),
+                       s::broadcast(scales[j * scale_stride]));
   }
-  void step() {
-    data = detail::opaque(data + pitch);
-    scales = detail::opaque(scales + scale_stride);
+  void skip_rows(index count) {
+    data += count * pitch;
+    scales += count * scale_stride;
   }
-  void step_all(index) {}
 };
 
-// b whose rows are a distance apart that is known when compiling: `load` gives packet p of row j from
-// the one at hand.
-template <class Storage, index Pitch>
-struct lanes_apart {
-  const Storage* data;
-  static constexpr index pitch = Pitch;
-
-  void skip_lanes(index count) { data += count; }
-
-  template <class s>
-  auto load(index j, index p) const {
-    return s::load(data + j * pitch + p * s::size);
-  }
-  void step() {}
-  void step_all(index count) { data += count * pitch; }
-};
-
-// ... with no gap between rows of Packets packets.
-template <class Scalar, int Packets = packets_per_block>
-using packed_lanes = lanes_apart<Scalar, Packets * simd<Scalar>::size>;
-
-// ... as 8-bit integers with a scale a lane.
-template <index Pitch>
-struct scaled_lanes_apart {
+// ... with a scale a lane.
+struct lane_scaled_side {
   const std::int8_t* data;
+  index pitch;
   const float* scales;
 
   void skip_lanes(index count) {
@@ -174,24 +147,26 @@ struct scaled_lanes_apart {
   }
 
   template <class s>
-  auto load(index j, index p) const {
-    return s::multiply(s::load(data + j * Pitch + p * s::size), s::load(scales + p * s::size));
+  EIGEN_ALWAYS_INLINE auto load(index j, index p) const {
+    return s::multiply(s::load(data + j * pitch + p * s::size), s::load(scales + p * s::size));
   }
-  void step() {}
-  void step_all(index count) { data += count * Pitch; }
+  void skip_rows(index count) { data += count * pitch; }
 };
 
-// A tile of keys that lies by columns, from its first key on.
-template <index Pitch, class Storage>
-lanes_apart<Storage, Pitch> lanes_of_tile(const view<const Storage>& tile) {
-  return {tile.data};
+// Rows of Packets packets without a gap.
+template <class Scalar, int Packets = packets_per_block>
+inline constexpr index packed_pitch = Packets* simd<Scalar>::size;
+
+// A tile of keys that lies by columns, from its first key on, as B.
+template <class Storage>
+lane_side<const Storage> lanes_of_tile(const view<const Storage>& tile, index pitch) {
+  return {tile.data, pitch};
 }
-template <index Pitch>
-scaled_lanes_apart<Pitch> lanes_of_tile(const scaled_rows& tile) {
-  return {tile.data, tile.scales};
+inline lane_scaled_side lanes_of_tile(const scaled_rows& tile, index pitch) {
+  return {tile.data, pitch, tile.scales};
 }
 
-// Some rows of memory, from a column on, as b.
+// Some rows of memory, from a column on, as B.
 template <class Storage>
 lane_side<const Storage> lanes_from(const view<const Storage>& rows, index first_col) {
   return {rows.data + first_col, rows.row_stride};
@@ -200,142 +175,191 @@ inline scaled_lane_side lanes_from(const scaled_rows& rows, index first_col) {
   return {rows.data + first_col, rows.row_stride, rows.scales, rows.scale_stride};
 }
 
-// Where the chains begin and what becomes of their ends: c = chain from 0, or chain from what c
-// holds, or c times a factor a lane + chain from 0.
+// What becomes of C, in the words of BLAS: C = A B (beta 0), C = A B + C where chains begin with what C
+// holds (beta 1), or C = A B + C diag(factors) where it is added to their ends.
 template <class Scalar>
-struct from_zero {
-  using s = simd<Scalar>;
-  auto begin(const Scalar*) const { return s::broadcast(Scalar(0)); }
-  auto end(const Scalar*, const typename s::packet& sum, int) const { return sum; }
+struct c_update {
+  bool from_memory = false;
+  const Scalar* factors = nullptr;  // (lanes)
 };
 template <class Scalar>
-struct from_memory {
-  using s = simd<Scalar>;
-  auto begin(const Scalar* c) const { return s::load(c); }
-  auto end(const Scalar*, const typename s::packet& sum, int) const { return sum; }
-};
+c_update<Scalar> from_zero() {
+  return {};
+}
 template <class Scalar>
-struct onto_scaled {
-  using s = simd<Scalar>;
-  const Scalar* factors;  // (lanes)
-  auto begin(const Scalar*) const { return s::broadcast(Scalar(0)); }
-  auto end(const Scalar* c, const typename s::packet& sum, int packet) const {
-    return s::multiply_add(s::load(c), s::load(factors + packet * s::size), sum);
-  }
-};
+c_update<Scalar> from_memory() {
+  return {true, nullptr};
+}
+template <class Scalar>
+c_update<Scalar> onto_scaled(const Scalar* factors) {
+  return {false, factors};
+}
 
 namespace detail {
 
-// Rows x Packets accumulators stay in registers over the whole chain. Four terms are written out,
-// so that the loop is short enough for its end to be foreseen.
-template <int Rows, int Packets, index Fetched, class Scalar, class Layout, class Sums, class Lanes,
-          class Fetch>
-void product_block(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b, index depth,
-                   const Sums& sums, Fetch& later) {
-  using s = simd<Scalar>;
-  Fetch fetch = later;  // in registers
-  typename s::packet sum[static_cast<std::size_t>(Rows)][static_cast<std::size_t>(Packets)];
-  unroll<Rows>([&](auto i) HEED_INLINED {
-    unroll<Packets>(
-        [&](auto p) HEED_INLINED { sum[i][p] = sums.begin(c.data + i * c.pitch + p * s::size); });
-  });
+// What a product is about.
+template <class C, class Scalar, class Lanes>
+struct row_product {
+  C c;
+  broadcast_side<Scalar> a;
+  Lanes b;
+  index depth;  // terms of a sum
+  c_update<Scalar> update;
+  index strips;
+};
 
-  constexpr bool stride_is_known = !Layout::by_rows || !std::is_same_v<Layout, along_rows>;
-  constexpr int places = stride_is_known ? 1 : Rows;
-  fixed_array<const Scalar*, places> place;
-  unroll<places>([&](auto i) HEED_INLINED { place[i] = opaque(&a.data[i * a.stride]); });
-  const auto add = [&](auto j) HEED_INLINED {
-    typename s::packet lanes[static_cast<std::size_t>(Packets)];
-    unroll<Packets>([&](auto p) HEED_INLINED { lanes[p] = b.template load<s>(j, p); });
-    b.step();
-    fetch.template step<Fetched>(j);
-    unroll<Rows>([&](auto i) HEED_INLINED {
-      const auto one = s::broadcast(!Layout::by_rows  ? place[0][j * a.stride + i]
-                                    : stride_is_known ? place[0][i * a.stride + j]
-                                                      : place[i % places][j]);
-      unroll<Packets>([&](auto p) HEED_INLINED { s::accumulate(sum[i][p], one, lanes[p]); });
+// Rows x Packets accumulators stay in registers over the whole chain. Four terms are written out, so that
+// the loop is short enough for its end to be foreseen.
+template <int Rows, int Packets, bool ByColumns, class C, class Scalar, class Lanes, class Fetch>
+EIGEN_ALWAYS_INLINE void micro_kernel(C c, broadcast_side<Scalar> a, Lanes b, index depth,
+                                      const c_update<Scalar>& update, Fetch& fetch) {
+  using s = simd<Scalar>;
+
+  // Calls use(i, row of C) for each row, whose addresses are formed one after the other: all at once
+  // would fill the registers.
+  const auto each_row = [&](const auto& use) HEED_INLINED {
+    Scalar* row = c.data;
+    HEED_UNROLL for (int i = 0; i < Rows; ++i) {
+      use(i, row);
+      row = opaque(row + c.pitch);
+    }
+  };
+  typename s::packet sum[Rows][Packets];
+  HEED_UNROLL for (int i = 0; i < Rows; ++i) HEED_UNROLL for (int p = 0; p < Packets; ++p)
+      sum[i][p] = s::broadcast(Scalar(0));
+  if (update.from_memory)
+    each_row([&](int i, const Scalar* row) HEED_INLINED {
+      HEED_UNROLL for (int p = 0; p < Packets; ++p) sum[i][p] = s::load(row + p * s::size);
     });
+
+  // Addresses in A: of every third row, from which the machine reaches the two behind it, or of the first
+  // where columns lie in one piece.
+  constexpr int per_place = ByColumns ? Rows : 3;
+  constexpr int places = (Rows + per_place - 1) / per_place;
+  const index apart = ByColumns ? 1 : a.row_stride;
+  const index step = ByColumns ? a.step : 1;
+  const Scalar* place[places];
+  HEED_UNROLL for (int g = 0; g < places; ++g) place[g] =
+      opaque(a.data + g * per_place * a.row_stride);
+
+  const auto add = [&](int j) HEED_INLINED {
+    typename s::packet lanes[Packets];
+    HEED_UNROLL for (int p = 0; p < Packets; ++p) lanes[p] = b.template load<s>(j, p);
+    HEED_UNROLL for (int i = 0; i < Rows; ++i) {
+      const auto one = s::broadcast(place[i / per_place][i % per_place * apart + j * step]);
+      HEED_UNROLL for (int p = 0; p < Packets; ++p) s::accumulate(sum[i][p], one, lanes[p]);
+    }
   };
-  const auto advance = [&](int steps) HEED_INLINED {
-    unroll<places>([&](auto i)
-                       HEED_INLINED { place[i] += Layout::by_rows ? steps : steps * a.stride; });
-    b.step_all(steps);
+  const auto advance = [&](index terms) HEED_INLINED {
+    b.skip_rows(terms);
+    HEED_UNROLL for (int g = 0; g < places; ++g) place[g] += terms * step;
   };
-  constexpr int written_out = 4;
-  for (; depth >= written_out; depth -= written_out) {
-    unroll<written_out>(add);
+  constexpr index written_out = 4;
+  const auto terms = static_cast<std::size_t>(depth);
+  for (std::size_t n = terms / written_out; n > 0; --n) {
+    HEED_UNROLL for (int j = 0; j < written_out; ++j) {
+      add(j);
+      fetch.template step<Packets * s::size * index(sizeof(*b.data))>(j, n);
+    }
     advance(written_out);
   }
-  for (; depth > 0; --depth) {
-    add(std::integral_constant<int, 0>{});
+  for (std::size_t n = terms % written_out; n > 0; --n) {
+    add(0);
     advance(1);
   }
 
-  unroll<Rows>([&](auto i) HEED_INLINED {
-    unroll<Packets>([&](auto p) HEED_INLINED {
-      Scalar* const to = c.data + i * c.pitch + p * s::size;
-      s::store(to, sums.end(to, sum[i][p], p));
+  if (update.factors != nullptr)
+    each_row([&](int i, const Scalar* row) HEED_INLINED {
+      HEED_UNROLL for (int p = 0; p < Packets; ++p) sum[i][p] = s::multiply_add(
+          s::load(row + p * s::size), s::load(update.factors + p * s::size), sum[i][p]);
     });
+  each_row([&](int i, Scalar* row) HEED_INLINED {
+    HEED_UNROLL for (int p = 0; p < Packets; ++p) s::store(row + p * s::size, sum[i][p]);
   });
+}
+
+// Blocks of Rows rows from a row on, each over all strips of lanes. Never inlined: there are few kinds,
+// and each is compiled once.
+template <int Rows, int Packets, bool ByColumns, class C, class Scalar, class Lanes, class Fetch>
+HEED_ONE_COPY void row_blocks(const row_product<C, Scalar, Lanes>& product, index first_row,
+                              index blocks, Fetch& later) {
+  constexpr index strip = Packets * simd<Scalar>::size;
+  const c_update<Scalar> update = product.update;
+  C c = product.c;
+  broadcast_side<Scalar> a = product.a;
+  c.skip_rows(first_row);
+  a.skip_rows(first_row);
+  Fetch fetch = later;  // in registers
+  for (; blocks > 0; --blocks) {
+    auto c_strip = c;
+    auto b_strip = product.b;
+    for (index n = product.strips; n > 0; --n) {
+      micro_kernel<Rows, Packets, ByColumns>(c_strip, a, b_strip, product.depth, update, fetch);
+      c_strip.skip_lanes(strip);
+      b_strip.skip_lanes(strip);
+    }
+    c.skip_rows(Rows);
+    a.skip_rows(Rows);
+  }
   later = fetch;
 }
 
-// Rows in full blocks, then in fours and what is left: few kinds, since each is compiled. Four rows of
-// two packets hide the latency of a multiply-add, and fewer take as long as four: a full block of six
-// less, where that leaves rows that make fours, or fours and a three.
-template <int Packets, index Fetched, class Scalar, class Layout, class Sums, class Lanes,
-          class Fetch>
-void product_rows(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b, index rows,
-                  index depth, const Sums& sums, index strips, Fetch& fetch) {
-  constexpr int full = rows_per_block<Scalar, Packets>;
-  constexpr index strip = Packets * simd<Scalar>::size;
-  const auto blocks = [&]<int Count>(std::integral_constant<int, Count>, index times) {
-    for (index i = 0; i < times; ++i) {
-      auto c_strip = c;
-      auto b_strip = b;
-      for (index n = 0; n < strips; ++n) {
-        product_block<Count, Packets, Fetched>(c_strip, a, b_strip, depth, sums, fetch);
-        c_strip.skip_lanes(strip);
-        b_strip.skip_lanes(strip);
-      }
-      c.skip_rows(Count);
-      a.skip_rows(Count);
-      rows -= Count;
-    }
+// Rows in full blocks, then in fours and what is left: few kinds, since each is compiled. Four rows of two
+// packets hide the latency of a multiply-add, and fewer take as long as four: a full block of six less,
+// where that leaves rows that make fours, or fours and a three.
+template <int Packets, bool ByColumns, class C, class Scalar, class Lanes, class Fetch>
+void product_rows(const row_product<C, Scalar, Lanes>& product, index rows, Fetch& fetch) {
+  constexpr index full = rows_per_block<Scalar, Packets>;
+  index done = 0;
+  const auto blocks = [&]<int Rows>(std::integral_constant<int, Rows>, index count) {
+    row_blocks<Rows, Packets, ByColumns>(product, done, count, fetch);
+    done += count * Rows;
   };
-  const index rest = rows % full;
-  const bool one_less = full == 6 && rows > full && (rest == 1 || rest == 2 || rest == 5);
-  blocks(std::integral_constant<int, full>{}, rows / full - (one_less ? 1 : 0));
-  if constexpr (full > 4) blocks(std::integral_constant<int, 4>{}, rows / 4);
-  if constexpr (full > 4 && Packets > 1) blocks(std::integral_constant<int, 3>{}, rows / 3);
-  if constexpr (full > 2) blocks(std::integral_constant<int, 2>{}, rows / 2);
-  if constexpr (full > 1) blocks(std::integral_constant<int, 1>{}, rows);
+  if (rows >= full) {
+    const auto count = static_cast<index>(static_cast<std::size_t>(rows) / std::size_t(full));
+    const index rest = rows - count * full;
+    const bool one_less = full == 6 && rows > full && (rest == 1 || rest == 2 || rest == 5);
+    blocks(std::integral_constant<int, full>{}, count - (one_less ? 1 : 0));
+  }
+  if constexpr (full > 4)
+    if (rows - done >= 4) blocks(std::integral_constant<int, 4>{}, (rows - done) / 4);
+  if constexpr (full > 4 && Packets > 1 && !ByColumns)
+    if (rows - done == 3) return blocks(std::integral_constant<int, 3>{}, 1);
+  if constexpr (full > 2 && !ByColumns)
+    if (rows - done >= 2) blocks(std::integral_constant<int, 2>{}, 1);
+  if constexpr (full > 1)
+    if (rows > done) blocks(std::integral_constant<int, 1>{}, rows - done);
 }
 
 }  // namespace detail
 
-// c(rows, packets * simd size) by `sums`, over `depth` terms; packets is 1, 2, 4 or 8. The same for
-// so many strips of packets, next to each other in b and c.
-template <int Packets, class Scalar, class Layout, class Lanes, class Sums>
-void lane_product(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b, index rows,
-                  index depth, const Sums& sums, index strips = 1) {
+// C(rows, packets * simd size) by `update`, over `depth` terms; packets is 1, 2, 4 or 8. The same for so
+// many strips of packets, next to each other in B and C. Columns of A lie in one piece only where packets
+// is 1 or 2.
+template <int Packets, class C, class Scalar, class Lanes>
+void lane_product(C c, broadcast_side<Scalar> a, Lanes b, index rows, index depth,
+                  const c_update<Scalar>& update, index strips = 1) {
   fetch_nothing nothing;
-  detail::product_rows<Packets, 0>(c, a, b, rows, depth, sums, strips, nothing);
+  const detail::row_product<C, Scalar, Lanes> product{c, a, b, depth, update, strips};
+  if constexpr (Packets <= packets_per_block)
+    if (a.step != 1) return detail::product_rows<Packets, true>(product, rows, nothing);
+  detail::product_rows<Packets, false>(product, rows, nothing);
 }
-template <class Scalar, class Layout, class Lanes, class Sums>
-void lane_product(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b, index rows,
-                  index packets, index depth, const Sums& sums) {
+template <class C, class Scalar, class Lanes>
+void lane_product(C c, broadcast_side<Scalar> a, Lanes b, index rows, index packets, index depth,
+                  const c_update<Scalar>& update) {
   if (packets == 2)
-    lane_product<2>(c, a, b, rows, depth, sums);
+    lane_product<2>(c, a, b, rows, depth, update);
   else
-    lane_product<1>(c, a, b, rows, depth, sums);
+    lane_product<1>(c, a, b, rows, depth, update);
 }
 
-// ... while so many bytes of what is wanted later are asked for with each term.
-template <int Packets, index Fetched, class Scalar, class Layout, class Lanes, class Sums>
-void lane_product(lane_side<Scalar> c, broadcast_side<Scalar, Layout> a, Lanes b, index rows,
-                  index depth, const Sums& sums, index strips, fetch_ahead& fetch) {
-  detail::product_rows<Packets, Fetched>(c, a, b, rows, depth, sums, strips, fetch);
+// ... while `fetch` asks for what is wanted later.
+template <int Packets, class C, class Scalar, class Lanes>
+void lane_product(C c, broadcast_side<Scalar> a, Lanes b, index rows, index depth,
+                  const c_update<Scalar>& update, index strips, fetch_ahead& fetch) {
+  detail::product_rows<Packets, false>(
+      detail::row_product<C, Scalar, Lanes>{c, a, b, depth, update, strips}, rows, fetch);
 }
 
 }  // namespace HEED_ABI

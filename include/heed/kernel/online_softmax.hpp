@@ -12,7 +12,7 @@
 #pragma once
 
 #include <heed/core/narrow.hpp>            // narrowed
-#include <heed/kernel/lane_product.hpp>    // packed_lanes
+#include <heed/kernel/lane_product.hpp>    // packed_pitch
 #include <heed/kernel/softmax_origin.hpp>  // softmax_origin
 
 #include <cmath>   // log
@@ -27,7 +27,7 @@ struct online_softmax {
   using s = simd<Scalar>;
   using packet = typename s::packet;
   static constexpr Scalar minus_infinity = -std::numeric_limits<Scalar>::infinity();
-  static constexpr index lanes = packed_lanes<Scalar>::pitch;
+  static constexpr index lanes = packed_pitch<Scalar>;
 
   Scalar* origin;  // (lanes), halved, since log2 e times the largest of numbers is too large
   Scalar* sum;     // (lanes)
@@ -196,7 +196,7 @@ struct online_softmax {
     index j = 0;
     for (; j + chains <= keys; j += chains)
       unroll<chains>([&](auto c) HEED_INLINED { look(c, j + c); });
-    for (; j < keys; ++j) look(std::integral_constant<int, 0>{}, j);
+    for (; j < keys; ++j) look(0, j);
     unroll<Packets>([&](auto p) HEED_INLINED {
       largest[p] =
           s::maximum(s::maximum(most[0][p], most[1][p]), s::maximum(most[2][p], most[3][p]));

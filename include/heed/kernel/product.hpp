@@ -84,19 +84,13 @@ class product_task {
       std::fill(edge_ + i * lanes + w.cols, edge_ + (i + 1) * lanes, Scalar(0));
     const lane_side<Scalar> y = in_place ? lane_side<Scalar>{outside.data, outside.row_stride}
                                          : lane_side<Scalar>{edge_, lanes};
-    const packed_lanes<Scalar> b = pack(w);
-    const auto multiply = [&](auto a) {
-      lane_product(y, a, b, x.rows, packets, w.rows, from_memory<Scalar>{});
-    };
-    if (x.col_stride == 1)
-      multiply(broadcast_side<Scalar, along_rows>{x.data, x.row_stride});
-    else
-      multiply(broadcast_side<Scalar, along_columns>{x.data, x.col_stride});
+    lane_product(y, broadcast_side<Scalar>{x.data, x.row_stride, x.col_stride}, pack(w), x.rows,
+                 packets, w.rows, from_memory<Scalar>());
     if (!in_place) copy(outside, view<const Scalar>(inside));
   }
 
   // A panel of W with its lanes next to each other, zeros beyond the last column.
-  packed_lanes<Scalar> pack(const view<const Scalar>& w) const {
+  packed_lanes<const Scalar> pack(const view<const Scalar>& w) const {
     copy(view<Scalar>{packed_, w.rows, w.cols, lanes, 1}, w);
     for (index j = 0; j < w.rows && w.cols < lanes; ++j)
       std::fill(packed_ + j * lanes + w.cols, packed_ + (j + 1) * lanes, Scalar(0));

@@ -59,24 +59,22 @@ class query_block {
 
   // scores(key, lane) = key · query
   void multiply(Scalar* scores, const view<const Scalar>& tile) const {
-    lane_product<Scalar, along_rows>({scores, lanes}, {tile.data, tile.row_stride},
-                                     packed_lanes<Scalar>{queries}, tile.rows, chunk.packets,
-                                     tile.cols, from_zero<Scalar>{});
+    lane_product(packed_lanes<Scalar>{scores}, broadcast_side<Scalar>{tile.data, tile.row_stride},
+                 packed_lanes<const Scalar>{queries}, tile.rows, chunk.packets, tile.cols,
+                 from_zero<Scalar>());
   }
 
   // rows(feature, lane) = rows * factor + sum of weights(key, lane) * value(key, feature), values as
   // they were staged.
   void accumulate(const Scalar* weights, const view<const Scalar>& values) {
-    const broadcast_side<Scalar, along_rows_apart<keys_per_tile>> by_feature{values.data};
-    has_chunk ? accumulate(weights, by_feature, values, onto_scaled<Scalar>{chunk.factor})
-              : accumulate(weights, by_feature, values, from_zero<Scalar>{});
+    accumulate(weights, {values.data, keys_per_tile}, values,
+               has_chunk ? onto_scaled(chunk.factor) : from_zero<Scalar>());
     has_chunk = true;
   }
 
   // The same for the first tile, with values where the caller has them.
   void accumulate_in_place(const Scalar* weights, const view<const Scalar>& values) {
-    accumulate(weights, broadcast_side<Scalar, along_columns>{values.data, values.row_stride},
-               values, from_zero<Scalar>{});
+    accumulate(weights, {values.data, 1, values.row_stride}, values, from_zero<Scalar>());
     has_chunk = true;
   }
 
@@ -102,11 +100,10 @@ class query_block {
  private:
   static constexpr index lanes = queries_per_block<Scalar>;
 
-  template <class Layout, class Sums>
-  void accumulate(const Scalar* weights, const broadcast_side<Scalar, Layout>& by_feature,
-                  const view<const Scalar>& values, const Sums& sums) const {
-    lane_product({chunk.rows, lanes}, by_feature, packed_lanes<Scalar>{weights}, values.cols,
-                 chunk.packets, values.rows, sums);
+  void accumulate(const Scalar* weights, const broadcast_side<Scalar>& by_feature,
+                  const view<const Scalar>& values, const c_update<Scalar>& update) const {
+    lane_product(packed_lanes<Scalar>{chunk.rows}, by_feature, packed_lanes<const Scalar>{weights},
+                 values.cols, chunk.packets, values.rows, update);
   }
 };
 

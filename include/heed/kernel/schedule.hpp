@@ -2,7 +2,7 @@
 // How a call is cut into tasks: a range of rows of one sequence, for all query heads of a group.
 #pragma once
 
-#include <heed/kernel/lane_product.hpp>  // packed_lanes
+#include <heed/kernel/lane_product.hpp>  // packed_pitch
 #include <heed/rules/geometry.hpp>       // geometry
 
 #include <algorithm>  // max, min
@@ -50,7 +50,7 @@ class schedule {
   // Enough rows to use a staged tile many times, few enough that queries and results stay in a
   // core's own cache and that every worker finds work.
   static index rows_per_task(const geometry& g, index workers) {
-    constexpr index lanes = packed_lanes<Scalar>::pitch;
+    constexpr index lanes = packed_pitch<Scalar>;
     constexpr index most_bytes = 384 * 1024;
     const index row_bytes =
         g.group() * (g.width + g.value_width) * static_cast<index>(sizeof(Scalar));

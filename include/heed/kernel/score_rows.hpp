@@ -59,12 +59,11 @@ struct score_rows {
     while (packets > packets_per_block && packets / 2 * s::size >= keys.rows) packets /= 2;
     with_packets(packets, [&]<int Packets>(std::integral_constant<int, Packets>) {
       constexpr index lanes = Packets * s::size;
-      constexpr index bytes = lanes * static_cast<index>(sizeof(*keys.data));
-      auto keys_at_hand = lanes_of_tile<pitch>(keys);
+      auto keys_at_hand = lanes_of_tile(keys, pitch);
       for (index j = 0; j < keys.rows; j += lanes) {
-        lane_product<Packets, bytes>(lane_side<Scalar>{data + j, pitch},
-                                     broadcast_side<Scalar, along_rows>{queries, keys.cols},
-                                     keys_at_hand, count, keys.cols, from_zero<Scalar>{}, 1, fetch);
+        lane_product<Packets>(lane_side<Scalar>{data + j, pitch},
+                              broadcast_side<Scalar>{queries, keys.cols}, keys_at_hand, count,
+                              keys.cols, from_zero<Scalar>(), 1, fetch);
         keys_at_hand.skip_lanes(lanes);
       }
     });
@@ -143,11 +142,11 @@ struct score_rows {
   void multiply(index first, const Scalar* queries, const Rows& keys, Scalar* room,
                 fetch_ahead& fetch) const {
     turn<Packets>(room, keys, fetch);
-    constexpr index bytes = Packets * s::size * static_cast<index>(sizeof(*keys.data));
-    lane_product<Packets, bytes / 2>(lane_side<Scalar>{data + first, pitch},
-                                     broadcast_side<Scalar, along_rows>{queries, keys.cols},
-                                     packed_lanes<Scalar, Packets>{room}, count, keys.cols,
-                                     from_zero<Scalar>{}, 1, fetch);
+    fetch.ask_for_one_in(2 * index(sizeof(Scalar)) / index(sizeof(*keys.data)));
+    lane_product<Packets>(lane_side<Scalar>{data + first, pitch},
+                          broadcast_side<Scalar>{queries, keys.cols},
+                          lane_side<const Scalar>{room, packed_pitch<Scalar, Packets>}, count,
+                          keys.cols, from_zero<Scalar>(), 1, fetch);
   }
 
   // Keys by columns are lanes already, and are only brought together, all of a tile.
@@ -172,7 +171,7 @@ struct score_rows {
       Scalar* to = room + j;
       const auto scaled = lane_scaling<Scalar>(keys, j);
       for (index f = 0; f < width; f += s::size) {
-        fetch.template step<(std::max)(bytes / 2, index(64))>(0);
+        fetch.template step<bytes / 2>();
         typename s::packet square[static_cast<std::size_t>(s::size)];
         s::load_turned(square, from, stride);
         unroll<static_cast<int>(s::size)>(

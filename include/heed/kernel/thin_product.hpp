@@ -86,9 +86,9 @@ class thin_product {
   template <int Packets>
   void add(index depth, index j, index count) const {
     lane_product<Packets>(lane_side<Scalar>{call_.y.data, call_.y.row_stride},
-                          broadcast_side<Scalar, along_rows_apart<most_depth>>{near_ + j},
+                          broadcast_side<Scalar>{near_ + j, most_depth},
                           lane_side<const Scalar>{&call_.w(depth + j, 0), call_.w.row_stride},
-                          call_.x.rows, count, from_memory<Scalar>{},
+                          call_.x.rows, count, from_memory<Scalar>(),
                           call_.y.cols / (Packets * simd<Scalar>::size));
   }
 

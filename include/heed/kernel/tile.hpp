@@ -4,7 +4,7 @@
 
 #include <heed/core/prefetch.hpp>        // prefetch
 #include <heed/core/quantised.hpp>       // copy, scaled_rows, numbers_of
-#include <heed/kernel/lane_product.hpp>  // packed_lanes
+#include <heed/kernel/lane_product.hpp>  // packed_pitch
 
 #include <algorithm>  // fill, max, min
 #include <cmath>      // abs, isfinite
@@ -20,7 +20,7 @@ inline constexpr index keys_per_chunk = 8 * keys_per_tile;
 
 // Queries of a block, one a lane.
 template <class Scalar>
-inline constexpr index queries_per_block = packed_lanes<Scalar>::pitch;
+inline constexpr index queries_per_block = packed_pitch<Scalar>;
 
 // Copies rows a few at a time, and fetches those that are wanted a little later meanwhile.
 template <class Scalar, class Rows>

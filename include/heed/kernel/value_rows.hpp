@@ -31,15 +31,12 @@ struct value_rows {
   template <class Rows>
   void multiply(const score_rows<Scalar>& weights, index first, const Rows& values, Scalar* edge,
                 fetch_ahead fetch = {}) const {
-    const broadcast_side<Scalar, along_rows_apart<score_rows<Scalar>::pitch>> by_row{weights.data +
-                                                                                     first};
+    const broadcast_side<Scalar> by_row{weights.data + first, score_rows<Scalar>::pitch};
     index f = 0;
     const auto strips = [&]<int Packets>(std::integral_constant<int, Packets>) {
       const index some = (width - f) / (Packets * s::size);
-      constexpr index bytes = Packets * s::size * static_cast<index>(sizeof(*values.data));
-      lane_product<Packets, bytes>(lane_side<Scalar>{data + f, pitch()}, by_row,
-                                   lanes_from(values, f), count, values.rows, from_memory<Scalar>{},
-                                   some, fetch);
+      lane_product<Packets>(lane_side<Scalar>{data + f, pitch()}, by_row, lanes_from(values, f),
+                            count, values.rows, from_memory<Scalar>(), some, fetch);
       f += some * Packets * s::size;
     };
     const bool by_rows = lie_by_rows(values);
@@ -50,9 +47,10 @@ struct value_rows {
       const index some = (std::min)(strip, width - f);
       if (!by_rows) fetch_columns(values, f + strip, strip);
       copy(view<Scalar>{edge, values.rows, some, strip, 1}, values.block(0, f, values.rows, some));
+      fetch_ahead nothing;
       lane_product<packets_per_block>(lane_side<Scalar>{data + f, pitch()}, by_row,
                                       lane_side<const Scalar>{edge, strip}, count, values.rows,
-                                      from_memory<Scalar>{});
+                                      from_memory<Scalar>(), 1, nothing);
     }
   }
 
