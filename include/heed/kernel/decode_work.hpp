@@ -50,7 +50,7 @@ class decode_work {
            rows_of(g) * keys_per_tile + 10 * scratch::granule;
   }
 
-  HEED_ONE_COPY void attend(part& p) {
+  void attend(part& p) {
     const scope s = g_.of(p.sequence, 0);
     p.state.prepare(p.heads.size(), s.queries * g_.group());
     p.state.sums.factor = factors_;
@@ -91,7 +91,7 @@ class decode_work {
 
   // One tile of keys. Rows of k, then of v, are gone through once and in order, for all heads of the
   // part together: so the machine reads memory fastest. Tiles lie head by head, and are read like that.
-  HEED_ONE_COPY void attend(part& p, const scope& s, interval keys) {
+  void attend(part& p, const scope& s, interval keys) {
     bool any = false;
     for_each_head(p, [&](index kv) {
       todo_[kv] = look(p, kv, keys) ? todo::product : todo::nothing;
