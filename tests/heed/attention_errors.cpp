@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A wrong call is refused in a sentence with numbers, and its output is left as it was.
+#include "support/refusal.hpp"
+
 #include <heed/heed.hpp>
 
 #include <gtest/gtest.h>
@@ -159,7 +161,12 @@ TEST(attention_errors, empty_and_contradictory) {
             "heed::attention: weights is 0x0, but it must be 5x6");
   EXPECT_EQ(c.refusal(heed::causal_from(2) && heed::causal_from(5)),
             "heed: the first query cannot stand at 2 and at 5 in one call");
-  EXPECT_THROW(heed::sink(c.q), heed::shape_error) << "a matrix is no vector";
+  EXPECT_EQ(support::refusal([&] { heed::sink of_matrix(c.q); }),
+            "heed::sink: a vector of numbers is expected, but a 5x8 matrix is given");
+  EXPECT_EQ(support::refusal([&] { (void)heed::alibi(c.q); }),
+            "heed::alibi: a vector of numbers is expected, but a 5x8 matrix is given");
+  EXPECT_EQ(support::refusal([&] { heed::packed of_matrix(c.q); }),
+            "heed::packed: a vector of numbers is expected, but a 5x8 matrix is given");
   EXPECT_THROW((void)heed::attention(c.q, c.k, c.v, heed::heads{.query = -4, .kv = 2}),
                heed::shape_error);
   EXPECT_THROW((void)heed::attention(c.q, c.k, c.v, heed::heads{.query = index(1) << 50, .kv = 1}),

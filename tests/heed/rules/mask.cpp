@@ -105,8 +105,8 @@ TEST(mask, tiles_are_skipped_where_a_mask_says_so) {
   EXPECT_EQ((heed::causal && heed::window{.left = 4}).cover({20, 24}, {0, 8}), coverage::none);
   EXPECT_EQ((!heed::prefix(8)).cover({0, 4}, {8, 16}), coverage::all);
   const std::vector<int> ids{1, 1, 2, 2};
-  EXPECT_EQ(heed::documents(ids).cover({0, 2}, {2, 4}), coverage::none);
-  EXPECT_EQ(heed::documents(ids).cover({2, 4}, {2, 4}), coverage::all);
+  EXPECT_EQ(heed::bound_documents<int>(ids).cover({0, 2}, {2, 4}), coverage::none);
+  EXPECT_EQ(heed::bound_documents<int>(ids).cover({2, 4}, {2, 4}), coverage::all);
 }
 
 // The function must be asked about real queries and keys only.
