@@ -32,6 +32,9 @@ using lines = std::vector<std::string>;
 
 TEST(mask, pictures) {
   EXPECT_EQ(picture(heed::causal, 3, 4), (lines{"#...", "##..", "###."}));
+  EXPECT_EQ(picture(heed::causal(), 3, 4), (lines{"#...", "##..", "###."})) << "the same";
+  EXPECT_EQ(picture(!heed::causal() && heed::causal(), 2, 2), (lines{"..", ".."}));
+  EXPECT_EQ(picture(!heed::causal() || heed::causal(), 2, 2), (lines{"##", "##"}));
   EXPECT_EQ(picture(heed::causal_from(2), 2, 3), (lines{"#..", "##."})) << "at::query says where";
   EXPECT_EQ(picture(heed::window{.left = 1}, 4, 4), (lines{"####", "####", ".###", "..##"}));
   EXPECT_EQ(picture(heed::window{.left = 1, .right = 0}, 4, 4),

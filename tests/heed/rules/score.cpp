@@ -41,6 +41,7 @@ TEST(alibi, takes_slopes_of_any_number_type) {
   for (const auto& rule : {heed::alibi(whole), heed::alibi(vector)})
     EXPECT_EQ(bound(rule, 1, 2).slope, 4);
   EXPECT_EQ(bound(heed::alibi(), 3, 8).slope, 1.0 / 16);
+  EXPECT_EQ(bound(heed::alibi, 3, 8).slope, 1.0 / 16) << "the same without parentheses";
 }
 
 float halve(float s, at) { return s / 2; }
