@@ -5,6 +5,7 @@
 
 #include <heed/rules/arguments.hpp>  // inputs_are_good
 #include <heed/rules/rules.hpp>      // modifiers_are_good
+#include <heed/rules/score.hpp>      // scores_are_kept
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -14,7 +15,7 @@ template <class Q, class K, class V, class... Modifiers>
 constexpr bool call_is_good() {
   if constexpr (inputs_are_good<Q, K, V>())
     if constexpr (modifiers_are_good<Modifiers...>())
-      return true;
+      return scores_are_kept<accumulator_t<scalar_of<Q>>, Modifiers...>();
   return false;
 }
 
