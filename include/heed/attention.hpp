@@ -12,8 +12,9 @@
 #include <heed/kernel/instances.hpp>   // those that another file compiles
 #include <heed/kernel/weigh_keys.hpp>  // forward_and_weigh_keys
 #include <heed/rules/alibi.hpp>        // alibi
-#include <heed/rules/arguments.hpp>    // inputs_are_good
+#include <heed/rules/arguments.hpp>    // output_is_good
 #include <heed/rules/bias.hpp>         // bias
+#include <heed/rules/call_check.hpp>   // call_is_good
 #include <heed/rules/causal.hpp>       // causal, causal_from
 #include <heed/rules/documents.hpp>    // documents
 #include <heed/rules/dropout.hpp>      // dropout
@@ -78,40 +79,40 @@ consteval index stack_bytes() {
 template <class Q, class K, class V, class Out, class... Modifiers>
 requires eigen_object<Out>
 void attention(const Q& q, const K& k, const V& v, Out&& out, const Modifiers&... modifiers) {
-  if constexpr (modifiers_are_good<Modifiers...>() && inputs_are_good<Q, K, V>() &&
-                output_is_good<Out, Q>()) {
-    using call_type = attention_call<scalar_of<Q>, read_only<K>>;
-    using Scalar = typename call_type::Scalar;
-    constexpr const char* verb = "heed::attention";
-    const auto rules = gather_rules(modifiers...);
-    call_type call{view_of(q),   view_of(k), view_of(v),
-                   view_of(out), {},         gather_settings<Scalar>(modifiers...)};
-    call.sizes = check_inputs(verb, call.q, call.k, call.v, call.options, rules);
-    check_outputs(verb, call.q, call.k, call.v, call.out, call.options, call.sizes);
-    using unit = std::conditional_t<decltype(rules)::has_scores, natural_scores, binary_scores>;
-    using small_type = small_forward<call_type, unit>;
-    const call_rules<Scalar> asked(rules);
-    constexpr index bytes =
-        asks_for_key_weights<Modifiers...> ? 0 : detail::stack_bytes<small_type, Q, K, V>();
-    if constexpr (bytes > 0)
-      if (is_small(call)) {
-        stack_memory<bytes> memory;
-        if (small_type(call, asked, memory).run_in_one_piece()) return;
-      }
-    scratch& memory = call.options.memory ? *call.options.memory : default_scratch();
-    scratch::frame frame(memory);
-    if (!call.keys_begin_tiles()) call.k = without_tiles(frame, call.k);
-    if constexpr (asks_for_key_weights<Modifiers...>)
-      forward_and_weigh_keys<unit>(call, asked, memory);
-    else
-      forward<unit>(call, asked, memory);
-  }
+  if constexpr (call_is_good<Q, K, V, Modifiers...>())
+    if constexpr (output_is_good<Out, Q>()) {
+      using call_type = attention_call<scalar_of<Q>, read_only<K>>;
+      using Scalar = typename call_type::Scalar;
+      const auto rules = gather_rules(modifiers...);
+      call_type call{view_of(q),   view_of(k), view_of(v),
+                     view_of(out), {},         gather_settings<Scalar>(modifiers...)};
+      const char* verb = call.options.verb;
+      call.sizes = check_inputs(verb, call.q, call.k, call.v, call.options, rules);
+      check_outputs(verb, call.q, call.k, call.v, call.out, call.options, call.sizes);
+      using unit = std::conditional_t<decltype(rules)::has_scores, natural_scores, binary_scores>;
+      using small_type = small_forward<call_type, unit>;
+      const call_rules<Scalar> asked(rules);
+      constexpr index bytes =
+          asks_for_key_weights<Modifiers...> ? 0 : detail::stack_bytes<small_type, Q, K, V>();
+      if constexpr (bytes > 0)
+        if (is_small(call)) {
+          stack_memory<bytes> memory;
+          if (small_type(call, asked, memory).run_in_one_piece()) return;
+        }
+      scratch& memory = call.options.memory ? *call.options.memory : default_scratch();
+      scratch::frame frame(memory);
+      if (!call.keys_begin_tiles()) call.k = without_tiles(frame, call.k);
+      if constexpr (asks_for_key_weights<Modifiers...>)
+        forward_and_weigh_keys<unit>(call, asked, memory);
+      else
+        forward<unit>(call, asked, memory);
+    }
 }
 
 // The same by value: a matrix (queries, query heads * value width) in q's scalar and storage order.
 template <class Q, class K, class V, class... Modifiers>
 [[nodiscard]] auto attention(const Q& q, const K& k, const V& v, const Modifiers&... modifiers) {
-  if constexpr (modifiers_are_good<Modifiers...>() && inputs_are_good<Q, K, V>()) {
+  if constexpr (call_is_good<Q, K, V, Modifiers...>()) {
     constexpr int order = Q::IsRowMajor ? Eigen::RowMajor : Eigen::ColMajor;
     Eigen::Matrix<scalar_of<Q>, Eigen::Dynamic, Eigen::Dynamic, order> out;
     const auto s = gather_settings<accumulator_t<scalar_of<Q>>>(modifiers...);

@@ -12,6 +12,7 @@
 #include <heed/core/fused.hpp>      // fused
 #include <heed/core/narrow.hpp>     // narrowed
 #include <heed/rules/geometry.hpp>  // check_apart, view, require
+#include <heed/rules/refused.hpp>   // false_for_any
 
 #include <algorithm>  // max
 #include <cmath>      // copysign, exp, isfinite, isinf, log
@@ -21,6 +22,32 @@
 namespace heed {
 inline namespace HEED_ABI {
 
+namespace detail {
+
+// What one of the matrices of a part holds; what is refused stands for writable floats.
+template <class Matrix>
+struct part_element {
+  using type = float;
+};
+template <storage Matrix>
+struct part_element<Matrix> {
+  using type = element_of<Matrix>;
+};
+
+template <class Element, class Matrix>
+view<Element> part_view(Matrix&& matrix) {
+  static_assert(
+      storage<Matrix>,
+      "heed::partial: give two Eigen matrices, the rows and their log_sum_exp, stored, not "
+      "Eigen expressions; Eigen::Map makes one of other memory");
+  if constexpr (storage<Matrix>)
+    return view_of(matrix);
+  else
+    return {};
+}
+
+}  // namespace detail
+
 // The rows that attention over some of the keys gives, (queries, heads * value width), and their
 // log-sum-exp, (queries, heads). Refers to both.
 template <class Row, class Sum>
@@ -29,10 +56,12 @@ struct partial {
   view<Sum> log_sum_exp;
 
   template <class Rows, class Sums>
-  partial(Rows&& some_rows, Sums&& sums) : rows(view_of(some_rows)), log_sum_exp(view_of(sums)) {}
+  partial(Rows&& some_rows, Sums&& sums)
+      : rows(detail::part_view<Row>(some_rows)), log_sum_exp(detail::part_view<Sum>(sums)) {}
 };
 template <class Rows, class Sums>
-partial(Rows&&, Sums&&) -> partial<element_of<Rows>, element_of<Sums>>;
+partial(Rows&&, Sums&&) -> partial<typename detail::part_element<Rows>::type,
+                                   typename detail::part_element<Sums>::type>;
 
 namespace detail {
 
@@ -126,6 +155,23 @@ void merge(const partial<Row, Sum>& into, const partial<Rows, Sums>&... others) 
     const view<const Sum> sums[] = {into.log_sum_exp, others.log_sum_exp...};
     detail::merge_into(into.rows, into.log_sum_exp, rows, sums);
   }
+}
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_partial = false;
+template <class Row, class Sum>
+inline constexpr bool is_partial<partial<Row, Sum>> = true;
+
+}  // namespace detail
+
+// Matrices alone do not say which of them belong together.
+template <class... Parts>
+requires((!detail::is_partial<Parts> || ...)) void merge(const Parts&...) {
+  static_assert(detail::false_for_any<Parts...>,
+                "heed::merge takes parts: heed::merge(heed::partial(out, lse), "
+                "heed::partial(other_out, other_lse))");
 }
 
 }  // namespace HEED_ABI

@@ -6,25 +6,25 @@
 // Slow, takes memory for one row of scores, and stays: every fast path is compared with it.
 #pragma once
 
-#include <heed/rules/alibi.hpp>      // alibi
-#include <heed/rules/arguments.hpp>  // inputs_are_good
-#include <heed/rules/bias.hpp>       // bias
-#include <heed/rules/causal.hpp>     // causal, causal_from
-#include <heed/rules/documents.hpp>  // documents
-#include <heed/rules/dropout.hpp>    // dropout
-#include <heed/rules/geometry.hpp>   // geometry, check_inputs
-#include <heed/rules/heads.hpp>      // heads
-#include <heed/rules/keep.hpp>       // keep
-#include <heed/rules/outputs.hpp>    // key_weights, log_sum_exp, weights
-#include <heed/rules/packed.hpp>     // packed
-#include <heed/rules/prefix.hpp>     // prefix, key_length
-#include <heed/rules/resources.hpp>  // in, on
-#include <heed/rules/scale.hpp>      // scale
-#include <heed/rules/score.hpp>      // score
-#include <heed/rules/sink.hpp>       // sink
-#include <heed/rules/soft_cap.hpp>   // soft_cap
-#include <heed/rules/where.hpp>      // where
-#include <heed/rules/window.hpp>     // window
+#include <heed/rules/alibi.hpp>       // alibi
+#include <heed/rules/bias.hpp>        // bias
+#include <heed/rules/call_check.hpp>  // call_is_good
+#include <heed/rules/causal.hpp>      // causal, causal_from
+#include <heed/rules/documents.hpp>   // documents
+#include <heed/rules/dropout.hpp>     // dropout
+#include <heed/rules/geometry.hpp>    // geometry, check_inputs
+#include <heed/rules/heads.hpp>       // heads
+#include <heed/rules/keep.hpp>        // keep
+#include <heed/rules/outputs.hpp>     // key_weights, log_sum_exp, weights
+#include <heed/rules/packed.hpp>      // packed
+#include <heed/rules/prefix.hpp>      // prefix, key_length
+#include <heed/rules/resources.hpp>   // in, on
+#include <heed/rules/scale.hpp>       // scale
+#include <heed/rules/score.hpp>       // score
+#include <heed/rules/sink.hpp>        // sink
+#include <heed/rules/soft_cap.hpp>    // soft_cap
+#include <heed/rules/where.hpp>       // where
+#include <heed/rules/window.hpp>      // window
 
 #include <cmath>   // copysign, exp, isfinite, isinf, isnan, log, sqrt
 #include <limits>  // infinity, max
@@ -33,13 +33,11 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace reference {
 
-// softmax(scale q kᵀ, bent and masked) v, (queries, query heads * value width), in double. Takes
-// the arguments of heed::attention; log_sum_exp, weights and key_weights must be matrices
-// of double.
+namespace detail {
+
+// The call below, once its types are known to be good.
 template <class Q, class K, class V, class... Modifiers>
-[[nodiscard]] Eigen::MatrixXd attention(const Q& q, const K& k, const V& v,
-                                        const Modifiers&... modifiers) {
-  static_assert(modifiers_are_good<Modifiers...>() && inputs_are_good<Q, K, V>());
+Eigen::MatrixXd attend(const Q& q, const K& k, const V& v, const Modifiers&... modifiers) {
   constexpr const char* verb = "heed::reference::attention";
   constexpr double infinity = std::numeric_limits<double>::infinity();
   const auto rules = gather_rules(modifiers...);
@@ -113,6 +111,20 @@ template <class Q, class K, class V, class... Modifiers>
       }
     }
   return out;
+}
+
+}  // namespace detail
+
+// softmax(scale q kᵀ, bent and masked) v, (queries, query heads * value width), in double. Takes
+// the arguments of heed::attention; log_sum_exp, weights and key_weights must be matrices
+// of double.
+template <class Q, class K, class V, class... Modifiers>
+[[nodiscard]] Eigen::MatrixXd attention(const Q& q, const K& k, const V& v,
+                                        const Modifiers&... modifiers) {
+  if constexpr (call_is_good<Q, K, V, Modifiers...>())
+    return detail::attend(q, k, v, modifiers...);
+  else
+    return {};
 }
 
 }  // namespace reference

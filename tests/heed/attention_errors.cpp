@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A wrong call is refused in a sentence with numbers, and its output is left as it was.
+#include "support/refusal.hpp"
+
 #include <heed/heed.hpp>
 
 #include <gtest/gtest.h>
@@ -34,16 +36,28 @@ TEST(attention_errors, sizes) {
   call c;
   EXPECT_EQ(c.refusal(), "accepted");
   c.k.resize(6, 4);
-  EXPECT_EQ(c.refusal(), "heed::attention: head width differs: q is 5x8, k is 6x4");
+  EXPECT_EQ(
+      c.refusal(),
+      "heed::attention: head width differs: q is 5x8, k is 6x4; where q has more heads than k, "
+      "say how many, for example heed::heads{.query = 2, .kv = 1}");
+  c.k.resize(6, 3);
+  EXPECT_EQ(c.refusal(), "heed::attention: head width differs: q is 5x8, k is 6x3");
+  c.k.resize(6, 16);
+  EXPECT_EQ(c.refusal(), "heed::attention: head width differs: q is 5x8, k is 6x16");
   c = {};
   c.v.resize(7, 4);
   EXPECT_EQ(c.refusal(), "heed::attention: k and v differ in rows: k is 6x8, v is 7x4");
+  c.v.resize(8, 6);
+  EXPECT_EQ(c.refusal(),
+            "heed::attention: k and v differ in rows: k is 6x8, v is 8x6; v looks transposed");
   c = {};
   c.out.resize(5, 3);
   c.out.setZero();
   EXPECT_EQ(c.refusal(), "heed::attention: out is 5x3, but it must be 5x4");
   c.out = MatrixXf::Zero(4, 4);
   EXPECT_EQ(c.refusal(), "heed::attention: out is 4x4, but it must be 5x4");
+  c.out = MatrixXf::Zero(4, 5);
+  EXPECT_EQ(c.refusal(), "heed::attention: out is 4x5, but it must be 5x4; out looks transposed");
   c = {};
   c.q.resize(5, 0);
   EXPECT_EQ(c.refusal(),
@@ -106,22 +120,24 @@ TEST(attention_errors, rules) {
             "heed::attention: prefix is -2, which is negative");
   EXPECT_EQ(c.refusal(!heed::window{.left = -3, .right = 1}),
             "heed::attention: a window has no negative side: left is -3, right is 1");
+  EXPECT_EQ(c.refusal(heed::window{.left = -1}),
+            "heed::attention: a window has no negative side: left is -1, right is unbounded");
   EXPECT_EQ(c.refusal(heed::soft_cap(0)),
             "heed::attention: soft_cap is 0, but it must be positive and finite");
   EXPECT_EQ(c.refusal(heed::dropout{.probability = 1}),
             "heed::attention: dropout probability is 1, but it must be at least 0 and less than 1");
   const MatrixXf wrong = MatrixXf::Zero(5, 5);
   EXPECT_EQ(c.refusal(heed::bias(wrong)),
-            "heed::attention: bias is 5x5, but it must be 5x6 or, with a matrix a head, 5x6");
+            "heed::attention: bias is 5x5, but it must be 5x6 (queries x keys)");
   const std::vector<MatrixXf> many(3, MatrixXf::Zero(5, 6));
   EXPECT_EQ(c.refusal(heed::bias(many)),
             "heed::attention: bias has 3 matrices, but there are 1 query heads");
   const std::vector<MatrixXf> one(1, wrong);
   EXPECT_EQ(c.refusal(heed::bias(one)),
-            "heed::attention: bias of head 0 is 5x5, but it must be 5x6");
+            "heed::attention: bias of head 0 is 5x5, but it must be 5x6 (queries x keys)");
   const Eigen::Matrix<bool, Eigen::Dynamic, Eigen::Dynamic> seen = wrong.cast<bool>();
   EXPECT_EQ(c.refusal(heed::keep(seen)),
-            "heed::attention: keep is 5x5, but it must be 5x6 or, with a matrix a head, 5x6");
+            "heed::attention: keep is 5x5, but it must be 5x6 (queries x keys)");
   EXPECT_EQ(c.refusal(heed::causal_from(index(1) << 40)),
             "heed::attention: causal_from(1099511627776) is beyond 1073741823");
 }
@@ -145,7 +161,12 @@ TEST(attention_errors, empty_and_contradictory) {
             "heed::attention: weights is 0x0, but it must be 5x6");
   EXPECT_EQ(c.refusal(heed::causal_from(2) && heed::causal_from(5)),
             "heed: the first query cannot stand at 2 and at 5 in one call");
-  EXPECT_THROW(heed::sink(c.q), heed::shape_error) << "a matrix is no vector";
+  EXPECT_EQ(support::refusal([&] { heed::sink of_matrix(c.q); }),
+            "heed::sink: a vector of numbers is expected, but a 5x8 matrix is given");
+  EXPECT_EQ(support::refusal([&] { (void)heed::alibi(c.q); }),
+            "heed::alibi: a vector of numbers is expected, but a 5x8 matrix is given");
+  EXPECT_EQ(support::refusal([&] { heed::packed of_matrix(c.q); }),
+            "heed::packed: a vector of numbers is expected, but a 5x8 matrix is given");
   EXPECT_THROW((void)heed::attention(c.q, c.k, c.v, heed::heads{.query = -4, .kv = 2}),
                heed::shape_error);
   EXPECT_THROW((void)heed::attention(c.q, c.k, c.v, heed::heads{.query = index(1) << 50, .kv = 1}),
@@ -158,7 +179,36 @@ TEST(attention_errors, side_outputs) {
   EXPECT_EQ(c.refusal(heed::log_sum_exp(lse)),
             "heed::attention: log_sum_exp is 5x2, but it must be 5x1");
   EXPECT_EQ(c.refusal(heed::weights(weights)),
-            "heed::attention: weights is 6x5, but it must be 5x6");
+            "heed::attention: weights is 6x5, but it must be 5x6; weights looks transposed");
+  MatrixXf flat(1, 5);
+  EXPECT_EQ(
+      c.refusal(heed::log_sum_exp(flat)),
+      "heed::attention: log_sum_exp is 1x5, but it must be 5x1; log_sum_exp looks transposed");
+  MatrixXf received(1, 6);
+  EXPECT_EQ(
+      c.refusal(heed::key_weights(received)),
+      "heed::attention: key_weights is 1x6, but it must be 6x1; key_weights looks transposed");
+}
+
+TEST(attention_errors, tables_that_look_transposed) {
+  call c;
+  const MatrixXf turned = MatrixXf::Zero(6, 5), stacked = MatrixXf::Zero(6, 10);
+  const Eigen::Matrix<bool, Eigen::Dynamic, Eigen::Dynamic> seen = turned.cast<bool>();
+  const std::vector<MatrixXf> one(1, turned);
+  EXPECT_EQ(
+      c.refusal(heed::bias(turned)),
+      "heed::attention: bias is 6x5, but it must be 5x6 (queries x keys); bias looks transposed");
+  EXPECT_EQ(
+      c.refusal(heed::keep(seen)),
+      "heed::attention: keep is 6x5, but it must be 5x6 (queries x keys); keep looks transposed");
+  EXPECT_EQ(
+      c.refusal(heed::bias(one)),
+      "heed::attention: bias of head 0 is 6x5, but it must be 5x6 (queries x keys); bias looks "
+      "transposed");
+  EXPECT_EQ(
+      c.refusal(heed::heads{2}, heed::bias(stacked)),
+      "heed::attention: bias is 6x10, but it must be 5x6 (queries x keys) or, with a matrix a "
+      "head, 10x6 (heads * queries x keys); bias looks transposed");
 }
 
 TEST(attention_errors, outputs_that_overlap) {
@@ -194,7 +244,8 @@ TEST(attention_errors, the_reference_refuses_too) {
     FAIL();
   } catch (const heed::shape_error& error) {
     EXPECT_STREQ(error.what(),
-                 "heed::reference::attention: head width differs: q is 5x8, k is 6x4");
+                 "heed::reference::attention: head width differs: q is 5x8, k is 6x4; where q has "
+                 "more heads than k, say how many, for example heed::heads{.query = 2, .kv = 1}");
   }
 }
 

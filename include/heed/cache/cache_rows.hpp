@@ -29,7 +29,11 @@ struct cache_heads {
 // sums over it are formed; 8-bit integers are made of all whose sums are float.
 template <class Storage, class Rows>
 constexpr bool cache_takes() {
-  static_assert(key_storage<Rows>,
+  static_assert(
+      eigen_object<Rows> || key_storage<Rows>,
+      "heed: a cache takes Eigen matrices or heed::quantised; Eigen::Map makes a matrix of "
+      "other memory");
+  static_assert(!eigen_object<Rows> || key_storage<Rows>,
                 "heed: a cache is given an Eigen expression; store it or call .eval()");
   if constexpr (key_storage<Rows>) {
     using Given = scalar_of<Rows>;
@@ -132,6 +136,7 @@ class cache_rows {
 
  private:
   static cache_heads checked(const char* name, index rows, cache_heads h) {
+    require_given(name, "width", h.width, "the columns of one head in keys");
     require(h.heads >= 1 && h.width >= 1 && h.value_width >= 0, name, ": heads is ", h.heads,
             ", width is ", h.width, ", value_width is ", h.value_width,
             "; the first two must be positive, the third positive or 0 for as many as width");

@@ -63,8 +63,8 @@ class kv_cache {
       rows_.check(keys, values);
       const index count = numbers_of(keys).rows;
       require<std::length_error>(count <= capacity() - size_, "heed::kv_cache: ", count,
-                                 " more rows do not fit: ", size_, " of ", capacity(),
-                                 " are taken");
+                                 " more rows do not fit: ", size_, " of ", capacity(), " are taken",
+                                 capacity() == 0 ? "; capacity was not given" : "");
       rows_.write(size_, keys, values);
       size_ += count;
     }

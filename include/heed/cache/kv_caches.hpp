@@ -13,6 +13,7 @@
 #include <heed/rules/packed.hpp>      // packed
 
 #include <algorithm>  // fill
+#include <utility>    // forward
 #include <vector>     // vector
 
 namespace heed {
@@ -65,10 +66,16 @@ class kv_caches {
   // ... rows starts[s] ... starts[s + 1] - 1 to each sequence s. All of it or, if it throws, nothing.
   template <class Starts, class K, class V>
   requires(!std::is_integral_v<Starts>) void append(const Starts& starts, const K& k, const V& v) {
-    const list<index> offsets(starts);
-    require(offsets.size() == sequences() + 1, name, ": offsets name ", offsets.size() - 1,
-            " sequences, but there are ", sequences());
-    append_to(0, sequences(), offsets, k, v);
+    constexpr bool good = numbers_for<Starts, index>;
+    static_assert(good,
+                  "heed::kv_caches: give the number of a sequence, or a vector of row offsets, "
+                  "stored, not an Eigen expression");
+    if constexpr (good) {
+      const list<index> offsets(starts, name);
+      require(offsets.size() == sequences() + 1, name, ": offsets name ", offsets.size() - 1,
+              " sequences, but there are ", sequences());
+      append_to(0, sequences(), offsets, k, v);
+    }
   }
 
   // What one sequence holds: (size, heads * width) and (size, heads * value_width), as
@@ -86,10 +93,11 @@ class kv_caches {
   [[nodiscard]] value_map values() const { return rows_.values(0, rows_.rows()); }
 
   // The modifier for a call over everything in which rows query_starts[s] ... of q belong to
-  // sequence s; there may be none. Refers to both and follows what is appended.
+  // sequence s; there may be none. Refers to the caches and follows what is appended; query_starts are
+  // taken over if they are a temporary, and referred to if they have a name.
   template <class Starts>
-  [[nodiscard]] packed batch(const Starts& query_starts) const {
-    return packed(query_starts, starts_, lengths_);
+  [[nodiscard]] packed batch(Starts&& query_starts) const {
+    return packed(std::forward<Starts>(query_starts), starts_, lengths_);
   }
 
   // Forgets all but the first `size` positions of a sequence: a rollback.
@@ -134,7 +142,8 @@ class kv_caches {
 
   std::size_t place_of(index sequence) const {
     require<std::out_of_range>(sequence >= 0 && sequence < sequences(), name,
-                               ": there is no sequence ", sequence, " among ", sequences());
+                               ": there is no sequence ", sequence, " among ", sequences(),
+                               sequences() == 0 ? "; sequences was not given" : "");
     return static_cast<std::size_t>(sequence);
   }
   index first_row(index sequence) const { return starts_[place_of(sequence)]; }
@@ -151,7 +160,8 @@ class kv_caches {
       for (index i = 0; i < count; ++i)
         require<std::length_error>(rows(i) <= capacity_ - size(first + i), name, ": ", rows(i),
                                    " more rows do not fit: ", size(first + i), " of ", capacity_,
-                                   " are taken in sequence ", first + i);
+                                   " are taken in sequence ", first + i,
+                                   capacity_ == 0 ? "; capacity was not given" : "");
       for (index i = 0; i < count; ++i) {
         index& length = lengths_[place_of(first + i)];
         rows_.write(first_row(first + i) + length, some_rows(keys, starts[i], rows(i)),

@@ -124,6 +124,7 @@ class rolling_cache {
   };
 
   static index rows_of(const sizes& s) {
+    require_given(name, "window", s.window, "the number of last positions that are kept");
     require(s.window >= 1 && s.sinks >= 0, name, ": window is ", s.window, ", sinks is ", s.sinks,
             "; the first must be positive, the second not negative");
     constexpr index most = (std::numeric_limits<index>::max)() / 4;

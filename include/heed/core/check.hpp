@@ -44,11 +44,32 @@ inline void append(std::string& sentence, double number) {
   std::snprintf(text, sizeof text, "%g", number);
   sentence += text;
 }
+
+// Two sizes, said as those of a matrix.
+struct extent {
+  index rows;
+  index cols;
+};
+inline void append(std::string& sentence, extent sizes) {
+  append(sentence, sizes.rows);
+  sentence += 'x';
+  append(sentence, sizes.cols);
+}
 template <class Scalar>
 void append(std::string& sentence, const view<Scalar>& matrix) {
-  append(sentence, matrix.rows);
-  sentence += 'x';
-  append(sentence, matrix.cols);
+  append(sentence, extent{matrix.rows, matrix.cols});
+}
+
+// Whether a matrix has the sizes that its transpose must have, and says so.
+struct transposed {
+  const char* name;
+  extent is;
+  extent must;
+};
+inline void append(std::string& sentence, const transposed& m) {
+  const bool turned = m.is.rows == m.must.cols && m.is.cols == m.must.rows;
+  if (turned && m.is.rows != m.is.cols)
+    sentence += "; " + std::string(m.name) + " looks transposed";
 }
 
 // Throws Error unless `holds`; the sentence is put together only then.
@@ -59,6 +80,13 @@ void require(bool holds, const Parts&... parts) {
   std::string sentence;
   (append(sentence, parts), ...);
   refuse<Error>(sentence);
+}
+
+// Refuses a size of 0, which is what a field of an options struct is where it was left out. `who`
+// names the type, `what` says the field's meaning.
+template <class Size>
+void require_given(const char* who, const char* field, Size size, const char* what) {
+  require(size != 0, who, ": ", field, " was not given, or is 0; it is ", what);
 }
 
 }  // namespace HEED_ABI

@@ -13,10 +13,26 @@
 namespace heed {
 inline namespace HEED_ABI {
 
+namespace detail {
+
+// Only declared, for overloads to be chosen by.
+template <class Derived>
+void take_eigen_object(const Eigen::EigenBase<Derived>&);
+template <class Derived>
+void take_owner(const Eigen::PlainObjectBase<Derived>&);
+
+}  // namespace detail
+
 // Any Eigen matrix or array, expressions included.
 template <class T>
 concept eigen_object = requires(const std::remove_cvref_t<T>& object) {
-  []<class Derived>(const Eigen::EigenBase<Derived>&) {}(object);
+  detail::take_eigen_object(object);
+};
+
+// An Eigen object that owns its coefficients: a matrix or an array.
+template <class T>
+concept eigen_owner = requires(const std::remove_cvref_t<T>& object) {
+  detail::take_owner(object);
 };
 
 // An Eigen object whose coefficients lie in memory: matrix, array, Map, Ref, block, transpose.

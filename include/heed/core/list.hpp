@@ -14,6 +14,18 @@
 namespace heed {
 inline namespace HEED_ABI {
 
+// What a list of Value can be made from: a vector, array, span or C array of numbers, or an Eigen
+// vector whose elements lie in memory.
+template <class Numbers, class Value>
+concept numbers_for =
+    (storage<Numbers> &&
+     requires(const scalar_of<Numbers>& element) { static_cast<Value>(element); }) ||
+    (!eigen_object<Numbers> && std::ranges::contiguous_range<const std::remove_cvref_t<Numbers>> &&
+     std::ranges::sized_range<const std::remove_cvref_t<Numbers>> &&
+     requires(const std::ranges::range_value_t<std::remove_cvref_t<Numbers>>& element) {
+       static_cast<Value>(element);
+     });
+
 // Refers to the numbers it was made from; they must outlive it. The element type is erased, so that
 // a rule's type does not depend on it.
 template <class Value>
@@ -21,25 +33,19 @@ class list {
  public:
   list() = default;
 
-  // From a vector, array, span or C array ...
-  template <std::ranges::contiguous_range Range>
-  requires std::ranges::sized_range<Range> &&(!eigen_object<Range>)explicit list(const Range& range)
-      : list(std::ranges::data(range), static_cast<index>(std::ranges::size(range)), 1) {}
-
-  // ... or from an Eigen vector of any stride.
-  template <storage Vector>
-  explicit list(const Vector& vector)
-      : list(vector.data(), vector.size(),
-             vector.cols() == 1 ? vector.rowStride() : vector.colStride()) {
-    require(vector.rows() == 1 || vector.cols() == 1,
-            "heed: a vector of numbers is expected, but a ", view_of(vector), " matrix is given");
-  }
-
-  template <class Other>
-  requires(!std::ranges::contiguous_range<Other> && !storage<Other>) explicit list(const Other&) {
-    static_assert(
-        storage<Other>,
-        "heed: give a vector of numbers; an Eigen expression must be stored or .eval()ed");
+  // An Eigen vector may have any stride; a matrix of several rows and columns is refused in the name
+  // of `taker`.
+  template <numbers_for<Value> Numbers>
+  explicit list(const Numbers& numbers, const char* taker = "heed") {
+    if constexpr (storage<Numbers>) {
+      require(numbers.rows() == 1 || numbers.cols() == 1, taker,
+              ": a vector of numbers is expected, but a ", view_of(numbers), " matrix is given");
+      *this = list(numbers.data(), numbers.size(),
+                   numbers.cols() == 1 ? numbers.rowStride() : numbers.colStride());
+    } else {
+      *this = list(std::ranges::data(numbers), static_cast<index>(std::ranges::size(numbers)),
+                   index(1));
+    }
   }
 
   index size() const { return size_; }
@@ -49,11 +55,7 @@ class list {
  private:
   template <class Element>
   list(const Element* data, index size, index stride)
-      : data_(data), size_(size), stride_(stride), read_(&read<Element>) {
-    static_assert(
-        requires(const Element& e) { static_cast<Value>(e); },
-        "heed: give a vector of plain numbers");
-  }
+      : data_(data), size_(size), stride_(stride), read_(&read<Element>) {}
 
   template <class Element>
   static Value read(const void* data, index offset) {

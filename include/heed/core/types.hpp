@@ -16,7 +16,8 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Sizes and row numbers: Eigen's own, signed.
+// Sizes and row numbers: Eigen's own, signed. Write heed::index: a `using heed::index` is ambiguous
+// beside the function `index` that <strings.h> of POSIX declares.
 using index = Eigen::Index;
 
 // a / b, rounded up, of numbers that are not negative.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A loop of fixed length, written out by the compiler at every level from -O2 on.
 //
-//   heed::unroll<3>([&](int i) HEED_INLINED { sum[i] += x[i]; });
+//   heed::unroll<3>([&](index i) HEED_INLINED { sum[i] += x[i]; });
 #pragma once
 
 #include <heed/core/types.hpp>  // EIGEN_ALWAYS_INLINE
@@ -14,9 +14,9 @@ inline namespace HEED_ABI {
 
 // Does body(0) ... body(Count - 1). Accumulators that a body indexes can then stay in registers, where an
 // ordinary loop at -O2 would keep them in memory. The body is compiled once, whatever Count is.
-template <auto Count, class Body>
+template <index Count, class Body>
 EIGEN_ALWAYS_INLINE void unroll(const Body& body) {
-  HEED_UNROLL for (std::remove_const_t<decltype(Count)> i = 0; i < Count; ++i) body(i);
+  HEED_UNROLL for (index i = 0; i < Count; ++i) body(i);
 }
 
 // The same where the body needs its number at compile time: as an std::integral_constant, and compiled

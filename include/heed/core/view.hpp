@@ -48,6 +48,12 @@ using scalar_of = typename std::remove_cvref_t<Object>::Scalar;
 template <class Object>
 using element_of = std::conditional_t<writable<Object>, scalar_of<Object>, const scalar_of<Object>>;
 
+// Storage of one scalar, and the same that may be written to.
+template <class Object, class Scalar>
+concept storage_of = storage<Object> && std::is_same_v<scalar_of<Object>, Scalar>;
+template <class Object, class Scalar>
+concept writable_of = writable<Object> && storage_of<Object, Scalar>;
+
 // Views any direct-access Eigen object without copying; read-only where the object is.
 template <storage Object>
 auto view_of(Object&& object) {

@@ -64,7 +64,7 @@ struct exp2_origin {
 };
 
 // x = 2^(x - origin) for x from -infinity to origin + 1, in Count packets, of which packet i has
-// origin[i % Origins]: exactly 1 where x is the origin, exactly 0 at -infinity; what would be
+// origin[i % index(Origins)]: exactly 1 where x is the origin, exactly 0 at -infinity; what would be
 // subnormal is subnormal or 0; NaN stays NaN. The packets take every step together, since each step
 // waits for the one before: one packet alone would leave the machine idle.
 template <class Scalar, std::size_t Count, std::size_t Origins>
@@ -72,17 +72,18 @@ EIGEN_ALWAYS_INLINE void exp2_in_place(typename simd<Scalar>::packet (&x)[Count]
                                        const exp2_origin<Scalar> (&origin)[Origins]) {
   using s = simd<Scalar>;
   using packet = typename s::packet;
-  const auto each = [](const auto& step) HEED_INLINED { unroll<Count>(step); };
+  const auto each = [](const auto& step) HEED_INLINED { unroll<index(Count)>(step); };
 
-  each([&](auto i) HEED_INLINED { x[i] = s::maximum(x[i], origin[i % Origins].lowest); });
+  each([&](auto i) HEED_INLINED { x[i] = s::maximum(x[i], origin[i % index(Origins)].lowest); });
 
   // Adding 1.5 * 2^fraction leaves round(x) in the lowest bits; with the bias added too and the
   // origin subtracted, they are the exponent of 2^(round(x) - origin).
   packet power[Count];
-  each([&](auto i)
-           HEED_INLINED { power[i] = s::rounded(s::add(x[i], origin[i % Origins].rounder)); });
   each([&](auto i) HEED_INLINED {
-    x[i] = s::subtract(x[i], s::rounded(s::subtract(power[i], origin[i % Origins].rounder)));
+    power[i] = s::rounded(s::add(x[i], origin[i % index(Origins)].rounder));
+  });
+  each([&](auto i) HEED_INLINED {
+    x[i] = s::subtract(x[i], s::rounded(s::subtract(power[i], origin[i % index(Origins)].rounder)));
   });
   each([&](auto i) HEED_INLINED { power[i] = shift_past_fraction(power[i]); });
 

@@ -11,7 +11,7 @@
 #include <heed/core/quantised.hpp>  // scaled_rows
 #include <heed/core/simd.hpp>       // simd
 
-#include <algorithm>    // min
+#include <cstddef>      // size_t
 #include <cstdint>      // int8_t
 #include <type_traits>  // integral_constant, is_same_v
 
@@ -224,7 +224,8 @@ EIGEN_ALWAYS_INLINE void micro_kernel(C c, broadcast_side<Scalar> a, Lanes b, in
       row = opaque(row + c.pitch);
     }
   };
-  typename s::packet sum[Rows][Packets];
+  constexpr auto packets = static_cast<std::size_t>(Packets);
+  typename s::packet sum[static_cast<std::size_t>(Rows)][packets];
   HEED_UNROLL for (int i = 0; i < Rows; ++i) HEED_UNROLL for (int p = 0; p < Packets; ++p)
       sum[i][p] = s::broadcast(Scalar(0));
   if (update.from_memory)
@@ -238,12 +239,12 @@ EIGEN_ALWAYS_INLINE void micro_kernel(C c, broadcast_side<Scalar> a, Lanes b, in
   constexpr int places = (Rows + per_place - 1) / per_place;
   const index apart = ByColumns ? 1 : a.row_stride;
   const index step = ByColumns ? a.step : 1;
-  const Scalar* place[places];
+  const Scalar* place[static_cast<std::size_t>(places)];
   HEED_UNROLL for (int g = 0; g < places; ++g) place[g] =
       opaque(a.data + g * per_place * a.row_stride);
 
   const auto add = [&](int j) HEED_INLINED {
-    typename s::packet lanes[Packets];
+    typename s::packet lanes[packets];
     HEED_UNROLL for (int p = 0; p < Packets; ++p) lanes[p] = b.template load<s>(j, p);
     HEED_UNROLL for (int i = 0; i < Rows; ++i) {
       const auto one = s::broadcast(place[i / per_place][i % per_place * apart + j * step]);

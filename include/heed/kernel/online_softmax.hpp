@@ -184,12 +184,13 @@ struct online_softmax {
   // The largest score of each lane, in a few chains at once, since each step waits for the last.
   template <std::size_t Packets>
   static void raise(packet (&largest)[Packets], const Scalar* scores, index keys) {
-    constexpr int chains = 4;
-    packet most[chains][Packets];
-    unroll<chains * Packets>(
-        [&](auto i) HEED_INLINED { most[i / Packets][i % Packets] = largest[i % Packets]; });
+    constexpr index chains = 4, packet_count = index(Packets);
+    packet most[static_cast<std::size_t>(chains)][Packets];
+    unroll<chains * packet_count>([&](auto i) HEED_INLINED {
+      most[i / packet_count][i % packet_count] = largest[i % packet_count];
+    });
     const auto look = [&](auto c, index j) HEED_INLINED {
-      unroll<Packets>([&](auto p) HEED_INLINED {
+      unroll<packet_count>([&](auto p) HEED_INLINED {
         most[c][p] = s::maximum(most[c][p], s::load(scores + j * lanes + p * s::size));
       });
     };
@@ -197,7 +198,7 @@ struct online_softmax {
     for (; j + chains <= keys; j += chains)
       unroll<chains>([&](auto c) HEED_INLINED { look(c, j + c); });
     for (; j < keys; ++j) look(0, j);
-    unroll<Packets>([&](auto p) HEED_INLINED {
+    unroll<packet_count>([&](auto p) HEED_INLINED {
       largest[p] =
           s::maximum(s::maximum(most[0][p], most[1][p]), s::maximum(most[2][p], most[3][p]));
     });
@@ -206,8 +207,9 @@ struct online_softmax {
   template <std::size_t Packets>
   void fold_packets(Scalar* scores, index keys) const {
     // Keys whose exponentials are formed together: as many as registers hold.
+    constexpr index packet_count = index(Packets);
     constexpr std::size_t together = 4 / Packets;
-    const auto each = [](const auto& step) HEED_INLINED { unroll<Packets>(step); };
+    const auto each = [](const auto& step) HEED_INLINED { unroll<packet_count>(step); };
     packet half[Packets], total[Packets];
     each([&](auto p) HEED_INLINED { half[p] = s::broadcast(minus_infinity); });
     raise(half, scores, keys);
@@ -220,13 +222,14 @@ struct online_softmax {
     const auto some = [&]<std::size_t Keys>(std::integral_constant<std::size_t, Keys>,
                                             Scalar* row) HEED_INLINED {
       packet e[Keys * Packets];
-      unroll<Keys * Packets>([&](auto i) HEED_INLINED {
-        e[i] = from.scaled(s::load(row + i / Packets * lanes + i % Packets * s::size), i % Packets);
+      unroll<index(Keys) * packet_count>([&](auto i) HEED_INLINED {
+        e[i] = from.scaled(s::load(row + i / packet_count * lanes + i % packet_count * s::size),
+                           i % packet_count);
       });
       exp2_in_place<Scalar>(e, from.whole);
-      unroll<Keys * Packets>([&](auto i) HEED_INLINED {
-        s::store(row + i / Packets * lanes + i % Packets * s::size, e[i]);
-        total[i % Packets] = s::add(total[i % Packets], e[i]);
+      unroll<index(Keys) * packet_count>([&](auto i) HEED_INLINED {
+        s::store(row + i / packet_count * lanes + i % packet_count * s::size, e[i]);
+        total[i % packet_count] = s::add(total[i % packet_count], e[i]);
       });
     };
     index j = 0;

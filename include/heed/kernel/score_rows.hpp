@@ -99,10 +99,10 @@ struct score_rows {
     const auto some = [&]<std::size_t Together>(std::integral_constant<std::size_t, Together>,
                                                 Scalar* place) HEED_INLINED {
       typename s::packet e[Together];
-      unroll<Together>([&](auto i)
-                           HEED_INLINED { e[i] = from.scaled(s::load(place + i * s::size), 0); });
+      unroll<index(Together)>(
+          [&](auto i) HEED_INLINED { e[i] = from.scaled(s::load(place + i * s::size), 0); });
       exp2_in_place<Scalar>(e, from.whole);
-      unroll<Together>([&](auto i) HEED_INLINED { s::store(place + i * s::size, e[i]); });
+      unroll<index(Together)>([&](auto i) HEED_INLINED { s::store(place + i * s::size, e[i]); });
     };
     index p = 0;
     for (; p + 4 <= packets; p += 4)
@@ -174,8 +174,7 @@ struct score_rows {
         fetch.template step<bytes / 2>();
         typename s::packet square[static_cast<std::size_t>(s::size)];
         s::load_turned(square, from, stride);
-        unroll<static_cast<int>(s::size)>(
-            [&](auto i) HEED_INLINED { s::store(to + i * lanes, scaled(square[i])); });
+        unroll<s::size>([&](auto i) HEED_INLINED { s::store(to + i * lanes, scaled(square[i])); });
         from += s::size;
         to += s::size * lanes;
       }
@@ -199,8 +198,7 @@ struct score_rows {
   // The largest scores of a packet of rows, a row a lane.
   typename s::packet largest(index first, index keys) const {
     typename s::packet most[static_cast<std::size_t>(s::size)];
-    const auto each = [](const auto& step)
-                          HEED_INLINED { unroll<static_cast<int>(s::size)>(step); };
+    const auto each = [](const auto& step) HEED_INLINED { unroll<s::size>(step); };
     each([&](auto i) HEED_INLINED { most[i] = s::broadcast(minus_infinity); });
     for (index j = 0; j < keys; j += s::size)
       each([&](auto i)

@@ -64,7 +64,7 @@ struct softmax_origin {
     packet unit[Packets];
 
     // A score in powers of two.
-    packet scaled(const packet& score, int p) const {
+    packet scaled(const packet& score, index p) const {
       if constexpr (exactly_equal(Unit::log2_of_exp, 1.0))
         return score;
       else
@@ -80,7 +80,7 @@ struct softmax_origin {
                                   index step) {
     const packet zero = s::broadcast(Scalar(0)), one = s::broadcast(Scalar(1));
     packet whole[Packets], unit[Packets], any_unrounded = zero;
-    unroll<Packets>([&](auto p) HEED_INLINED {
+    unroll<index(Packets)>([&](auto p) HEED_INLINED {
       const packet h = seen(half[p]);
       whole[p] = s::where_less(s::broadcast(unrounded_from), magnitude(h), zero, s::add(h, h));
       unit[p] = s::where_less(s::broadcast(unrounded_from), magnitude(h), one,
@@ -89,7 +89,7 @@ struct softmax_origin {
     });
     if (s::any_not_equal(any_unrounded, zero))
       for (index j = 0; j < count; ++j)
-        unroll<Packets>([&](auto p) HEED_INLINED {
+        unroll<index(Packets)>([&](auto p) HEED_INLINED {
           Scalar* const place = scores + j * step + p * s::size;
           const packet score = s::load(place);
           const packet difference =

@@ -5,22 +5,102 @@
 //   heed::matrix<float> y = up(x);  // x: (tokens, 768), y: (tokens, 3072)
 #pragma once
 
+#include <heed/core/check.hpp>        // require, require_given
 #include <heed/core/overlap.hpp>      // overlap
 #include <heed/kernel/product.hpp>    // product
 #include <heed/layer/initialise.hpp>  // fill_glorot
 #include <heed/rules/arguments.hpp>   // output_is_good
+#include <heed/rules/geometry.hpp>    // check_size
 #include <heed/rules/resources.hpp>   // in, on
 #include <heed/rules/rules.hpp>       // gather_settings
 
 namespace heed {
 inline namespace HEED_ABI {
 
+template <class Scalar>
+struct linear;
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_on = requires {
+  typename T::executor_type;
+};
+
+// How a refusal calls a linear layer and its matrices.
+struct linear_names {
+  const char* layer = "heed::linear";
+  const char* weight = "weight";
+  const char* bias = "bias";
+  const char* x = "x";
+  const char* y = "y";
+};
+
+// One sentence for each thing that can be wrong with the input and the modifiers of a layer whose
+// weights are of Scalar; true if nothing is.
+template <class Scalar, class X, class... Modifiers>
+constexpr bool layer_call_is_good() {
+  static_assert(
+      eigen_object<X>,
+      "heed: a layer takes an Eigen matrix x (tokens x features); Eigen::Map makes one of "
+      "other memory");
+  static_assert(!eigen_object<X> || storage<X>,
+                "heed: the x of a layer is an Eigen expression; store it or call .eval()");
+  if constexpr (storage<X>) {
+    constexpr bool same = std::is_same_v<scalar_of<X>, Scalar>;
+    static_assert(same, "heed: the x of a layer and its weights have different scalar types");
+    constexpr bool known = ((std::is_same_v<Modifiers, in> || is_on<Modifiers>)&&...);
+    static_assert(known,
+                  "heed: linear and qkv_projection take no modifiers but heed::in and heed::on");
+    return same && known;
+  } else {
+    return false;
+  }
+}
+
+// A linear layer, called by itself or as a part of another layer, whose call its refusals then name.
+// Types are known to be good.
+template <class Scalar>
+struct linear_call {
+  const linear<Scalar>& layer;
+  linear_names names = {};
+
+  // x: (tokens, inputs), y: (tokens, outputs).
+  template <class X, class Y, class... Modifiers>
+  void operator()(const X& x, Y&& y, const Modifiers&... modifiers) const {
+    const bool has_bias = layer.bias.size() > 0;
+    const product_call<Scalar> call{
+        view_of(y), view_of(x), view_of(layer.weight),
+        has_bias ? view<const Scalar>(view_of(layer.bias)) : view<const Scalar>{}};
+    check_input({call.x.rows, call.x.cols});
+    check_size(names.layer, names.y, call.y, {call.x.rows, layer.outputs()});
+    require(!overlap(call.y, call.x) && !overlap(call.y, call.w) && !overlap(call.y, call.bias),
+            names.layer, ": ", names.y, " (", call.y, ") overlaps ", names.x, " (", call.x, "), ",
+            names.weight, " (", call.w, ") or ", names.bias, " in memory");
+    const auto options = gather_settings<Scalar>(modifiers...);
+    product(call, options.on, options.memory ? *options.memory : default_scratch());
+  }
+
+  // What is refused of x alone.
+  void check_input(extent x) const {
+    const extent weight{layer.inputs(), layer.outputs()};
+    const index biases = layer.bias.size();
+    require(x.cols == weight.rows, names.layer, ": ", names.x, " is ", x, ", but ", names.weight,
+            " is ", weight, " (inputs x outputs)", transposed{names.x, x, {x.cols, weight.rows}});
+    require(biases == 0 || biases == weight.cols, names.layer, ": ", names.bias, " has ", biases,
+            " elements, but ", names.weight, " is ", weight, " (inputs x outputs)");
+  }
+};
+
+}  // namespace detail
+
 // Weights begin as Glorot and Bengio's, the bias as 0. The bits of a row do not depend on the rows
 // beside it or on threads; a second call with the same shapes allocates nothing.
 template <class Scalar>
 struct linear {
   static_assert(std::is_same_v<Scalar, float> || std::is_same_v<Scalar, double>,
-                "heed::linear: the scalar must be float or double");
+                "heed: the scalar of linear, qkv_projection and multi_head_attention must be float "
+                "or double");
 
   struct sizes {
     index inputs;
@@ -34,8 +114,11 @@ struct linear {
 
   linear() = default;
   explicit linear(const sizes& s) {
-    require(s.inputs >= 0 && s.outputs >= 0, "heed::linear: inputs is ", s.inputs, ", outputs is ",
+    constexpr const char* name = "heed::linear";
+    require(s.inputs >= 0 && s.outputs >= 0, name, ": inputs is ", s.inputs, ", outputs is ",
             s.outputs, "; neither may be negative");
+    require_given(name, "inputs", s.inputs, "the columns of x");
+    require_given(name, "outputs", s.outputs, "the columns of y");
     weight.resize(s.inputs, s.outputs);
     fill_glorot(weight, s.seed);
     bias.setZero(s.bias ? s.outputs : 0);
@@ -49,47 +132,19 @@ struct linear {
   template <class X, class Y, class... Modifiers>
   requires eigen_object<Y>
   void operator()(const X& x, Y&& y, const Modifiers&... modifiers) const {
-    static_assert(storage<X>, "heed::linear: x is an Eigen expression; store it or call .eval()");
-    static_assert(std::is_same_v<scalar_of<X>, Scalar>,
-                  "heed::linear: x and the weights have different scalar types");
-    static_assert(((std::is_same_v<Modifiers, in> || is_on<Modifiers>)&&...),
-                  "heed::linear takes no modifiers but heed::in and heed::on");
-    if constexpr (storage<X> && output_is_good<Y, X>()) {
-      const product_call<Scalar> call{view_of(y), view_of(x), view_of(weight), bias_view()};
-      check(call);
-      const auto options = gather_settings<Scalar>(modifiers...);
-      product(call, options.on, options.memory ? *options.memory : default_scratch());
-    }
+    if constexpr (detail::layer_call_is_good<Scalar, X, Modifiers...>())
+      if constexpr (output_is_good<Y, X>()) detail::linear_call<Scalar>{*this}(x, y, modifiers...);
   }
 
   // The same by value.
   template <class X, class... Modifiers>
   [[nodiscard]] matrix<Scalar> operator()(const X& x, const Modifiers&... modifiers) const {
-    matrix<Scalar> y(x.rows(), outputs());
-    (*this)(x, y, modifiers...);
+    matrix<Scalar> y;
+    if constexpr (detail::layer_call_is_good<Scalar, X, Modifiers...>()) {
+      y.resize(x.rows(), outputs());
+      detail::linear_call<Scalar>{*this}(x, y, modifiers...);
+    }
     return y;
-  }
-
- private:
-  template <class T>
-  static constexpr bool is_on = requires {
-    typename T::executor_type;
-  };
-
-  view<const Scalar> bias_view() const {
-    return bias.size() == 0 ? view<const Scalar>{} : view<const Scalar>(view_of(bias));
-  }
-
-  void check(const product_call<Scalar>& call) const {
-    require(call.x.cols == inputs(), "heed::linear: x is ", call.x, ", but weight is ", call.w,
-            " (inputs x outputs)");
-    require(call.y.rows == call.x.rows && call.y.cols == outputs(), "heed::linear: y is ", call.y,
-            ", but it must be ", call.x.rows, "x", outputs());
-    require(bias.size() == 0 || bias.size() == outputs(), "heed::linear: bias has ", bias.size(),
-            " elements, but weight is ", call.w, " (inputs x outputs)");
-    require(!overlap(call.y, call.x) && !overlap(call.y, call.w) && !overlap(call.y, call.bias),
-            "heed::linear: y (", call.y, ") overlaps x (", call.x, "), the weight (", call.w,
-            ") or the bias in memory");
   }
 };
 

@@ -12,8 +12,26 @@
 #include <heed/attention.hpp>             // attention
 #include <heed/layer/qkv_projection.hpp>  // qkv_projection, linear
 
+#include <string_view>  // string_view
+
 namespace heed {
 inline namespace HEED_ABI {
+
+namespace detail {
+
+// Refusals name what the user called.
+struct called_as {
+  using heed_kind = setting_kind;
+  static constexpr std::string_view setting_name = "called_as";
+  const char* verb;
+
+  template <class Scalar>
+  void apply(settings<Scalar>& s) const {
+    s.verb = verb;
+  }
+};
+
+}  // namespace detail
 
 // y = attention(x W_Q + b_Q, m W_K + b_K, m W_V + b_V) W_O + b_O with m = x or memory.
 template <class Scalar>
@@ -26,8 +44,8 @@ struct multi_head_attention : qkv_projection<Scalar> {
   linear<Scalar> output;  // (heads * width, model)
   heed::heads heads;
 
-  explicit multi_head_attention(const sizes& given) : qkv_projection<Scalar>(given) {
-    const sizes s = given.resolved("heed::multi_head_attention");
+  explicit multi_head_attention(const sizes& given) : qkv_projection<Scalar>(name, given) {
+    const sizes s = given.resolved(name);
     heads = {s.heads, s.kv_heads};
     output = linear<Scalar>({s.heads * s.width, s.model, s.bias, s.seed + 3});
   }
@@ -53,12 +71,22 @@ struct multi_head_attention : qkv_projection<Scalar> {
   template <class X, class... Modifiers>
   requires((!eigen_object<Modifiers> && ...)) [[nodiscard]] matrix<Scalar> operator()(
       const X& x, const Modifiers&... modifiers) const {
-    matrix<Scalar> y(x.rows(), output.outputs());
-    apply(x, x, y, modifiers...);
+    matrix<Scalar> y;
+    if constexpr (detail::layer_call_is_good<Scalar, X>()) {
+      y.resize(x.rows(), output.outputs());
+      apply(x, x, y, modifiers...);
+    }
     return y;
   }
 
  private:
+  static constexpr const char* name = "heed::multi_head_attention";
+  static constexpr detail::linear_names query_names{name, "query.weight", "query.bias"};
+  static constexpr detail::linear_names key_names{name, "key.weight", "key.bias"};
+  static constexpr detail::linear_names value_names{name, "value.weight", "value.bias"};
+  static constexpr detail::linear_names output_names{name, "output.weight", "output.bias",
+                                                     "what the heads give"};
+
   template <class Modifier>
   static constexpr bool is_heads = std::is_same_v<Modifier, heed::heads>;
 
@@ -66,6 +94,15 @@ struct multi_head_attention : qkv_projection<Scalar> {
   void apply(const X& x, const Memory& memory, Y&& y, const Modifiers&... modifiers) const {
     static_assert(!(is_heads<Modifiers> || ...),
                   "heed::multi_head_attention knows its heads; leave heed::heads out");
+    if constexpr (detail::layer_call_is_good<Scalar, X>() &&
+                  detail::layer_call_is_good<Scalar, Memory>() &&
+                  modifiers_are_good<Modifiers...>())
+      if constexpr (output_is_good<Y, X>()) attend(x, memory, y, modifiers...);
+  }
+
+  template <class X, class Memory, class Y, class... Modifiers>
+  void attend(const X& x, const Memory& memory, Y&& y, const Modifiers&... modifiers) const {
+    check(x, memory, view<const Scalar>(view_of(y)));
     const auto options = gather_settings<Scalar>(modifiers...);
     scratch& room = options.memory ? *options.memory : default_scratch();
     const auto on_same = on(options.on);
@@ -75,11 +112,30 @@ struct multi_head_attention : qkv_projection<Scalar> {
     auto k = rows(frame, memory.rows(), key.outputs());    // (keys, kv heads * width)
     auto v = rows(frame, memory.rows(), value.outputs());  // (keys, kv heads * width)
     auto context = rows(frame, x.rows(), value.outputs() / heads.kv * heads.query);
-    query(x, q, in(room), on_same);
-    key(memory, k, in(room), on_same);
-    value(memory, v, in(room), on_same);
-    attention(q, k, v, context, heads, modifiers...);
-    output(context, y, in(room), on_same);
+    part(query, query_names)(x, q, in(room), on_same);
+    part(key, key_names)(memory, k, in(room), on_same);
+    part(value, value_names)(memory, v, in(room), on_same);
+    attention(q, k, v, context, heads, detail::called_as{name}, modifiers...);
+    part(output, output_names)(context, y, in(room), on_same);
+  }
+
+  // What can be refused before anything is computed.
+  template <class X, class Memory>
+  void check(const X& x, const Memory& memory, const view<const Scalar>& y) const {
+    const char* memory_name = static_cast<const void*>(&x) == &memory ? "x" : "memory";
+    const auto from_memory = [&](detail::linear_names names) {
+      names.x = memory_name;
+      return names;
+    };
+    part(query, query_names).check_input({x.rows(), x.cols()});
+    part(key, from_memory(key_names)).check_input({memory.rows(), memory.cols()});
+    part(value, from_memory(value_names)).check_input({memory.rows(), memory.cols()});
+    detail::check_size(name, "y", y, {x.rows(), output.outputs()});
+  }
+
+  static detail::linear_call<Scalar> part(const linear<Scalar>& layer,
+                                          const detail::linear_names& names) {
+    return {layer, names};
   }
 
   static Eigen::Map<matrix<Scalar>> rows(scratch::frame& frame, index count, index columns) {

@@ -25,8 +25,10 @@ struct position_embedding {
   matrix<Scalar> weight;  // (positions, model)
 
   explicit position_embedding(const sizes& s) {
-    require(s.positions >= 0 && s.model >= 0, "heed::position_embedding: positions is ",
-            s.positions, ", model is ", s.model, "; neither may be negative");
+    require(s.positions >= 0 && s.model >= 0, name, ": positions is ", s.positions, ", model is ",
+            s.model, "; neither may be negative");
+    require_given(name, "positions", s.positions, "the number of places");
+    require_given(name, "model", s.model, "the columns of a place's vector");
     weight.resize(s.positions, s.model);
     fill_normal(weight, 0.01, s.seed);
   }
@@ -42,20 +44,25 @@ struct position_embedding {
   // Adds them to x, (count, model), in place.
   template <class X>
   void add(X&& x, index first) const {
-    static_assert(writable<X> && std::is_same_v<scalar_of<X>, Scalar>,
-                  "heed::position_embedding: x must be writable and of the table's scalar");
-    const view<Scalar> to = view_of(x);
-    require(to.cols == weight.cols(), "heed::position_embedding: x is ", to, ", but model is ",
-            weight.cols());
-    check(first, to.rows);
-    for (index i = 0; i < to.rows; ++i)
-      for (index f = 0; f < to.cols; ++f) to(i, f) += weight(first + i, f);
+    constexpr bool good = writable_of<X, Scalar>;
+    static_assert(good,
+                  "heed::position_embedding: x must be a writable Eigen matrix of the table's "
+                  "scalar");
+    if constexpr (good) {
+      const view<Scalar> to = view_of(x);
+      require(to.cols == weight.cols(), name, ": x is ", to, ", but model is ", weight.cols());
+      check(first, to.rows);
+      for (index i = 0; i < to.rows; ++i)
+        for (index f = 0; f < to.cols; ++f) to(i, f) += weight(first + i, f);
+    }
   }
 
  private:
+  static constexpr const char* name = "heed::position_embedding";
+
   void check(index first, index count) const {
-    require<std::out_of_range>(first >= 0 && count >= 0 && first <= weight.rows() - count,
-                               "heed::position_embedding: positions ", first, " to ", first + count,
+    require<std::out_of_range>(first >= 0 && count >= 0 && first <= weight.rows() - count, name,
+                               ": positions ", first, " to ", first + count,
                                " are outside the table of ", weight.rows());
   }
 };

@@ -24,6 +24,8 @@ struct head_sizes {
   // With the zeros filled in; throws shape_error if they cannot be.
   [[nodiscard]] head_sizes resolved(const char* layer) const {
     head_sizes s = *this;
+    require_given(layer, "model", model, "the columns of x");
+    require_given(layer, "heads", heads, "the number of query heads");
     if (s.kv_heads == 0) s.kv_heads = s.heads;
     require(s.heads > 0 && s.kv_heads > 0 && s.heads % s.kv_heads == 0, layer, ": ", s.heads,
             " query heads cannot share ", s.kv_heads, " key/value heads");
@@ -51,18 +53,25 @@ struct qkv_projection {
   linear<Scalar> key;    // (model, kv heads * width)
   linear<Scalar> value;  // (model, kv heads * width)
 
-  explicit qkv_projection(const sizes& given) {
-    const sizes s = given.resolved("heed::qkv_projection");
-    query = linear<Scalar>({s.model, s.heads * s.width, s.bias, s.seed});
-    key = linear<Scalar>({s.model, s.kv_heads * s.width, s.bias, s.seed + 1});
-    value = linear<Scalar>({s.model, s.kv_heads * s.width, s.bias, s.seed + 2});
-  }
+  explicit qkv_projection(const sizes& given) : qkv_projection("heed::qkv_projection", given) {}
 
   // x: (tokens, model). Modifiers: in, on.
   template <class X, class... Modifiers>
   [[nodiscard]] queries_keys_values<Scalar> operator()(const X& x,
                                                        const Modifiers&... modifiers) const {
-    return {query(x, modifiers...), key(x, modifiers...), value(x, modifiers...)};
+    queries_keys_values<Scalar> result;
+    if constexpr (detail::layer_call_is_good<Scalar, X, Modifiers...>()) {
+      const auto one = [&](const linear<Scalar>& part, const char* weight, const char* bias,
+                           matrix<Scalar>& y) {
+        y.resize(x.rows(), part.outputs());
+        detail::linear_call<Scalar>{part, {"heed::qkv_projection", weight, bias}}(x, y,
+                                                                                  modifiers...);
+      };
+      one(query, "query.weight", "query.bias", result.query);
+      one(key, "key.weight", "key.bias", result.key);
+      one(value, "value.weight", "value.bias", result.value);
+    }
+    return result;
   }
 
   // Takes weights that lie side by side, (model, (heads + 2 kv heads) * width), queries first, and
@@ -82,6 +91,15 @@ struct qkv_projection {
     part(query, 0, q);
     part(key, q, kv);
     part(value, q + kv, kv);
+  }
+
+ protected:
+  // As a part of another layer, whose sizes a refusal names.
+  qkv_projection(const char* layer, const sizes& given) {
+    const sizes s = given.resolved(layer);
+    query = linear<Scalar>({s.model, s.heads * s.width, s.bias, s.seed});
+    key = linear<Scalar>({s.model, s.kv_heads * s.width, s.bias, s.seed + 1});
+    value = linear<Scalar>({s.model, s.kv_heads * s.width, s.bias, s.seed + 2});
   }
 };
 
@@ -107,7 +125,13 @@ struct fused_qkv_projection {
   // x: (tokens, model). Modifiers: in, on.
   template <class X, class... Modifiers>
   [[nodiscard]] matrix<Scalar> operator()(const X& x, const Modifiers&... modifiers) const {
-    return all(x, modifiers...);
+    matrix<Scalar> y;
+    if constexpr (detail::layer_call_is_good<Scalar, X, Modifiers...>()) {
+      y.resize(x.rows(), all.outputs());
+      const detail::linear_names names{"heed::fused_qkv_projection", "all.weight", "all.bias"};
+      detail::linear_call<Scalar>{all, names}(x, y, modifiers...);
+    }
+    return y;
   }
 
   // Column blocks of a result.

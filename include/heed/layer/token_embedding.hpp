@@ -24,8 +24,10 @@ struct token_embedding {
   matrix<Scalar> weight;  // (vocabulary, model)
 
   explicit token_embedding(const sizes& s) {
-    require(s.vocabulary >= 0 && s.model >= 0, "heed::token_embedding: vocabulary is ",
-            s.vocabulary, ", model is ", s.model, "; neither may be negative");
+    require(s.vocabulary >= 0 && s.model >= 0, name, ": vocabulary is ", s.vocabulary,
+            ", model is ", s.model, "; neither may be negative");
+    require_given(name, "vocabulary", s.vocabulary, "the number of ids");
+    require_given(name, "model", s.model, "the columns of a token's vector");
     weight.resize(s.vocabulary, s.model);
     fill_normal(weight, 0.02, s.seed);
   }
@@ -34,32 +36,50 @@ struct token_embedding {
   // id outside the vocabulary, before anything is written, and shape_error if out does not fit.
   template <class Ids, class Out>
   void operator()(const Ids& ids, Out&& out) const {
-    static_assert(writable<Out> && std::is_same_v<scalar_of<Out>, Scalar>,
-                  "heed::token_embedding: out must be writable and of the table's scalar");
-    const list<index> rows = rows_of(ids);
-    const view<Scalar> to = view_of(out);
-    require(to.rows == rows.size() && to.cols == weight.cols(), "heed::token_embedding: out is ",
-            to, ", but it must be ", rows.size(), "x", weight.cols());
-    for (index i = 0; i < rows.size(); ++i)
-      for (index f = 0; f < weight.cols(); ++f) to(i, f) = weight(rows[i], f);
+    constexpr bool good = writable_of<Out, Scalar>;
+    static_assert(
+        good, "heed::token_embedding: out must be a writable Eigen matrix of the table's scalar");
+    if constexpr (good && are_ids<Ids>()) {
+      const list<index> rows = rows_of(ids);
+      const view<Scalar> to = view_of(out);
+      const extent is{to.rows, to.cols}, must{rows.size(), weight.cols()};
+      require(is.rows == must.rows && is.cols == must.cols, name, ": out is ", is,
+              ", but it must be ", must, transposed{"out", is, must});
+      for (index i = 0; i < rows.size(); ++i)
+        for (index f = 0; f < weight.cols(); ++f) to(i, f) = weight(rows[i], f);
+    }
   }
 
   // The same by value: (ids, model).
   template <class Ids>
   [[nodiscard]] matrix<Scalar> operator()(const Ids& ids) const {
-    matrix<Scalar> out(rows_of(ids).size(), weight.cols());
-    (*this)(ids, out);
+    matrix<Scalar> out;
+    if constexpr (are_ids<Ids>()) {
+      out.resize(rows_of(ids).size(), weight.cols());
+      (*this)(ids, out);
+    }
     return out;
   }
 
  private:
+  static constexpr const char* name = "heed::token_embedding";
+
+  template <class Ids>
+  static constexpr bool are_ids() {
+    constexpr bool good = numbers_for<Ids, index>;
+    static_assert(
+        good,
+        "heed::token_embedding: give a vector of ids, as in words(std::vector{464, 3290}); "
+        "a single number is none, and an Eigen expression must be stored or .eval()ed");
+    return good;
+  }
+
   template <class Ids>
   list<index> rows_of(const Ids& ids) const {
-    const list<index> rows(ids);
+    const list<index> rows(ids, name);
     for (index i = 0; i < rows.size(); ++i)
-      require<std::out_of_range>(rows[i] >= 0 && rows[i] < weight.rows(),
-                                 "heed::token_embedding: id ", rows[i], " at place ", i,
-                                 " is outside the vocabulary of ", weight.rows());
+      require<std::out_of_range>(rows[i] >= 0 && rows[i] < weight.rows(), name, ": id ", rows[i],
+                                 " at place ", i, " is outside the vocabulary of ", weight.rows());
     return rows;
   }
 };

@@ -13,6 +13,8 @@
 #include <heed/core/list.hpp>                // list
 #include <heed/position/rotary_scaling.hpp>  // rotary_frequencies
 
+#include <optional>  // optional
+
 namespace heed {
 inline namespace HEED_ABI {
 
@@ -47,6 +49,7 @@ class rotary_embedding {
       : width_(s.width),
         rotary_width_(s.rotary_width == 0 ? s.width : s.rotary_width),
         pairing_(s.pairing) {
+    require_given("heed::rotary_embedding", "width", width_, "the columns of one head");
     require(width_ > 0 && rotary_width_ > 0 && rotary_width_ <= width_ && rotary_width_ % 2 == 0,
             "heed::rotary_embedding: width is ", width_, ", rotary width is ", rotary_width_,
             "; the second must be even, positive and no larger than the first");
@@ -56,10 +59,14 @@ class rotary_embedding {
           if constexpr (requires { scaling.factor; })
             require(scaling.factor > 0, "heed::rotary_embedding: the scaling's factor is ",
                     scaling.factor, ", but it must be positive");
-          if constexpr (requires { scaling.original_positions; })
+          if constexpr (requires { scaling.original_positions; }) {
+            require_given("heed::rotary_embedding", "original_positions of yarn_scaling",
+                          scaling.original_positions,
+                          "the number of positions that the model was trained with");
             require(scaling.original_positions > 0,
                     "heed::rotary_embedding: YaRN's original_positions is ",
                     scaling.original_positions, ", but it must be positive");
+          }
         },
         s.scaling);
     angles_ = rotary_frequencies(rotary_width_, s.theta, s.scaling);
@@ -76,10 +83,15 @@ class rotary_embedding {
   template <class X, class Positions>
   requires(!std::is_integral_v<Positions>) void operator()(X&& x,
                                                            const Positions& positions) const {
-    const list<double> places(positions);
-    require(places.size() == x.rows(), "heed::rotary_embedding: there are ", places.size(),
-            " positions for ", x.rows(), " rows");
-    turn(x, 1, [&](index row) { return places[row]; });
+    constexpr bool good = numbers_for<Positions, double>;
+    static_assert(good,
+                  "heed::rotary_embedding: give the position of the first row, or a vector of "
+                  "positions, one a row, stored, not an Eigen expression");
+    if constexpr (good) {
+      const list<double> places(positions, "heed::rotary_embedding");
+      turn(
+          x, 1, [&](index row) { return places[row]; }, places.size());
+    }
   }
 
   // Turns back (and, under YaRN, divides by what operator() multiplied by): undoes operator().
@@ -96,11 +108,22 @@ class rotary_embedding {
  private:
   // direction 1 turns and multiplies by the length, -1 undoes both.
   template <class X, class PositionOf>
-  void turn(X&& x, int direction, const PositionOf& position_of) const {
-    static_assert(writable<X> && std::is_same_v<scalar_of<X>, Scalar>,
-                  "heed::rotary_embedding: x must be writable and of the embedding's scalar");
+  void turn(X&& x, int direction, const PositionOf& position_of,
+            std::optional<index> positions = {}) const {
+    constexpr bool good = writable_of<X, Scalar>;
+    static_assert(
+        good,
+        "heed::rotary_embedding: x must be a writable Eigen matrix of the embedding's scalar");
+    if constexpr (good) {
+      require(positions.value_or(x.rows()) == x.rows(), "heed::rotary_embedding: there are ",
+              positions.value_or(0), " positions for ", x.rows(), " rows");
+      turn_rows(view_of(x), direction, position_of);
+    }
+  }
+
+  template <class PositionOf>
+  void turn_rows(const view<Scalar>& rows, int direction, const PositionOf& position_of) const {
     using Number = accumulator_t<Scalar>;
-    const view<Scalar> rows = view_of(x);
     require(rows.cols % width_ == 0, "heed::rotary_embedding: x is ", rows,
             ", whose columns are no whole number of heads of width ", width_);
     const double length = direction > 0 ? angles_.length : 1 / angles_.length;

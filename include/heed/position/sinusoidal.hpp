@@ -27,6 +27,7 @@ class sinusoidal {
   };
 
   explicit sinusoidal(const sizes& s) : sizes_(s) {
+    require_given("heed::sinusoidal", "model", s.model, "the columns of a place's code");
     require(s.model > 0 && s.base > 0, "heed::sinusoidal: model is ", s.model, ", base is ", s.base,
             "; both must be positive");
   }
@@ -50,9 +51,13 @@ class sinusoidal {
   // Adds them to x, (count, model), in place.
   template <class X>
   void add(X&& x, index first) const {
-    static_assert(writable<X> && std::is_same_v<scalar_of<X>, Scalar>,
-                  "heed::sinusoidal: x must be writable and of the code's scalar");
-    const view<Scalar> to = view_of(x);
+    constexpr bool good = writable_of<X, Scalar>;
+    static_assert(good, "heed::sinusoidal: x must be a writable Eigen matrix of the code's scalar");
+    if constexpr (good) add_to(view_of(x), first);
+  }
+
+ private:
+  void add_to(const view<Scalar>& to, index first) const {
     require(to.cols == sizes_.model, "heed::sinusoidal: x is ", to, ", but model is ",
             sizes_.model);
     for (index f = 0; f < to.cols; ++f) {
@@ -64,7 +69,6 @@ class sinusoidal {
     }
   }
 
- private:
   sizes sizes_;
 };
 

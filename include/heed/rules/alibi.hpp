@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // ALiBi, attention with linear biases: a score falls with the distance between query and key.
 //
-//   heed::attention(q, k, v, out, heed::heads{.query = 8}, heed::causal, heed::alibi());
+//   heed::attention(q, k, v, out, heed::heads{.query = 8}, heed::causal, heed::alibi);
 //   heed::alibi_slope(0, 8);  // 0.5; head 1: 0.25; ... head 7: 1/256
 //
 // Press, Smith and Lewis, "Train Short, Test Long", ICLR 2022.
@@ -9,14 +9,17 @@
 
 #include <heed/core/concepts.hpp>  // score_kind
 #include <heed/core/fused.hpp>     // fused
+#include <heed/core/kept.hpp>      // kept
 #include <heed/core/list.hpp>      // list
 #include <heed/core/narrow.hpp>    // both_precisions
 #include <heed/rules/scope.hpp>    // at, scope
 
-#include <algorithm>    // max
-#include <cmath>        // abs, exp2
-#include <limits>       // max
-#include <type_traits>  // is_same_v
+#include <algorithm>         // max
+#include <cmath>             // abs, exp2
+#include <initializer_list>  // initializer_list
+#include <limits>            // max
+#include <type_traits>       // is_same_v
+#include <utility>           // forward
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -61,16 +64,9 @@ struct bound_alibi {
   }
 };
 
-// Subtracts slope * |query - key|; positions as in `at`. No finite slope excludes a key: where the
-// product would be infinite, distances count up to the largest that is not.
-struct alibi {
+struct alibi_rule {
   using heed_kind = score_kind;
-  list<double> slopes;  // one a query head; not given: the paper's
-
-  alibi() = default;
-  // Refers to the slopes: any vector, array, span or Eigen vector.
-  template <class Slopes>
-  explicit alibi(const Slopes& one_a_head) : slopes(one_a_head) {}
+  kept<list<double>> slopes;  // one a query head; not given: the paper's
 
   bound_alibi bind(const scope& s) const {
     return bound_alibi(slopes.given() ? slopes[s.head] : alibi_slope(s.head, s.heads));
@@ -80,6 +76,36 @@ struct alibi {
             slopes.size(), " slopes, but there are ", shape.query_heads, " query heads");
   }
 };
+
+struct paper_alibi {
+  using heed_kind = score_kind;
+
+  bound_alibi bind(const scope& s) const { return (*this)().bind(s); }
+
+  alibi_rule operator()() const { return {}; }
+  template <class Slopes>
+  alibi_rule operator()(Slopes&& one_a_head) const {
+    constexpr bool good = numbers_for<Slopes, double>;
+    static_assert(good,
+                  "heed::alibi: give a vector of slopes, one a query head, as in "
+                  "heed::alibi(std::vector{0.5}); a single number or braces are none, and an Eigen "
+                  "expression must be stored or .eval()ed");
+    if constexpr (good)
+      return {kept<list<double>>(std::forward<Slopes>(one_a_head), "heed::alibi")};
+    else
+      return {};
+  }
+  template <class Number>
+  requires std::is_arithmetic_v<Number> alibi_rule operator()(std::initializer_list<Number>) const {
+    return (*this)(Number());
+  }
+};
+
+// Subtracts slope * |query - key|; positions as in `at`. No finite slope excludes a key: where the product
+// would be infinite, distances count up to the largest that is not. heed::alibi and heed::alibi() have the
+// paper's slopes. heed::alibi(slopes) has those of any vector, array, span or Eigen vector: a temporary
+// is taken over, what has a name is referred to.
+inline constexpr paper_alibi alibi{};
 
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -40,10 +40,14 @@ template <class Q, class K, class V>
 constexpr bool inputs_are_good() {
   static_assert(
       eigen_object<Q> && (eigen_object<K> || key_storage<K>)&&(eigen_object<V> || key_storage<V>),
-      "heed: q, k and v must be Eigen matrices, or k and v heed::quantised, or k heed::key_tiles");
-  static_assert(storage<Q>, "heed: q is an Eigen expression; store it or call .eval()");
-  static_assert(key_storage<K>, "heed: k is an Eigen expression; store it or call .eval()");
-  static_assert(key_storage<V>, "heed: v is an Eigen expression; store it or call .eval()");
+      "heed: q, k and v must be Eigen matrices (Eigen::Map makes one of other memory), or k and v "
+      "heed::quantised, or k heed::key_tiles");
+  static_assert(!eigen_object<Q> || storage<Q>,
+                "heed: q is an Eigen expression; store it or call .eval()");
+  static_assert(!eigen_object<K> || key_storage<K>,
+                "heed: k is an Eigen expression; store it or call .eval()");
+  static_assert(!eigen_object<V> || key_storage<V>,
+                "heed: v is an Eigen expression; store it or call .eval()");
   static_assert(!are_key_tiles<V>, "heed: v is heed::key_tiles; only keys may lie in tiles");
   if constexpr (storage<Q> && key_storage<K> && key_storage<V>) {
     constexpr bool same =

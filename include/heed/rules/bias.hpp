@@ -7,10 +7,12 @@
 
 #include <heed/core/concepts.hpp>     // score_kind
 #include <heed/core/narrow.hpp>       // narrowed
-#include <heed/rules/table.hpp>       // table
+#include <heed/rules/refused.hpp>     // refused
+#include <heed/rules/table.hpp>       // table, kept
 #include <heed/rules/table_tile.hpp>  // table_tile
 
-#include <limits>  // infinity
+#include <limits>   // infinity
+#include <utility>  // forward
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -43,7 +45,7 @@ struct bound_bias {
 template <class Element>
 struct bias_rule {
   using heed_kind = score_kind;
-  table<Element> added;
+  kept<table<Element>> added;
 
   bound_bias<Element> bind(const scope& s) const { return {added.of(s)}; }
   void check(const call_shape& shape) const { added.check("bias", shape); }
@@ -51,15 +53,23 @@ struct bias_rule {
 
 // From a matrix (queries, keys), from the heads' matrices under each other (heads * queries, keys),
 // or from a vector of matrices, one a head. -infinity excludes its key; a finite number of a wider
-// type than the scores' stays finite.
+// type than the scores' stays finite. A temporary is taken over, without a copy of its elements; what has
+// a name is referred to, and so is what a Map or a Block shows.
 template <class Source>
-auto bias(const Source& added) {
+auto bias(Source&& added) {
   static_assert(!eigen_object<Source> || storage<Source>,
                 "heed::bias: the matrix is an Eigen expression; store it or call .eval()");
-  using Element = typename table_scalar<Source>::type;
-  static_assert(!std::is_same_v<Element, bool>,
-                "heed::bias adds numbers; a matrix of bool is a mask: heed::keep");
-  return bias_rule<Element>{table<Element>(added)};
+  static_assert(eigen_object<Source> || table_source<Source>,
+                "heed::bias: give an Eigen matrix (queries x keys), or a vector of Eigen matrices, "
+                "one a head; Eigen::Map makes a matrix of other memory");
+  if constexpr (table_source<Source>) {
+    using Element = typename table_scalar<Source>::type;
+    static_assert(!std::is_same_v<Element, bool>,
+                  "heed::bias adds numbers; a matrix of bool is a mask: heed::keep");
+    return bias_rule<Element>{kept<table<Element>>(std::forward<Source>(added))};
+  } else {
+    return detail::refused{};
+  }
 }
 
 }  // namespace HEED_ABI

@@ -13,6 +13,8 @@ inline namespace HEED_ABI {
 struct causal_mask {
   using heed_kind = mask_kind;
 
+  constexpr causal_mask operator()() const { return *this; }  // heed::causal() is heed::causal
+
   bool operator()(at i) const { return i.key <= i.query; }
   interval keys(interval queries) const { return {-far_away, queries.last}; }
   coverage cover(interval queries, interval keys) const {
@@ -29,6 +31,9 @@ struct causal_from : causal_mask {
   index first;
 
   constexpr explicit causal_from(index place) : first(place) {}
+
+  using causal_mask::operator();
+  causal_mask operator()() const = delete;
   std::optional<index> first_query() const { return first; }
 };
 

@@ -5,33 +5,59 @@
 //   heed::attention(q, k, v, out, heed::causal && heed::documents(ids));
 #pragma once
 
+#include <heed/core/kept.hpp>   // kept
 #include <heed/rules/mask.hpp>  // mask_kind, at
 
-#include <algorithm>  // clamp, minmax_element
-#include <iterator>   // size
-#include <ranges>     // contiguous_range
+#include <algorithm>         // clamp, minmax_element
+#include <initializer_list>  // initializer_list
+#include <ranges>            // contiguous_range, data, size
+#include <span>              // span
+#include <utility>           // forward
 
 namespace heed {
 inline namespace HEED_ABI {
 
-// One id for each key, looked up for a query by its position; a query that stands on no key sees
-// none. Refers to the ids it was made from.
+namespace detail {
+
+// What documents can be made from: ids that lie next to each other.
+template <class Ids>
+constexpr bool are_ids() {
+  using plain = std::remove_cvref_t<Ids>;
+  if constexpr (storage<plain>)
+    return plain::IsVectorAtCompileTime && plain::InnerStrideAtCompileTime == 1;
+  else
+    return !eigen_object<plain> && std::ranges::contiguous_range<const plain> &&
+           std::ranges::sized_range<const plain>;
+}
+
+template <class Ids>
+struct id {
+  using type = int;  // of what is refused
+};
+template <class Ids>
+requires(are_ids<Ids>() && storage<Ids>) struct id<Ids> {
+  using type = scalar_of<Ids>;
+};
+template <class Ids>
+requires(are_ids<Ids>() && !storage<Ids>) struct id<Ids> {
+  using type = std::ranges::range_value_t<std::remove_cvref_t<Ids>>;
+};
+
+}  // namespace detail
+
+// documents for one sequence.
 template <class Id>
-struct documents {
+struct bound_documents {
   using heed_kind = mask_kind;
   static constexpr bool looks_up = true;
-  const Id* ids;
-  index count;
+  const Id* ids = nullptr;
+  index count = 0;
 
-  template <std::ranges::contiguous_range Range>
-  requires(!eigen_object<Range>) explicit documents(const Range& range)
-      : ids(std::ranges::data(range)), count(static_cast<index>(std::ranges::size(range))) {}
-  template <storage Vector>
-  explicit documents(const Vector& vector) : ids(vector.data()), count(vector.size()) {
-    static_assert(Vector::IsVectorAtCompileTime && Vector::InnerStrideAtCompileTime == 1,
-                  "heed::documents: give a vector of ids without gaps");
-  }
-  documents(const Id* first, index size) : ids(first), count(size) {}
+  bound_documents() = default;
+  bound_documents(const Id* first, index size) : ids(first), count(size) {}
+  template <class Ids>
+  explicit bound_documents(const Ids& all)
+      : ids(std::ranges::data(all)), count(static_cast<index>(std::ranges::size(all))) {}
 
   bool operator()(at i) const {
     const auto last = static_cast<position>(count - 1);
@@ -49,17 +75,43 @@ struct documents {
     const bool one = known.size() == queries.size() && !(*low < *high) && !(*least < *most);
     return one ? coverage::all : coverage::some;
   }
+};
 
-  documents bind(const scope& s) const { return {ids + s.key_row, s.keys}; }
+// One id for each key, looked up for a query by its position; a query that stands on no key sees
+// none. Ids are any vector, array, span or Eigen vector: a temporary is taken over, what has a name is
+// referred to.
+template <class Id>
+struct documents {
+  using heed_kind = mask_kind;
+  kept<bound_documents<Id>> all;
+
+  template <class Ids>
+  requires(!std::is_same_v<std::remove_cvref_t<Ids>, documents>) explicit documents(Ids&& ids) {
+    constexpr bool good = detail::are_ids<Ids>();
+    static_assert(good,
+                  "heed::documents: give a vector of ids without gaps, one a key, as in "
+                  "heed::documents(std::vector{0, 0, 1}); a single number or braces are none, a "
+                  "std::vector<bool> has no ids in memory, and an Eigen expression must be stored "
+                  "or .eval()ed");
+    if constexpr (good) all = kept<bound_documents<Id>>(std::forward<Ids>(ids));
+  }
+  documents(const Id* first, index size)
+      : all(std::span<const Id>(first, static_cast<std::size_t>(size))) {}
+  template <class Number>
+  requires std::is_arithmetic_v<Number>
+  explicit documents(std::initializer_list<Number>) : documents(Number()) {}
+
+  bound_documents<Id> bind(const scope& s) const { return {all.ids + s.key_row, s.keys}; }
   void check(const call_shape& shape) const {
-    require(count == shape.keys, shape.verb, ": documents has ", count, " ids, but there are ",
-            shape.keys, " keys");
+    require(all.count == shape.keys, shape.verb, ": documents has ", all.count,
+            " ids, but there are ", shape.keys, " keys");
   }
 };
-template <class Range>
-documents(const Range&) -> documents<std::ranges::range_value_t<Range>>;
-template <storage Vector>
-documents(const Vector&) -> documents<scalar_of<Vector>>;
+template <class Ids>
+documents(Ids&&) -> documents<typename detail::id<Ids>::type>;
+template <class Number>
+requires std::is_arithmetic_v<Number> documents(std::initializer_list<Number>)
+->documents<int>;
 
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -70,6 +70,23 @@ inline void check_lengths(const char* verb, const list<index>& lengths, const li
             starts[i + 1] - starts[i], " rows");
 }
 
+// What a refusal of widths says about heads: those that were given, or that some may be missing.
+struct heads_of_widths {
+  index query_heads;
+  index kv_heads;
+  index query_columns;
+  index key_columns;
+};
+inline void append(std::string& sentence, const heads_of_widths& h) {
+  if (h.query_heads > 1)
+    sentence += ", heads: " + std::to_string(h.query_heads) + " over " + std::to_string(h.kv_heads);
+  else if (h.query_columns % h.key_columns == 0)
+    sentence +=
+        "; where q has more heads than k, say how many, for example "
+        "heed::heads{.query = " +
+        std::to_string(h.query_columns / h.key_columns) + ", .kv = 1}";
+}
+
 template <class Scalar>
 void check_scales(const char*, const char*, const tiled_view<const Scalar>&, index) {}
 inline void check_scales(const char* verb, const char* name, const quantised& rows, index heads) {
@@ -95,9 +112,9 @@ geometry check_inputs(const char* verb, const view<const Query>& q, const Keys& 
   require(v.cols % hk == 0, verb, ": v is ", v, ", whose columns do not divide into ", hk,
           " key/value heads");
   require(q.cols / hq == k.cols / hk, verb, ": head width differs: q is ", q, ", k is ", k,
-          hq == 1 ? "" : ", heads: ", hq == 1 ? std::string() : std::to_string(hq),
-          hq == 1 ? "" : " over ", hq == 1 ? std::string() : std::to_string(hk));
-  require(k.rows == v.rows, verb, ": k and v differ in rows: k is ", k, ", v is ", v);
+          detail::heads_of_widths{hq, hk, q.cols, k.cols});
+  require(k.rows == v.rows, verb, ": k and v differ in rows: k is ", k, ", v is ", v,
+          transposed{"v", {v.rows, v.cols}, {k.rows, k.cols}});
 
   require(!v.in_tiles(), verb, ": v (", v, ") lies in tiles, but only keys may");
   detail::check_scales(verb, "k", key_rows, hk);
@@ -139,20 +156,27 @@ geometry check_inputs(const char* verb, const view<const Query>& q, const Keys& 
   return g;
 }
 
+namespace detail {
+
+// Checks the size of something that a call writes.
+template <class Output>
+void check_size(const char* verb, const char* name, const view<Output>& output, extent must) {
+  const extent is{output.rows, output.cols};
+  require(is.rows == must.rows && is.cols == must.cols, verb, ": ", name, " is ", is,
+          ", but it must be ", must, transposed{name, is, must});
+}
+
+}  // namespace detail
+
 // Checks the sizes of what a call writes beside its result.
 template <class Scalar>
 void check_side_outputs(const char* verb, const settings<Scalar>& s, const geometry& g) {
-  require(
-      !s.log_sum_exp || (s.log_sum_exp->rows == g.queries && s.log_sum_exp->cols == g.query_heads),
-      verb, ": log_sum_exp is ", s.log_sum_exp.value_or(view<Scalar>{}), ", but it must be ",
-      g.queries, "x", g.query_heads);
-  require(!s.weights ||
-              (s.weights->rows == g.query_heads * g.queries && s.weights->cols == g.longest_keys),
-          verb, ": weights is ", s.weights.value_or(view<Scalar>{}), ", but it must be ",
-          g.query_heads * g.queries, "x", g.longest_keys);
-  require(!s.key_weights || (s.key_weights->rows == g.keys && s.key_weights->cols == g.query_heads),
-          verb, ": key_weights is ", s.key_weights.value_or(view<Scalar>{}), ", but it must be ",
-          g.keys, "x", g.query_heads);
+  if (s.log_sum_exp)
+    detail::check_size(verb, "log_sum_exp", *s.log_sum_exp, {g.queries, g.query_heads});
+  if (s.weights)
+    detail::check_size(verb, "weights", *s.weights, {g.query_heads * g.queries, g.longest_keys});
+  if (s.key_weights)
+    detail::check_size(verb, "key_weights", *s.key_weights, {g.keys, g.query_heads});
 }
 
 // Refuses an output that shares memory with something else of the call.
@@ -167,8 +191,7 @@ void check_apart(const char* verb, const char* output_name, const view<Output>& 
 template <class Query, class Keys, class Scalar>
 void check_outputs(const char* verb, const view<const Query>& q, const Keys& k, const Keys& v,
                    const view<Query>& out, const settings<Scalar>& s, const geometry& g) {
-  require(out.rows == g.queries && out.cols == g.query_heads * g.value_width, verb, ": out is ",
-          out, ", but it must be ", g.queries, "x", g.query_heads * g.value_width);
+  detail::check_size(verb, "out", out, {g.queries, g.query_heads * g.value_width});
   check_side_outputs(verb, s, g);
   const auto apart_from_inputs = [&](const char* name, const auto& output) {
     check_apart(verb, name, output, "q", q);

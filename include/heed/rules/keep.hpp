@@ -6,11 +6,13 @@
 #pragma once
 
 #include <heed/rules/mask.hpp>        // mask_kind, at
-#include <heed/rules/table.hpp>       // table
+#include <heed/rules/refused.hpp>     // refused
+#include <heed/rules/table.hpp>       // table, kept
 #include <heed/rules/table_tile.hpp>  // table_tile
 
 #include <cstdint>      // int8_t
 #include <type_traits>  // is_integral_v
+#include <utility>      // forward
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -42,22 +44,31 @@ struct bound_keep {
 template <class Element>
 struct keep_mask {
   using heed_kind = mask_kind;
-  table<Element> seen;
+  kept<table<Element>> seen;
 
   bound_keep<Element> bind(const scope& s) const { return {seen.of(s)}; }
   void check(const call_shape& shape) const { seen.check("keep", shape); }
 };
 
 // From a matrix (queries, keys), from the heads' matrices under each other (heads * queries, keys),
-// or from a vector of matrices, one a head.
+// or from a vector of matrices, one a head. A temporary is taken over, without a copy of its elements;
+// what has a name is referred to, and so is what a Map or a Block shows.
 template <class Source>
-auto keep(const Source& seen) {
+auto keep(Source&& seen) {
   static_assert(!eigen_object<Source> || storage<Source>,
                 "heed::keep: the matrix is an Eigen expression; store it or call .eval()");
-  using Element = typename table_scalar<Source>::type;
-  static_assert(std::is_integral_v<Element>,
-                "heed::keep takes a matrix of bool (true = attend); numbers to add are heed::bias");
-  return keep_mask<Element>{table<Element>(seen)};
+  static_assert(eigen_object<Source> || table_source<Source>,
+                "heed::keep: give an Eigen matrix of bool (queries x keys), or a vector of Eigen "
+                "matrices, one a head; Eigen::Map makes a matrix of other memory");
+  if constexpr (table_source<Source>) {
+    using Element = typename table_scalar<Source>::type;
+    static_assert(
+        std::is_integral_v<Element>,
+        "heed::keep takes a matrix of bool (true = attend); numbers to add are heed::bias");
+    return keep_mask<Element>{kept<table<Element>>(std::forward<Source>(seen))};
+  } else {
+    return detail::refused{};
+  }
 }
 
 }  // namespace HEED_ABI

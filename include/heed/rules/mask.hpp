@@ -17,6 +17,7 @@
 #pragma once
 
 #include <heed/core/concepts.hpp>     // mask, mask_kind
+#include <heed/rules/refused.hpp>     // refused, false_for_any
 #include <heed/rules/scope.hpp>       // scope, call_shape, at, interval, coverage
 #include <heed/rules/table_tile.hpp>  // table_tile, seen_by
 
@@ -170,6 +171,33 @@ template <mask A>
 constexpr mask_not<A> operator!(A a) {
   return {std::move(a)};
 }
+
+namespace detail {
+
+// One of them is of this library, so that no other operator is meant.
+template <class A, class B>
+concept mask_with_other = (modifier<A> || modifier<B>)&&!(mask<A> && mask<B>);
+
+template <class... Others>
+constexpr refused only_masks_are_joined() {
+  static_assert(
+      false_for_any<Others...>,
+      "heed: &&, || and ! join masks alone: a function of your own goes into heed::where, "
+      "a matrix of bool into heed::keep; score rules (heed::soft_cap(c), heed::score(f)) "
+      "and settings (heed::scale(s)) are arguments of their own, after a comma");
+  return {};
+}
+
+}  // namespace detail
+
+template <class A, class B>
+requires detail::mask_with_other<A, B>
+constexpr auto operator&&(const A&, const B&) { return detail::only_masks_are_joined<A, B>(); }
+template <class A, class B>
+requires detail::mask_with_other<A, B>
+constexpr auto operator||(const A&, const B&) { return detail::only_masks_are_joined<A, B>(); }
+template <modifier A>
+requires(!mask<A>) constexpr auto operator!(const A&) { return detail::only_masks_are_joined<A>(); }
 
 }  // namespace HEED_ABI
 }  // namespace heed

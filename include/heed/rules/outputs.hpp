@@ -8,6 +8,7 @@
 #pragma once
 
 #include <heed/core/concepts.hpp>   // setting_kind, writable
+#include <heed/rules/refused.hpp>   // refused
 #include <heed/rules/settings.hpp>  // settings
 
 #include <string_view>  // string_view
@@ -61,11 +62,17 @@ struct key_weights_place {
 
 template <class Place, class Matrix>
 auto written_into(Matrix&& into) {
+  static_assert(eigen_object<Matrix>,
+                "heed: log_sum_exp, weights and key_weights write into an Eigen matrix; Eigen::Map "
+                "makes one of other memory, a std::vector's too");
   static_assert(
-      writable<Matrix>,
+      !eigen_object<Matrix> || writable<Matrix>,
       "heed: a matrix for log_sum_exp, weights or key_weights must be writable memory, not "
       "a constant or an Eigen expression");
-  return side_output<Place, scalar_of<Matrix>>{view_of(into)};
+  if constexpr (writable<Matrix>)
+    return side_output<Place, scalar_of<Matrix>>{view_of(into)};
+  else
+    return refused{};
 }
 
 template <class Modifier>

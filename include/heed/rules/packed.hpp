@@ -8,36 +8,48 @@
 #pragma once
 
 #include <heed/core/concepts.hpp>   // setting_kind
+#include <heed/core/kept.hpp>       // kept
 #include <heed/rules/settings.hpp>  // settings
 
-#include <string_view>  // string_view
+#include <initializer_list>  // initializer_list
+#include <string_view>       // string_view
+#include <utility>           // forward
 
 namespace heed {
 inline namespace HEED_ABI {
 
 // Offsets begin at 0, do not fall, and end at the number of rows. Every sequence attends to itself
-// alone; for every rule, positions count from its first row. Refers to the offsets.
+// alone; for every rule, positions count from its first row. Offsets are any vector, array, span or
+// Eigen vector: a temporary is taken over, what has a name is referred to.
 struct packed {
   using heed_kind = setting_kind;
   static constexpr std::string_view setting_name = "packed";
 
-  list<index> query_starts;
-  list<index> key_starts;
-  list<index> key_lengths;  // unless each sequence's keys end where the next one's begin
+  kept<list<index>> query_starts;
+  kept<list<index>> key_starts;
+  kept<list<index>> key_lengths;  // unless each sequence's keys end where the next one's begin
 
   // The same rows in q and in k.
   template <class Starts>
-  explicit packed(const Starts& starts) : query_starts(starts), key_starts(starts) {}
+  requires(!std::is_same_v<std::remove_cvref_t<Starts>, packed>) explicit packed(Starts&& starts)
+      : query_starts(numbers(std::forward<Starts>(starts))), key_starts(query_starts) {}
 
   // Cross-attention: sequence s has rows queries[s] ... of q and rows keys[s] ... of k.
   template <class Queries, class Keys>
-  packed(const Queries& queries, const Keys& keys) : query_starts(queries), key_starts(keys) {}
+  packed(Queries&& queries, Keys&& keys)
+      : query_starts(numbers(std::forward<Queries>(queries))),
+        key_starts(numbers(std::forward<Keys>(keys))) {}
 
   // ... of which the first lengths[s] rows alone are there; the rest, up to keys[s + 1], is room that
   // counts for nothing. Causal queries are aligned to the last key that is there.
   template <class Queries, class Keys, class Lengths>
-  packed(const Queries& queries, const Keys& keys, const Lengths& lengths)
-      : query_starts(queries), key_starts(keys), key_lengths(lengths) {}
+  packed(Queries&& queries, Keys&& keys, Lengths&& lengths)
+      : query_starts(numbers(std::forward<Queries>(queries))),
+        key_starts(numbers(std::forward<Keys>(keys))),
+        key_lengths(numbers(std::forward<Lengths>(lengths))) {}
+
+  template <class Number>
+  requires std::is_arithmetic_v<Number> packed(std::initializer_list<Number>) : packed(Number()) {}
 
   template <class Scalar>
   void apply(settings<Scalar>& s) const {
@@ -45,6 +57,20 @@ struct packed {
     s.query_starts = query_starts;
     s.key_starts = key_starts;
     s.key_lengths = key_lengths;
+  }
+
+ private:
+  template <class Numbers>
+  static kept<list<index>> numbers(Numbers&& given) {
+    constexpr bool good = numbers_for<Numbers, index>;
+    static_assert(good,
+                  "heed::packed: give a vector of row offsets, as in "
+                  "heed::packed{std::vector{0, 2, 5}}; single numbers or braces are none, and an "
+                  "Eigen expression must be stored or .eval()ed");
+    if constexpr (good)
+      return kept<list<index>>(std::forward<Numbers>(given), "heed::packed");
+    else
+      return {};
   }
 };
 

@@ -13,7 +13,8 @@
 #include <heed/rules/mask.hpp>      // mask, keys_of, cover_of, first_query_of
 #include <heed/rules/settings.hpp>  // settings
 
-#include <tuple>  // tuple, apply, tuple_cat
+#include <ranges>  // range
+#include <tuple>   // tuple, apply, tuple_cat
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -165,7 +166,19 @@ consteval bool given_once() {
 template <class... Modifiers>
 constexpr bool modifiers_are_good() {
   constexpr bool all = (modifier<Modifiers> && ...);
-  static_assert(all,
+  constexpr bool matrix = (eigen_object<Modifiers> || ...);
+  constexpr bool container = !matrix && (std::ranges::range<const Modifiers> || ...);
+  static_assert(!matrix,
+                "heed: an Eigen matrix is no modifier: the output of heed::attention comes fourth, "
+                "before the modifiers, and heed::reference::attention returns its result; other "
+                "matrices go into heed::bias(m), heed::keep(m), heed::log_sum_exp(m), "
+                "heed::weights(m)");
+  static_assert(!container,
+                "heed: a container is neither an output nor a modifier: outputs are Eigen matrices "
+                "(Eigen::Map makes one of other memory), and other numbers go into "
+                "heed::packed{starts}, heed::documents(ids), heed::alibi(slopes), "
+                "heed::sink(logits)");
+  static_assert(all || matrix || container,
                 "heed: this argument is no modifier; modifiers are masks (heed::causal, "
                 "heed::where(f)), score rules (heed::soft_cap(c), heed::score(f)) and settings "
                 "(heed::heads{...}, heed::scale(s)); a function of your own goes into heed::where "
@@ -174,7 +187,7 @@ constexpr bool modifiers_are_good() {
     static_assert((detail::given_once<Modifiers, Modifiers...>() && ...),
                   "heed: a setting (heads, packed, scale, sink, dropout, log_sum_exp, weights, "
                   "key_weights, in, on) is given twice in one call");
-  return all;
+  return all && !(std::is_same_v<Modifiers, detail::refused> || ...);
 }
 
 // The masks and score rules among the modifiers of a call; kernels are compiled for these alone.

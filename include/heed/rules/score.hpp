@@ -13,8 +13,10 @@
 
 #include <heed/core/concepts.hpp>  // score_kind
 #include <heed/core/narrow.hpp>    // narrowed
+#include <heed/rules/refused.hpp>  // refused
 #include <heed/rules/scope.hpp>    // at
 
+#include <limits>       // numeric_limits
 #include <type_traits>  // is_invocable_r_v
 #include <utility>      // move
 
@@ -47,6 +49,24 @@ struct score_parameter<Scalar, Function> {
   using type = decltype(score_of(std::declval<Function>()));
 };
 
+// What stands for a rule's function there: itself, unless heed::score has made a rule of one.
+template <class Rule>
+struct asked_function {
+  using type = Rule;
+};
+
+// Whether a score of Scalar goes into a rule's function as it is.
+template <class Scalar, class Rule>
+constexpr bool keeps_score() {
+  using parameter = std::remove_cvref_t<
+      typename score_parameter<Scalar, typename asked_function<Rule>::type>::type>;
+  if constexpr (!score_rule<Rule> || !std::numeric_limits<parameter>::is_specialized)
+    return true;
+  else
+    return !std::numeric_limits<parameter>::is_integer &&
+           std::numeric_limits<parameter>::digits >= std::numeric_limits<Scalar>::digits;
+}
+
 }  // namespace detail
 
 // score for one sequence and head: refers to the function, which may be dear to copy.
@@ -70,13 +90,40 @@ struct score_function {
   bound_score<Function> bind(const scope&) const { return {&function}; }
 };
 
-// Bends a scaled score; -infinity excludes the key. The function is asked only about real queries
-// and keys, those that a mask excludes among them, in any order and perhaps from several threads.
+namespace detail {
+
 template <class Function>
-constexpr score_function<Function> score(Function function) {
-  static_assert(std::is_invocable_r_v<double, const Function&, float, at>,
+struct asked_function<score_function<Function>> {
+  using type = Function;
+};
+
+}  // namespace detail
+
+// Whether the score rules among the modifiers take scores as a call forms them, in Scalar; says so in
+// a sentence where one would round them.
+template <class Scalar, class... Modifiers>
+constexpr bool scores_are_kept() {
+  constexpr bool all = (detail::keeps_score<Scalar, Modifiers>() && ...);
+  static_assert(
+      all,
+      "heed: a function in heed::score takes float (or an integer), but the call forms its "
+      "scores in double (or float), and each would be rounded; let the function take auto "
+      "or double");
+  return all;
+}
+
+// Bends a scaled score; -infinity excludes the key. The function is asked only about real queries
+// and keys, those that a mask excludes among them, in any order and perhaps from several threads. A
+// function of float does not go with queries of double, whose scores it would round: say auto.
+template <class Function>
+constexpr auto score(Function function) {
+  constexpr bool good = std::is_invocable_r_v<double, const Function&, float, at>;
+  static_assert(good,
                 "heed::score: the function must take a score and a heed::at and return a score");
-  return {std::move(function)};
+  if constexpr (good)
+    return score_function<Function>{std::move(function)};
+  else
+    return detail::refused{};
 }
 
 }  // namespace HEED_ABI

@@ -18,6 +18,7 @@ inline namespace HEED_ABI {
 // Scalar is the type that sums are formed in.
 template <class Scalar>
 struct settings {
+  const char* verb = "heed::attention";  // what the user called
   index query_heads = 1;
   index kv_heads = 1;
   bool packed = false;

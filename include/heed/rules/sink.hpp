@@ -7,23 +7,37 @@
 #pragma once
 
 #include <heed/core/concepts.hpp>   // setting_kind
+#include <heed/core/kept.hpp>       // kept
 #include <heed/rules/settings.hpp>  // settings
 
-#include <string_view>  // string_view
+#include <initializer_list>  // initializer_list
+#include <string_view>       // string_view
+#include <utility>           // forward
 
 namespace heed {
 inline namespace HEED_ABI {
 
 // The logit is taken as it is: neither scaled nor bent. A row that sees no key gives 0, and its
-// log-sum-exp is the logit. Refers to the logits: any vector, array, span or Eigen vector.
+// log-sum-exp is the logit. The logits are any vector, array, span or Eigen vector: a temporary is
+// taken over, what has a name is referred to.
 struct sink {
   using heed_kind = setting_kind;
   static constexpr std::string_view setting_name = "sink";
 
-  list<double> logits;  // one a query head
+  kept<list<double>> logits;  // one a query head
 
   template <class Logits>
-  explicit sink(const Logits& one_a_head) : logits(one_a_head) {}
+  requires(!std::is_same_v<std::remove_cvref_t<Logits>, sink>) explicit sink(Logits&& one_a_head) {
+    constexpr bool good = numbers_for<Logits, double>;
+    static_assert(good,
+                  "heed::sink: give a vector of logits, one a query head, as in "
+                  "heed::sink(std::vector{0.5}); a single number or braces are none, and an Eigen "
+                  "expression must be stored or .eval()ed");
+    if constexpr (good) logits = kept<list<double>>(std::forward<Logits>(one_a_head), "heed::sink");
+  }
+  template <class Number>
+  requires std::is_arithmetic_v<Number>
+  explicit sink(std::initializer_list<Number>) : sink(Number()) {}
 
   template <class Scalar>
   void apply(settings<Scalar>& s) const {

@@ -6,7 +6,8 @@
 //                   heed::causal && !heed::where([&](heed::at i) { return padded[i.key]; }));
 #pragma once
 
-#include <heed/rules/mask.hpp>  // mask_kind, at
+#include <heed/rules/mask.hpp>     // mask_kind, at
+#include <heed/rules/refused.hpp>  // refused
 
 #include <type_traits>  // is_invocable_r_v
 #include <utility>      // move
@@ -35,10 +36,13 @@ struct where_mask {
 // True = attend. The function is asked only about real queries and keys, in any order, perhaps from
 // several threads at once and perhaps more than once; it must give the same answer each time.
 template <class Function>
-constexpr where_mask<Function> where(Function function) {
-  static_assert(std::is_invocable_r_v<bool, const Function&, at>,
-                "heed::where: the function must take a heed::at and return a bool");
-  return {std::move(function)};
+constexpr auto where(Function function) {
+  constexpr bool good = std::is_invocable_r_v<bool, const Function&, at>;
+  static_assert(good, "heed::where: the function must take a heed::at and return a bool");
+  if constexpr (good)
+    return where_mask<Function>{std::move(function)};
+  else
+    return detail::refused{};
 }
 
 }  // namespace HEED_ABI

@@ -32,9 +32,17 @@ struct window {
                       queries, keys);
   }
   void check(const call_shape& shape) const {
-    require(left >= 0 && right >= 0, shape.verb, ": a window has no negative side: left is ", left,
-            ", right is ", right);
+    require(left >= 0 && right >= 0, shape.verb, ": a window has no negative side: left is ",
+            side{left}, ", right is ", side{right});
   }
+
+ private:
+  struct side {
+    index count;
+    friend void append(std::string& sentence, side s) {
+      heed::append(sentence, s.count >= unbounded ? "unbounded" : std::to_string(s.count));
+    }
+  };
 };
 
 }  // namespace HEED_ABI

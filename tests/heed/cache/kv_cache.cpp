@@ -264,6 +264,10 @@ TEST(kv_cache_errors, what_is_refused_leaves_it_as_it_was) {
   const std::length_error* const length = nullptr;
   EXPECT_EQ(refused(length, MatrixXf::Ones(2, 8), MatrixXf::Ones(2, 6)),
             "heed::kv_cache: 2 more rows do not fit: 5 of 6 are taken");
+  heed::kv_cache<float> without_room({.capacity = 0, .width = 4});
+  const MatrixXf row = MatrixXf::Ones(1, 4);
+  EXPECT_EQ(refusal<std::length_error>([&] { without_room.append(row, row); }),
+            "heed::kv_cache: 1 more rows do not fit: 0 of 0 are taken; capacity was not given");
   EXPECT_EQ(refused(shape, MatrixXf::Ones(1, 4), MatrixXf::Ones(1, 6)),
             "heed::kv_cache: k is 1x4, but a row has 8 columns, 2 x 4");
   EXPECT_EQ(refused(shape, MatrixXf::Ones(1, 8), MatrixXf::Ones(1, 8)),
@@ -297,8 +301,7 @@ TEST(kv_cache_errors, sizes_that_mean_nothing_are_refused) {
             "heed::kv_cache: heads is 0, width is 4, value_width is 0; the first two must be "
             "positive, the third positive or 0 for as many as width");
   EXPECT_EQ(sentence({.capacity = 1, .width = 0}),
-            "heed::kv_cache: heads is 1, width is 0, value_width is 0; the first two must be "
-            "positive, the third positive or 0 for as many as width");
+            "heed::kv_cache: width was not given, or is 0; it is the columns of one head in keys");
   EXPECT_EQ(sentence({.capacity = 1, .width = 2, .value_width = -3}),
             "heed::kv_cache: heads is 1, width is 2, value_width is -3; the first two must be "
             "positive, the third positive or 0 for as many as width");

@@ -193,6 +193,17 @@ TEST(kv_caches_errors, sizes_that_mean_nothing_are_refused) {
             "heed::kv_caches: 1099511627776 sequences of 1099511627776 positions are more than "
             "memory can address");
   EXPECT_EQ(sentence({.sequences = 0, .capacity = 4, .width = 4}), "accepted");
+  EXPECT_EQ(sentence({.sequences = 3, .capacity = 4, .width = 0}),
+            "heed::kv_caches: width was not given, or is 0; it is the columns of one head in keys");
+  const Eigen::MatrixXf row = Eigen::MatrixXf::Ones(1, 4);
+  heed::kv_caches<float> nowhere({.sequences = 0, .capacity = 4, .width = 4});
+  EXPECT_EQ(refusal<std::out_of_range>([&] { nowhere.append(0, row, row); }),
+            "heed::kv_caches: there is no sequence 0 among 0; sequences was not given");
+  heed::kv_caches<float> without_room({.sequences = 1, .capacity = 0, .width = 4});
+  EXPECT_EQ(
+      refusal<std::length_error>([&] { without_room.append(0, row, row); }),
+      "heed::kv_caches: 1 more rows do not fit: 0 of 0 are taken in sequence 0; capacity was not "
+      "given");
 }
 
 }  // namespace

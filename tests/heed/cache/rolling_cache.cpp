@@ -269,15 +269,16 @@ TEST(rolling_cache_errors, sizes_that_mean_nothing_are_refused) {
   const auto sentence = [](const sizes& s) {
     return refusal<std::logic_error>([&] { (void)heed::rolling_cache<float>(s); });
   };
-  EXPECT_EQ(sentence({.window = 0, .sinks = 4, .width = 4}),
-            "heed::rolling_cache: window is 0, sinks is 4; the first must be positive, the second "
-            "not negative");
+  EXPECT_EQ(
+      sentence({.window = 0, .sinks = 4, .width = 4}),
+      "heed::rolling_cache: window was not given, or is 0; it is the number of last positions "
+      "that are kept");
   EXPECT_EQ(sentence({.window = 1, .sinks = -1, .width = 4}),
             "heed::rolling_cache: window is 1, sinks is -1; the first must be positive, the second "
             "not negative");
-  EXPECT_EQ(sentence({.window = 1, .width = 0}),
-            "heed::rolling_cache: heads is 1, width is 0, value_width is 0; the first two must be "
-            "positive, the third positive or 0 for as many as width");
+  EXPECT_EQ(
+      sentence({.window = 1, .width = 0}),
+      "heed::rolling_cache: width was not given, or is 0; it is the columns of one head in keys");
   EXPECT_EQ(sentence({.window = index(1) << 62, .width = 1}),
             "heed::rolling_cache: a window of 4611686018427387904 and 0 sinks are more than memory "
             "can address");

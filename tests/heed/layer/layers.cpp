@@ -118,12 +118,88 @@ TEST(multi_head_attention, is_its_formula) {
             1e-5);
 }
 
+TEST(qkv_projection, names_itself_in_refusals) {
+  const MatrixXf x = MatrixXf::Random(7, 20);
+  const heed::qkv_projection<float> apart({.model = 24, .heads = 6});
+  EXPECT_EQ(refusal<heed::shape_error>([&] { (void)apart(x); }),
+            "heed::qkv_projection: x is 7x20, but query.weight is 24x24 (inputs x outputs)");
+  const heed::fused_qkv_projection<float> fused({.model = 24, .heads = 6});
+  EXPECT_EQ(refusal<heed::shape_error>([&] { (void)fused(x); }),
+            "heed::fused_qkv_projection: x is 7x20, but all.weight is 24x72 (inputs x outputs)");
+}
+
 TEST(multi_head_attention, refuses_what_does_not_fit) {
   const heed::multi_head_attention<float> mha({.model = 24, .heads = 6});
   const MatrixXf x = MatrixXf::Random(7, 20);
   MatrixXf y(7, 24);
   EXPECT_EQ(refusal<heed::shape_error>([&] { mha(x, y); }),
-            "heed::linear: x is 7x20, but weight is 24x24 (inputs x outputs)");
+            "heed::multi_head_attention: x is 7x20, but query.weight is 24x24 (inputs x outputs)");
+  EXPECT_EQ(refusal<heed::shape_error>([&] { (void)mha(x); }),
+            "heed::multi_head_attention: x is 7x20, but query.weight is 24x24 (inputs x outputs)");
+  const MatrixXf tokens = MatrixXf::Random(7, 24);
+  y.setConstant(3);
+  const MatrixXf before = y;
+  EXPECT_EQ(
+      refusal<heed::shape_error>([&] { mha(tokens, x, y); }),
+      "heed::multi_head_attention: memory is 7x20, but key.weight is 24x24 (inputs x outputs)");
+  EXPECT_EQ(
+      refusal<heed::shape_error>([&] { mha(tokens, y, heed::bias(x)); }),
+      "heed::multi_head_attention: bias is 7x20, but it must be 7x7 (queries x keys) or, with a "
+      "matrix a head, 42x7 (heads * queries x keys)");
+  auto changed = mha;
+  changed.value.bias.resize(5);
+  EXPECT_EQ(
+      refusal<heed::shape_error>([&] { changed(tokens, y); }),
+      "heed::multi_head_attention: value.bias has 5 elements, but value.weight is 24x24 (inputs "
+      "x outputs)");
+  changed = mha;
+  changed.output.weight.resize(20, 24);
+  EXPECT_EQ(refusal<heed::shape_error>([&] { changed(tokens, y); }),
+            "heed::multi_head_attention: what the heads give is 7x24, but output.weight is 20x24 "
+            "(inputs x outputs)");
+  EXPECT_EQ(y, before);
+  MatrixXf turned(24, 7);
+  EXPECT_EQ(refusal<heed::shape_error>([&] { mha(tokens, turned); }),
+            "heed::multi_head_attention: y is 24x7, but it must be 7x24; y looks transposed");
+  EXPECT_EQ(
+      refusal<heed::shape_error>([&] { (void)mha(turned); }),
+      "heed::multi_head_attention: x is 24x7, but query.weight is 24x24 (inputs x outputs); x "
+      "looks transposed");
+  EXPECT_EQ(refusal<heed::shape_error>(
+                [] { heed::multi_head_attention<float>({.model = 12, .heads = 5}); }),
+            "heed::multi_head_attention: model is 12, which 5 heads do not divide; give a width");
+}
+
+TEST(layers, say_which_size_was_left_out) {
+  using heed::shape_error;
+  heed::head_sizes only_model{}, only_heads{};
+  only_model.model = 12;
+  only_heads.heads = 3;
+  EXPECT_EQ(refusal<shape_error>([&] { heed::multi_head_attention<float> layer(only_model); }),
+            "heed::multi_head_attention: heads was not given, or is 0; it is the number of query "
+            "heads");
+  EXPECT_EQ(refusal<shape_error>([&] { heed::qkv_projection<float> layer(only_heads); }),
+            "heed::qkv_projection: model was not given, or is 0; it is the columns of x");
+  EXPECT_EQ(refusal<shape_error>([&] { heed::fused_qkv_projection<float> layer(only_heads); }),
+            "heed::fused_qkv_projection: model was not given, or is 0; it is the columns of x");
+  EXPECT_EQ(refusal<shape_error>([] { heed::linear<float>({.inputs = 3, .outputs = 0}); }),
+            "heed::linear: outputs was not given, or is 0; it is the columns of y");
+  EXPECT_EQ(refusal<shape_error>([] { heed::linear<float>({.inputs = 0, .outputs = 3}); }),
+            "heed::linear: inputs was not given, or is 0; it is the columns of x");
+  EXPECT_EQ(
+      refusal<shape_error>([] { heed::token_embedding<float>({.vocabulary = 10, .model = 0}); }),
+      "heed::token_embedding: model was not given, or is 0; it is the columns of a token's "
+      "vector");
+  EXPECT_EQ(
+      refusal<shape_error>([] { heed::token_embedding<float>({.vocabulary = 0, .model = 4}); }),
+      "heed::token_embedding: vocabulary was not given, or is 0; it is the number of ids");
+  EXPECT_EQ(
+      refusal<shape_error>([] { heed::position_embedding<float>({.positions = 10, .model = 0}); }),
+      "heed::position_embedding: model was not given, or is 0; it is the columns of a place's "
+      "vector");
+  EXPECT_EQ(
+      refusal<shape_error>([] { heed::position_embedding<float>({.positions = 0, .model = 4}); }),
+      "heed::position_embedding: positions was not given, or is 0; it is the number of places");
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Rotary positions: the paper's formula, its properties, and the published scalings.
+#include "support/refusal.hpp"
+
 #include <heed/position/rotary.hpp>
 
 #include <gtest/gtest.h>
@@ -115,7 +117,16 @@ TEST(rotary, refuses_what_does_not_fit) {
   EXPECT_THROW(rope({.width = 4, .rotary_width = 6}), heed::shape_error);
   EXPECT_THROW(rope({.width = 4, .scaling = heed::linear_scaling{.factor = 0}}), heed::shape_error);
   EXPECT_THROW(rope({.width = 4, .scaling = heed::yarn_scaling{.factor = 2}}), heed::shape_error);
+  EXPECT_EQ(support::refusal([] { rope({.width = 0, .rotary_width = 4}); }),
+            "heed::rotary_embedding: width was not given, or is 0; it is the columns of one head");
+  EXPECT_EQ(
+      support::refusal([] { rope({.width = 4, .scaling = heed::yarn_scaling{.factor = 2}}); }),
+      "heed::rotary_embedding: original_positions of yarn_scaling was not given, or is 0; it is "
+      "the number of positions that the model was trained with");
   Eigen::MatrixXf x = Eigen::MatrixXf::Ones(2, 6);
+  const Eigen::MatrixXi places(2, 2);
+  EXPECT_EQ(support::refusal([&] { rope({.width = 6})(x, places); }),
+            "heed::rotary_embedding: a vector of numbers is expected, but a 2x2 matrix is given");
   try {
     rope({.width = 4})(x, 0);
     FAIL();

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Sinusoidal positions: the paper's formula, and one step as a fixed rotation.
+#include "support/refusal.hpp"
+
 #include <heed/position/sinusoidal.hpp>
 
 #include <gtest/gtest.h>
@@ -41,7 +43,8 @@ TEST(sinusoidal, adds_in_place_and_refuses_what_does_not_fit) {
   EXPECT_LE((x - Eigen::MatrixXf(places(2, 4).array() + 1)).cwiseAbs().maxCoeff(), 1e-6f);
   Eigen::MatrixXf wide(4, 6);
   EXPECT_THROW(places.add(wide, 0), heed::shape_error);
-  EXPECT_THROW(heed::sinusoidal<float>({.model = 0}), heed::shape_error);
+  EXPECT_EQ(support::refusal([] { heed::sinusoidal<float>({.model = 0}); }),
+            "heed::sinusoidal: model was not given, or is 0; it is the columns of a place's code");
 }
 
 }  // namespace

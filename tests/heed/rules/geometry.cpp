@@ -91,7 +91,7 @@ TEST(geometry, refuses_numbers_that_mean_nothing) {
   EXPECT_EQ(refusal(q, k, v, heed::soft_cap(-2)),
             "heed::attention: soft_cap is -2, but it must be positive and finite");
   EXPECT_EQ(refusal(q, k, v, heed::window{.right = -1}),
-            "heed::attention: a window has no negative side: left is 2147483647, right is -1");
+            "heed::attention: a window has no negative side: left is unbounded, right is -1");
 }
 
 TEST(geometry, refuses_two_places_for_the_first_query) {

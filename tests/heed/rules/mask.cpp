@@ -32,6 +32,9 @@ using lines = std::vector<std::string>;
 
 TEST(mask, pictures) {
   EXPECT_EQ(picture(heed::causal, 3, 4), (lines{"#...", "##..", "###."}));
+  EXPECT_EQ(picture(heed::causal(), 3, 4), (lines{"#...", "##..", "###."})) << "the same";
+  EXPECT_EQ(picture(!heed::causal() && heed::causal(), 2, 2), (lines{"..", ".."}));
+  EXPECT_EQ(picture(!heed::causal() || heed::causal(), 2, 2), (lines{"##", "##"}));
   EXPECT_EQ(picture(heed::causal_from(2), 2, 3), (lines{"#..", "##."})) << "at::query says where";
   EXPECT_EQ(picture(heed::window{.left = 1}, 4, 4), (lines{"####", "####", ".###", "..##"}));
   EXPECT_EQ(picture(heed::window{.left = 1, .right = 0}, 4, 4),
@@ -105,8 +108,8 @@ TEST(mask, tiles_are_skipped_where_a_mask_says_so) {
   EXPECT_EQ((heed::causal && heed::window{.left = 4}).cover({20, 24}, {0, 8}), coverage::none);
   EXPECT_EQ((!heed::prefix(8)).cover({0, 4}, {8, 16}), coverage::all);
   const std::vector<int> ids{1, 1, 2, 2};
-  EXPECT_EQ(heed::documents(ids).cover({0, 2}, {2, 4}), coverage::none);
-  EXPECT_EQ(heed::documents(ids).cover({2, 4}, {2, 4}), coverage::all);
+  EXPECT_EQ(heed::bound_documents<int>(ids).cover({0, 2}, {2, 4}), coverage::none);
+  EXPECT_EQ(heed::bound_documents<int>(ids).cover({2, 4}, {2, 4}), coverage::all);
 }
 
 // The function must be asked about real queries and keys only.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Score rules as functions of a score and its place.
 #include <heed/attention.hpp>
+#include <heed/reference.hpp>
 
 #include <gtest/gtest.h>
 
@@ -41,6 +42,7 @@ TEST(alibi, takes_slopes_of_any_number_type) {
   for (const auto& rule : {heed::alibi(whole), heed::alibi(vector)})
     EXPECT_EQ(bound(rule, 1, 2).slope, 4);
   EXPECT_EQ(bound(heed::alibi(), 3, 8).slope, 1.0 / 16);
+  EXPECT_EQ(bound(heed::alibi, 3, 8).slope, 1.0 / 16) << "the same without parentheses";
 }
 
 float halve(float s, at) { return s / 2; }
@@ -66,6 +68,22 @@ TEST(score, computes_in_the_type_that_the_function_asks_for) {
   const auto in_any = heed::score([](auto s, at) { return s; });
   EXPECT_EQ(bound(in_float)(0.1, at{}), double(0.1f));
   EXPECT_EQ(bound(in_any)(0.1, at{}), 0.1);
+}
+
+// The textbook computes in double, but a rule of float goes with queries of float, or of half.
+TEST(score, of_float_goes_with_the_textbook_of_float) {
+  const Eigen::MatrixXf x = Eigen::MatrixXf::Random(3, 2);
+  const Eigen::Matrix<Eigen::half, -1, -1> half = x.cast<Eigen::half>();
+  const auto in_float = heed::score([](float s, at i) { return s - 0.5f * float(i.key); });
+  const auto in_double = heed::score([](double s, at i) { return s - 0.5 * i.key; });
+  EXPECT_LE((heed::reference::attention(x, x, x, in_float) -
+             heed::reference::attention(x, x, x, in_double))
+                .cwiseAbs()
+                .maxCoeff(),
+            1e-6);
+  EXPECT_EQ(heed::reference::attention(half, half, half, in_float).rows(), 3);
+  EXPECT_TRUE(
+      heed::attention(x, x, x, in_double).isApprox(heed::attention(x, x, x, in_float), 1e-6f));
 }
 
 TEST(score, is_told_the_place) {

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// What a modifier was made from: a temporary is taken over, and what has a name is referred to.
+//
+//   heed::kept<heed::list<double>> own(std::vector{0.5, 0.25});  // moved in, lives as long as `own`
+//   heed::kept<heed::list<double>> referring(slopes);            // `slopes` must outlive it
+//   own[1];                                                      // 0.25
+#pragma once
+
+#include <heed/core/concepts.hpp>  // eigen_object, eigen_owner
+
+#include <memory>   // make_shared, shared_ptr
+#include <ranges>   // borrowed_range, range
+#include <utility>  // as_const, forward
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// An object that holds its elements itself, as a matrix and a std::vector do; a Map, a Block or a
+// std::span shows those of another.
+template <class T>
+concept owns_elements = eigen_owner<T> ||(!eigen_object<T> && std::ranges::range<T> &&
+                                          !std::ranges::borrowed_range<std::remove_cvref_t<T>> &&
+                                          !std::is_array_v<std::remove_cvref_t<T>>);
+
+// A View, of which any source can be made, that takes a temporary over: its elements are moved, not
+// copied, into memory that all copies share. Of anything else there is the View alone, and nothing is
+// allocated.
+template <class View>
+class kept : public View {
+ public:
+  kept() = default;
+
+  // `words` are what else the View is made with.
+  template <class Source, class... Words>
+  requires(!std::is_same_v<std::remove_cvref_t<Source>, kept>) explicit kept(
+      Source&& source, const Words&... words) {
+    View& self = *this;
+    if constexpr (owns_elements<Source> && !std::is_lvalue_reference_v<Source>) {
+      const auto moved =
+          std::make_shared<std::remove_cvref_t<Source>>(std::forward<Source>(source));
+      self = View(std::as_const(*moved), words...);
+      owner_ = moved;
+    } else {
+      self = View(source, words...);
+    }
+  }
+
+ private:
+  std::shared_ptr<const void> owner_;  // of the elements, if they were a temporary's
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed

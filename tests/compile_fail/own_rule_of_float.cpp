@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// The same of a score rule that is no heed::score.
+// expect: heed: a function in heed::score takes float (or an integer), but the call forms its scores in double (or float), and each would be rounded; let the function take auto or double
+#include <Eigen/Core>
+#include <heed/heed.hpp>
+
+struct halves {
+  using heed_kind = heed::score_kind;
+  float operator()(float s, heed::at) const { return s / 2; }
+};
+
+int main() {
+  const Eigen::MatrixXd q = Eigen::MatrixXd::Ones(2, 4);
+  (void)heed::attention(q, q, q, halves{});
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+// A call of double does not round its scores without a word.
+// expect: heed: a function in heed::score takes float (or an integer), but the call forms its scores in double (or float), and each would be rounded; let the function take auto or double
+#include <Eigen/Core>
+#include <heed/heed.hpp>
+
+int main() {
+  const Eigen::MatrixXd q = Eigen::MatrixXd::Ones(2, 4);
+  (void)heed::attention(q, q, q, heed::score([](float s, heed::at) { return s; }));
+}
