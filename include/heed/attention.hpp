@@ -89,6 +89,9 @@ void attention(const Q& q, const K& k, const V& v, Out&& out, const Modifiers&..
       const char* verb = call.options.verb;
       call.sizes = check_inputs(verb, call.q, call.k, call.v, call.options, rules);
       check_outputs(verb, call.q, call.k, call.v, call.out, call.options, call.sizes);
+      if constexpr (asks_for_dropout<Modifiers...>)
+        if (call.options.drop_probability > 0)
+          call.drop = {{call.options.drop_probability, call.options.drop_seed}, drop<Scalar>};
       using unit = std::conditional_t<decltype(rules)::has_scores, natural_scores, binary_scores>;
       using small_type = small_forward<call_type, unit>;
       const call_rules<Scalar> asked(rules);

@@ -110,7 +110,7 @@ TEST(attention_overflow, has_the_same_bits_on_every_path) {
     EXPECT_TRUE(support::same_bits(one, matrix<float>(all.row(i)))) << i;
   }
   const Eigen::MatrixXd exact = heed::reference::attention(q, k, v, heed::causal);
-  EXPECT_LE((all.cast<double>() - exact).cwiseAbs().maxCoeff() / largest<float>(), 1e-5);
+  EXPECT_LE((all.cast<double>() - exact).cwiseAbs().maxCoeff() / double(largest<float>()), 1e-5);
 }
 
 TEST(attention_overflow, what_is_not_finite_comes_through) {
@@ -132,8 +132,8 @@ TEST(attention_overflow, dropout_raises_survivors) {
   const matrix<float> small = heed::attention(q, k, fits, drop);
   const matrix<float> large = heed::attention(q, k, does_not, drop);
   for (index i = 0; i < 50; ++i)
-    EXPECT_TRUE(small(i, 0) == 0
-                    ? large(i, 0) == 0
+    EXPECT_TRUE(small(i, 0) <= 0
+                    ? large(i, 0) <= 0
                     : std::abs(small(i, 0) / 1e38f - 1) < 1e-5f && std::isinf(large(i, 0)));
 }
 

@@ -7,10 +7,12 @@
 
 #include <heed/core/view.hpp>  // view, index
 
-#include <cstdio>     // fputs, snprintf
-#include <cstdlib>    // abort
-#include <stdexcept>  // invalid_argument, out_of_range
-#include <string>     // string
+#include <cstdio>            // fputs, snprintf
+#include <cstdlib>           // abort
+#include <initializer_list>  // initializer_list
+#include <stdexcept>         // invalid_argument, out_of_range
+#include <string>            // string
+#include <type_traits>       // is_convertible_v, is_integral_v
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -72,21 +74,47 @@ inline void append(std::string& sentence, const transposed& m) {
     sentence += "; " + std::string(m.name) + " looks transposed";
 }
 
+// One part of a sentence, whatever its type: what has to be compiled for each check is a list of these.
+// Refers to the part.
+class part {
+ public:
+  part(const char* words)
+      : what_(words), say_([](std::string& sentence, const void* what) {
+          append(sentence, static_cast<const char*>(what));
+        }) {}
+  template <class Part>
+  requires(!std::is_convertible_v<const Part&, const char*>) part(const Part& one)
+      : what_(&one), say_([](std::string& sentence, const void* what) {
+          append(sentence, *static_cast<const Part*>(what));
+        }) {}
+
+  void say(std::string& sentence) const { say_(sentence, what_); }
+
+ private:
+  const void* what_;
+  void (*say_)(std::string&, const void*);
+};
+
+template <class Error>
+[[noreturn]] HEED_ONE_COPY void refuse_in(std::initializer_list<part> parts) {
+  std::string sentence;
+  for (const part& p : parts) p.say(sentence);
+  refuse<Error>(sentence);
+}
+
 // Throws Error unless `holds`; the sentence is put together only then.
 template <class Error = shape_error, class... Parts>
 void require(bool holds, const Parts&... parts) {
   if (holds) [[likely]]
     return;
-  std::string sentence;
-  (append(sentence, parts), ...);
-  refuse<Error>(sentence);
+  refuse_in<Error>({part(parts)...});
 }
 
 // Refuses a size of 0, which is what a field of an options struct is where it was left out. `who`
 // names the type, `what` says the field's meaning.
 template <class Size>
 void require_given(const char* who, const char* field, Size size, const char* what) {
-  require(size != 0, who, ": ", field, " was not given, or is 0; it is ", what);
+  require(!exactly_equal(size, Size(0)), who, ": ", field, " was not given, or is 0; it is ", what);
 }
 
 }  // namespace HEED_ABI

@@ -44,12 +44,12 @@ struct tile_work {
 template <class Scalar, class Unit>
 void attend_tile(query_block<Scalar, Unit>& q, const key_value_tile<Scalar>& tile,
                  const tile_place& place, const tile_rules<Scalar>& rules, coverage seen,
-                 const dropout& drop_rule, tile_work<Scalar>& work) {
+                 const tile_dropout<Scalar>& drop, tile_work<Scalar>& work) {
   q.multiply(work.scores, tile.keys);    // scores = keys · queries
   rules.bend(work.scores, place, seen);  // score rules, masks
   if (!tile.finite) work.excluded.note(work.scores, place.key_count, q.chunk.packets);
   q.chunk.fold(work.scores, place.key_count);  // scores = 2^(scores - origin), sum, factor
-  if (drop_rule.probability > 0) drop(work.scores, place, drop_rule);
+  if (drop.given()) drop(work.scores, place);
   if (work.damping < 1)
     damp(work.scores, place.key_count, place.row_count, queries_per_block<Scalar>, work.damping);
   if (!tile.finite)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <heed/core/quantised.hpp>         // quantised
+#include <heed/kernel/bend.hpp>            // tile_dropout
 #include <heed/kernel/softmax_origin.hpp>  // in_unit
 #include <heed/kernel/tile.hpp>            // load_queries, store_lanes
 #include <heed/rules/geometry.hpp>         // geometry, settings, view
@@ -29,6 +30,7 @@ struct attention_call {
   view<Query> out;      // (queries, query heads * value width)
   geometry sizes;
   settings<Scalar> options;
+  tile_dropout<Scalar> drop = {};
   Scalar damping = 1;  // what results and all sums of weighted values are multiplied by
 
   double scale() const {

@@ -148,6 +148,16 @@ EIGEN_DONT_INLINE void drop(Scalar* weights, const tile_place& place, const drop
     }
 }
 
+// Dropout of one call: nothing, or a function, so that a call without dropout need not compile it.
+template <class Scalar>
+struct tile_dropout {
+  dropout rule;
+  void (*drop)(Scalar*, const tile_place&, const dropout&) = nullptr;
+
+  bool given() const { return drop != nullptr; }
+  void operator()(Scalar* weights, const tile_place& place) const { drop(weights, place, rule); }
+};
+
 // Multiplies weights (rows, some of pitch) by a power of two, so that sums of values weighted by them
 // do not overflow.
 template <class Scalar>

@@ -188,12 +188,11 @@ class decode_work {
     if (scores.any_excluded(keys.size()))
       for_each_head(p, [&](index kv) { note_excluded(p, kv, keys, first_row); });
     scores.fold(p.state.sums, keys.size());
-    const dropout drop_rule{call_.options.drop_probability, call_.options.drop_seed};
-    if (drop_rule.probability > 0)
+    if (call_.drop.given())
       for_each_query_head(p, [&](index head) {
         if (covered_[head] == coverage::none) return;
         change(p, head, keys, [&](Scalar* weights, const tile_place& place, const auto&) {
-          drop(weights, place, drop_rule);
+          call_.drop(weights, place);
         });
       });
     if (call_.damping < 1)

@@ -149,14 +149,13 @@ class forward_task {
   // so that as few as can be are in the processor's cache at a time. Where its results go is fetched
   // meanwhile: a store that waits for its line holds up those behind it.
   void attend(index first_key) {
-    const dropout drop_rule{call_.options.drop_probability, call_.options.drop_seed};
     for_each_seeing(first_key,
                     [&](block& q, const tile_place& place, const auto& rules, coverage seen) {
                       const bool last = first_key + keys_per_tile >= q.keys.last;
                       if (!std::exchange(q.loaded, true)) load(q, place.where);
                       if (last) prefetch(call_.results_of(q, place.where));
                       attend_tile(q, tile_.part(place.first_key - first_key, place.key_count),
-                                  place, rules, seen, drop_rule, work_);
+                                  place, rules, seen, call_.drop, work_);
                       if (last) finish(q, place.where);
                     });
   }

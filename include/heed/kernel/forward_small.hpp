@@ -107,7 +107,7 @@ class small_forward {
       call_.load(block_, s);
       if (seen != coverage::none)
         attend_tile(block_, tile_.part(place.first_key, place.key_count), place, rules, seen,
-                    {call_.options.drop_probability, call_.options.drop_seed}, work_);
+                    call_.drop, work_);
     }
     call_.finish(block_, s);
   }

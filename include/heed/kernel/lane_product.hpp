@@ -210,7 +210,7 @@ struct row_product {
 
 // Rows x Packets accumulators stay in registers over the whole chain. Four terms are written out, so that
 // the loop is short enough for its end to be foreseen.
-template <int Rows, int Packets, bool ByColumns, class C, class Scalar, class Lanes, class Fetch>
+template <int Rows, int Packets, class C, class Scalar, class Lanes, class Fetch>
 EIGEN_ALWAYS_INLINE void micro_kernel(C c, broadcast_side<Scalar> a, Lanes b, index depth,
                                       const c_update<Scalar>& update, Fetch& fetch) {
   using s = simd<Scalar>;
@@ -233,12 +233,8 @@ EIGEN_ALWAYS_INLINE void micro_kernel(C c, broadcast_side<Scalar> a, Lanes b, in
       HEED_UNROLL for (int p = 0; p < Packets; ++p) sum[i][p] = s::load(row + p * s::size);
     });
 
-  // Addresses in A: of every third row, from which the machine reaches the two behind it, or of the first
-  // where columns lie in one piece.
-  constexpr int per_place = ByColumns ? Rows : 3;
-  constexpr int places = (Rows + per_place - 1) / per_place;
-  const index apart = ByColumns ? 1 : a.row_stride;
-  const index step = ByColumns ? a.step : 1;
+  // Addresses in A: of every third row, from which the machine reaches the two behind it.
+  constexpr int per_place = 3, places = (Rows + per_place - 1) / per_place;
   const Scalar* place[static_cast<std::size_t>(places)];
   HEED_UNROLL for (int g = 0; g < places; ++g) place[g] =
       opaque(a.data + g * per_place * a.row_stride);
@@ -247,13 +243,10 @@ EIGEN_ALWAYS_INLINE void micro_kernel(C c, broadcast_side<Scalar> a, Lanes b, in
     typename s::packet lanes[packets];
     HEED_UNROLL for (int p = 0; p < Packets; ++p) lanes[p] = b.template load<s>(j, p);
     HEED_UNROLL for (int i = 0; i < Rows; ++i) {
-      const auto one = s::broadcast(place[i / per_place][i % per_place * apart + j * step]);
+      const auto one = s::broadcast(place[i / per_place][i % per_place * a.row_stride]);
       HEED_UNROLL for (int p = 0; p < Packets; ++p) s::accumulate(sum[i][p], one, lanes[p]);
     }
-  };
-  const auto advance = [&](index terms) HEED_INLINED {
-    b.skip_rows(terms);
-    HEED_UNROLL for (int g = 0; g < places; ++g) place[g] += terms * step;
+    HEED_UNROLL for (int g = 0; g < places; ++g) place[g] = opaque(place[g] + a.step);
   };
   constexpr index written_out = 4;
   const auto terms = static_cast<std::size_t>(depth);
@@ -262,11 +255,11 @@ EIGEN_ALWAYS_INLINE void micro_kernel(C c, broadcast_side<Scalar> a, Lanes b, in
       add(j);
       fetch.template step<Packets * s::size * index(sizeof(*b.data))>(j, n);
     }
-    advance(written_out);
+    b.skip_rows(written_out);
   }
   for (std::size_t n = terms % written_out; n > 0; --n) {
     add(0);
-    advance(1);
+    b.skip_rows(1);
   }
 
   if (update.factors != nullptr)
@@ -281,7 +274,7 @@ EIGEN_ALWAYS_INLINE void micro_kernel(C c, broadcast_side<Scalar> a, Lanes b, in
 
 // Blocks of Rows rows from a row on, each over all strips of lanes. Never inlined: there are few kinds,
 // and each is compiled once.
-template <int Rows, int Packets, bool ByColumns, class C, class Scalar, class Lanes, class Fetch>
+template <int Rows, int Packets, class C, class Scalar, class Lanes, class Fetch>
 HEED_ONE_COPY void row_blocks(const row_product<C, Scalar, Lanes>& product, index first_row,
                               index blocks, Fetch& later) {
   constexpr index strip = Packets * simd<Scalar>::size;
@@ -295,7 +288,7 @@ HEED_ONE_COPY void row_blocks(const row_product<C, Scalar, Lanes>& product, inde
     auto c_strip = c;
     auto b_strip = product.b;
     for (index n = product.strips; n > 0; --n) {
-      micro_kernel<Rows, Packets, ByColumns>(c_strip, a, b_strip, product.depth, update, fetch);
+      micro_kernel<Rows, Packets>(c_strip, a, b_strip, product.depth, update, fetch);
       c_strip.skip_lanes(strip);
       b_strip.skip_lanes(strip);
     }
@@ -308,12 +301,12 @@ HEED_ONE_COPY void row_blocks(const row_product<C, Scalar, Lanes>& product, inde
 // Rows in full blocks, then in fours and what is left: few kinds, since each is compiled. Four rows of two
 // packets hide the latency of a multiply-add, and fewer take as long as four: a full block of six less,
 // where that leaves rows that make fours, or fours and a three.
-template <int Packets, bool ByColumns, class C, class Scalar, class Lanes, class Fetch>
+template <int Packets, class C, class Scalar, class Lanes, class Fetch>
 void product_rows(const row_product<C, Scalar, Lanes>& product, index rows, Fetch& fetch) {
   constexpr index full = rows_per_block<Scalar, Packets>;
   index done = 0;
   const auto blocks = [&]<int Rows>(std::integral_constant<int, Rows>, index count) {
-    row_blocks<Rows, Packets, ByColumns>(product, done, count, fetch);
+    row_blocks<Rows, Packets>(product, done, count, fetch);
     done += count * Rows;
   };
   if (rows >= full) {
@@ -324,9 +317,9 @@ void product_rows(const row_product<C, Scalar, Lanes>& product, index rows, Fetc
   }
   if constexpr (full > 4)
     if (rows - done >= 4) blocks(std::integral_constant<int, 4>{}, (rows - done) / 4);
-  if constexpr (full > 4 && Packets > 1 && !ByColumns)
+  if constexpr (full > 4 && Packets > 1)
     if (rows - done == 3) return blocks(std::integral_constant<int, 3>{}, 1);
-  if constexpr (full > 2 && !ByColumns)
+  if constexpr (full > 2)
     if (rows - done >= 2) blocks(std::integral_constant<int, 2>{}, 1);
   if constexpr (full > 1)
     if (rows > done) blocks(std::integral_constant<int, 1>{}, rows - done);
@@ -335,16 +328,13 @@ void product_rows(const row_product<C, Scalar, Lanes>& product, index rows, Fetc
 }  // namespace detail
 
 // C(rows, packets * simd size) by `update`, over `depth` terms; packets is 1, 2, 4 or 8. The same for so
-// many strips of packets, next to each other in B and C. Columns of A lie in one piece only where packets
-// is 1 or 2.
+// many strips of packets, next to each other in B and C.
 template <int Packets, class C, class Scalar, class Lanes>
 void lane_product(C c, broadcast_side<Scalar> a, Lanes b, index rows, index depth,
                   const c_update<Scalar>& update, index strips = 1) {
   fetch_nothing nothing;
   const detail::row_product<C, Scalar, Lanes> product{c, a, b, depth, update, strips};
-  if constexpr (Packets <= packets_per_block)
-    if (a.step != 1) return detail::product_rows<Packets, true>(product, rows, nothing);
-  detail::product_rows<Packets, false>(product, rows, nothing);
+  detail::product_rows<Packets>(product, rows, nothing);
 }
 template <class C, class Scalar, class Lanes>
 void lane_product(C c, broadcast_side<Scalar> a, Lanes b, index rows, index packets, index depth,
@@ -359,7 +349,7 @@ void lane_product(C c, broadcast_side<Scalar> a, Lanes b, index rows, index pack
 template <int Packets, class C, class Scalar, class Lanes>
 void lane_product(C c, broadcast_side<Scalar> a, Lanes b, index rows, index depth,
                   const c_update<Scalar>& update, index strips, fetch_ahead& fetch) {
-  detail::product_rows<Packets, false>(
+  detail::product_rows<Packets>(
       detail::row_product<C, Scalar, Lanes>{c, a, b, depth, update, strips}, rows, fetch);
 }
 

@@ -15,6 +15,7 @@
 #include <cmath>        // ceil
 #include <cstdint>      // uint32_t, uint64_t
 #include <string_view>  // string_view
+#include <type_traits>  // is_same_v
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -56,6 +57,11 @@ struct dropout {
     return {word(i.key) / 4, word(i.query), word(i.head), word(i.sequence)};
   }
 };
+
+// Whether it is among the modifiers of a call.
+template <class... Modifiers>
+inline constexpr bool asks_for_dropout = (false || ... ||
+                                          std::is_same_v<std::remove_cvref_t<Modifiers>, dropout>);
 
 }  // namespace HEED_ABI
 }  // namespace heed

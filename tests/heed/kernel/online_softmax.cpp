@@ -208,7 +208,7 @@ TYPED_TEST(online_softmax, a_sink_alone_is_the_log_sum_exp) {
     this->state.finish();
     // into powers of two with one rounding, an exponential (2 ulp), and back with another
     EXPECT_NEAR(double(this->state.log_sum_exp(0)), double(sink),
-                double(this->u * (2 * std::abs(sink) + 4)));
+                double(this->u) * (2 * std::abs(double(sink)) + 4));
     EXPECT_EQ(this->rows[0], 0);
   }
 }
