@@ -155,7 +155,7 @@ class kv_caches {
       const read_only<K> keys = view_of(k);
       const read_only<V> values = view_of(v);
       rows_.check(keys, values);
-      detail::check_starts(name, "k", starts, numbers_of(keys).rows);
+      detail::check_starts(name, "row offsets", "k", starts, numbers_of(keys).rows);
       const auto rows = [&](index i) { return starts[i + 1] - starts[i]; };
       for (index i = 0; i < count; ++i)
         require<std::length_error>(rows(i) <= capacity_ - size(first + i), name, ": ", rows(i),

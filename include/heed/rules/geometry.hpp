@@ -49,15 +49,15 @@ struct geometry {
 
 namespace detail {
 
-inline void check_starts(const char* verb, const char* name, const list<index>& starts,
-                         index rows) {
-  require(starts.size() >= 1, verb, ": packed offsets of ", name, " are empty; they begin with 0");
-  require(starts[0] == 0, verb, ": packed offsets of ", name, " begin at ", starts[0],
-          ", not at 0");
+// `what` says in words what the offsets are: "packed offsets".
+inline void check_starts(const char* verb, const char* what, const char* name,
+                         const list<index>& starts, index rows) {
+  require(starts.size() >= 1, verb, ": ", what, " of ", name, " are empty; they begin with 0");
+  require(starts[0] == 0, verb, ": ", what, " of ", name, " begin at ", starts[0], ", not at 0");
   for (index i = 1; i < starts.size(); ++i)
-    require(starts[i] >= starts[i - 1], verb, ": packed offsets of ", name, " fall from ",
+    require(starts[i] >= starts[i - 1], verb, ": ", what, " of ", name, " fall from ",
             starts[i - 1], " to ", starts[i], " at place ", i);
-  require(starts[starts.size() - 1] == rows, verb, ": packed offsets of ", name, " end at ",
+  require(starts[starts.size() - 1] == rows, verb, ": ", what, " of ", name, " end at ",
           starts[starts.size() - 1], ", but ", name, " has ", rows, " rows");
 }
 
@@ -130,8 +130,8 @@ geometry check_inputs(const char* verb, const view<const Query>& q, const Keys& 
   require(!g.first_query || (*g.first_query >= -limit && *g.first_query <= limit), verb,
           ": causal_from(", g.first_query.value_or(0), ") is beyond ", limit);
   if (s.packed) {
-    detail::check_starts(verb, "q", s.query_starts, q.rows);
-    detail::check_starts(verb, "k", s.key_starts, k.rows);
+    detail::check_starts(verb, "packed offsets", "q", s.query_starts, q.rows);
+    detail::check_starts(verb, "packed offsets", "k", s.key_starts, k.rows);
     require(s.query_starts.size() == s.key_starts.size(), verb, ": packed offsets name ",
             s.query_starts.size() - 1, " sequences in q and ", s.key_starts.size() - 1, " in k");
     if (s.key_lengths.given()) detail::check_lengths(verb, s.key_lengths, s.key_starts);

@@ -196,6 +196,15 @@ constexpr auto operator&&(const A&, const B&) { return detail::only_masks_are_jo
 template <class A, class B>
 requires detail::mask_with_other<A, B>
 constexpr auto operator||(const A&, const B&) { return detail::only_masks_are_joined<A, B>(); }
+template <mask A, mask B>
+constexpr auto operator&(const A&, const B&) {
+  static_assert(detail::false_for_any<A, B>, "heed: masks are joined by && and ||, not by & and |");
+  return detail::refused{};
+}
+template <mask A, mask B>
+constexpr auto operator|(const A& a, const B& b) {
+  return a & b;
+}
 template <modifier A>
 requires(!mask<A>) constexpr auto operator!(const A&) { return detail::only_masks_are_joined<A>(); }
 

@@ -148,9 +148,9 @@ TEST(kv_caches_errors, what_is_refused_leaves_all_as_they_were) {
   EXPECT_EQ(refused(starts(0, 1, 3), MatrixXf::Ones(3, 8), MatrixXf::Ones(3, 6)),
             "heed::kv_caches: 2 more rows do not fit: 5 of 6 are taken in sequence 1");
   EXPECT_EQ(refused(starts(0, 1, 3), MatrixXf::Ones(2, 8), MatrixXf::Ones(2, 6)),
-            "heed::kv_caches: packed offsets of k end at 3, but k has 2 rows");
+            "heed::kv_caches: row offsets of k end at 3, but k has 2 rows");
   EXPECT_EQ(refused(starts(0, 2, 1), MatrixXf::Ones(1, 8), MatrixXf::Ones(1, 6)),
-            "heed::kv_caches: packed offsets of k fall from 2 to 1 at place 2");
+            "heed::kv_caches: row offsets of k fall from 2 to 1 at place 2");
   EXPECT_EQ(refused(std::vector<int>{0, 1}, MatrixXf::Ones(1, 8), MatrixXf::Ones(1, 6)),
             "heed::kv_caches: offsets name 1 sequences, but there are 2");
   EXPECT_EQ(refused(0, MatrixXf::Ones(1, 8), MatrixXf::Ones(1, 7)),

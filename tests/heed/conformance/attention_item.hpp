@@ -94,9 +94,9 @@ class attention_item {
   // finite number that its rules add to a score.
   attention_item(const onnx_case& c, index item, const tensor* past_key = nullptr,
                  const tensor* past_value = nullptr)
-      : q_(*c.input(0), item),
-        k_(*c.input(1), item, past_key),
-        v_(*c.input(2), item, past_value),
+      : q_(c.input(0), item),
+        k_(c.input(1), item, past_key),
+        v_(c.input(2), item, past_value),
         heads_(heads_of(c)) {
     if (const json* scale = c.attribute("scale")) scale_.factor = scale->number();
   }
@@ -161,7 +161,7 @@ class attention_item {
   [[nodiscard]] index value_width() const { return v_.rows().cols() / heads_.kv; }
 
   static heed::heads heads_of(const onnx_case& c) {
-    if (c.input(0)->rank() == 4) return {c.input(0)->extent(1), c.input(1)->extent(1)};
+    if (c.input(0).rank() == 4) return {c.input(0).extent(1), c.input(1).extent(1)};
     return {static_cast<index>(c.number("q_num_heads", 0)),
             static_cast<index>(c.number("kv_num_heads", 0))};
   }

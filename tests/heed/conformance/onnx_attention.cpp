@@ -91,17 +91,17 @@ struct item_rules {
 template <class Scalar>
 item_rules rules_of(const onnx_case& c, const attention_item<Scalar>& item, index number) {
   item_rules rules;
-  const tensor* lengths = c.input(nonpad_kv_seqlen);
+  const tensor* lengths = c.find_input(nonpad_kv_seqlen);
   const index length =
       lengths ? static_cast<index>(lengths->data<std::int64_t>()[number]) : item.keys();
   rules.key_length = length;
   rules.soft_cap = c.number("softcap", 0);
   if (c.number("is_causal", 0) > 0)
-    rules.causal_from = lengths             ? length - item.queries()
-                        : c.input(past_key) ? c.input(past_key)->extent(2)
-                                            : 0;
+    rules.causal_from = lengths                  ? length - item.queries()
+                        : c.find_input(past_key) ? c.input(past_key).extent(2)
+                                                 : 0;
 
-  if (const tensor* mask = c.input(attn_mask)) {
+  if (const tensor* mask = c.find_input(attn_mask)) {
     const index heads = item.heads().query, queries = item.queries(), keys = item.keys();
     if (mask->type() == support::element::boolean)
       rules.seen = broadcast<bool, boolean_matrix>(*mask, number, heads, queries, keys, false);
@@ -117,7 +117,7 @@ template <class Scalar>
 std::string check_scores(const onnx_case& c, const attention_item<Scalar>& item,
                          const item_rules& rules, const attention_rounding& r, index number) {
   const auto stage = static_cast<shown>(static_cast<int>(c.number("qk_matmul_output_mode", 0)));
-  const tensor& all = *c.output(qk_matmul_output);  // (batch, heads, queries, keys)
+  const tensor& all = c.output(qk_matmul_output);  // (batch, heads, queries, keys)
   const index rows = all.extent(1) * all.extent(2);
   const auto expected = all.rows<Scalar>().middleRows(number * rows, rows);
   std::string problem;
@@ -135,29 +135,29 @@ std::string check_scores(const onnx_case& c, const attention_item<Scalar>& item,
 template <class Scalar>
 std::string check_as(const onnx_case& c) {
   std::string problem;
-  for (index number = 0; number < c.input(q)->extent(0); ++number) {
-    const attention_item<Scalar> item(c, number, c.input(past_key), c.input(past_value));
+  for (index number = 0; number < c.input(q).extent(0); ++number) {
+    const attention_item<Scalar> item(c, number, c.find_input(past_key), c.find_input(past_value));
     const item_rules rules = rules_of(c, item, number);
     const attention_rounding r = item.rounding(rules.largest_bias());
     rules.apply([&](const auto&... modifiers) {
-      problem += item.compare(*c.output(y), number, item.attend(modifiers...).out,
+      problem += item.compare(c.output(y), number, item.attend(modifiers...).out,
                               item.textbook(modifiers...), r);
     });
-    if (const tensor* present = c.output(present_key))
+    if (const tensor* present = c.find_output(present_key))
       problem += difference("present_key", item.key_rows(),
                             token_rows<Scalar>(*present, number).rows(), 0);
-    if (const tensor* present = c.output(present_value))
+    if (const tensor* present = c.find_output(present_value))
       problem += difference("present_value", item.value_rows(),
                             token_rows<Scalar>(*present, number).rows(), 0);
-    if (c.output(qk_matmul_output)) problem += check_scores(c, item, rules, r, number);
+    if (c.find_output(qk_matmul_output)) problem += check_scores(c, item, rules, r, number);
   }
   return problem;
 }
 
 TEST(OnnxAttention, EveryCase) {
   run_every_case("Attention", listed, [](const onnx_case& c) {
-    return c.input(q)->type() == support::element::float16 ? check_as<Eigen::half>(c)
-                                                           : check_as<float>(c);
+    return c.input(q).type() == support::element::float16 ? check_as<Eigen::half>(c)
+                                                          : check_as<float>(c);
   });
 }
 

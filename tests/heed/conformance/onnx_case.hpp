@@ -33,9 +33,13 @@ class onnx_case {
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const std::string& op() const { return op_; }
 
-  // An input or output by its place in the operator's signature; null where the case has none.
-  [[nodiscard]] const tensor* input(std::int64_t slot) const { return find(inputs_, slot); }
-  [[nodiscard]] const tensor* output(std::int64_t slot) const { return find(outputs_, slot); }
+  // An input or output by its place in the operator's signature; throws where the case has none ...
+  [[nodiscard]] const tensor& input(std::int64_t slot) const { return inputs_.at(slot); }
+  [[nodiscard]] const tensor& output(std::int64_t slot) const { return outputs_.at(slot); }
+
+  // ... or is null there.
+  [[nodiscard]] const tensor* find_input(std::int64_t slot) const { return find(inputs_, slot); }
+  [[nodiscard]] const tensor* find_output(std::int64_t slot) const { return find(outputs_, slot); }
 
   // The value of an attribute; null where the case leaves it to its default.
   [[nodiscard]] const json* attribute(std::string_view name) const {

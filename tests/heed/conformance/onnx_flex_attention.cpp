@@ -69,10 +69,10 @@ class elementwise {
 template <class Scalar>
 std::string check_as(const onnx_case& c) {
   std::string problem;
-  for (index number = 0; number < c.input(0)->extent(0); ++number) {
+  for (index number = 0; number < c.input(0).extent(0); ++number) {
     const attention_item<Scalar> item(c, number);
     const auto compare = [&](const auto&... rules) {
-      problem += item.compare(*c.output(0), number, item.attend(rules...).out,
+      problem += item.compare(c.output(0), number, item.attend(rules...).out,
                               item.textbook(rules...), item.rounding());
     };
     if (const json* graph = c.attribute("score_mod")) {
@@ -87,8 +87,8 @@ std::string check_as(const onnx_case& c) {
 
 TEST(OnnxFlexAttention, EveryCase) {
   run_every_case("FlexAttention", listed, [](const onnx_case& c) {
-    return c.input(0)->type() == support::element::float16 ? check_as<Eigen::half>(c)
-                                                           : check_as<float>(c);
+    return c.input(0).type() == support::element::float16 ? check_as<Eigen::half>(c)
+                                                          : check_as<float>(c);
   });
 }
 

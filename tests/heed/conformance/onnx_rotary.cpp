@@ -18,7 +18,7 @@ constexpr std::span<const listed_case> listed{};  // heed's public face expresse
 enum inputs { x, cos_cache, sin_cache, position_ids };
 
 std::string check(const onnx_case& c) {
-  const tensor& tokens = *c.input(x);
+  const tensor& tokens = c.input(x);
   const index heads =
       tokens.rank() == 4 ? tokens.extent(1) : static_cast<index>(c.number("num_heads", 0));
   const index count = tokens.extent(-2);
@@ -37,8 +37,8 @@ std::string check(const onnx_case& c) {
     // A row of the caches is that of the token's position or, without positions, of the token.
     const auto row_of = [&](index token) {
       const index row = item * count + token;
-      return c.input(position_ids)
-                 ? static_cast<index>(c.input(position_ids)->data<std::int64_t>()[row])
+      return c.find_input(position_ids)
+                 ? static_cast<index>(c.input(position_ids).data<std::int64_t>()[row])
                  : row;
     };
     const token_rows<float> given(tokens, item);
@@ -57,8 +57,8 @@ std::string check(const onnx_case& c) {
       Eigen::VectorXd places(count);
       Eigen::VectorXf lengths(count);
       for (index token = 0; token < count; ++token) {
-        const double cosine = c.input(cos_cache)->rows<float>()(row_of(token), pair);
-        const double sine = c.input(sin_cache)->rows<float>()(row_of(token), pair);
+        const double cosine = c.input(cos_cache).rows<float>()(row_of(token), pair);
+        const double sine = c.input(sin_cache).rows<float>()(row_of(token), pair);
         places[token] = std::atan2(sine, cosine) / rope.frequency(pair);
         lengths[token] = static_cast<float>(std::hypot(cosine, sine));
       }
@@ -71,7 +71,7 @@ std::string check(const onnx_case& c) {
     const double bound = 8 * unit_roundoff<float> * 2 * 1.5 *
                          static_cast<double>(given.rows().cwiseAbs().maxCoeff());
     problem += difference("heed::rotary_embedding", result,
-                          token_rows<float>(*c.output(0), item).rows(), bound);
+                          token_rows<float>(c.output(0), item).rows(), bound);
   }
   return problem;
 }

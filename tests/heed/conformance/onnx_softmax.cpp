@@ -29,7 +29,7 @@ struct lines {
 };
 
 std::string check(const onnx_case& c, bool logarithm) {
-  const tensor& x = *c.input(0);
+  const tensor& x = c.input(0);
   const lines all(x, static_cast<index>(c.number("axis", -1)));
   const heed::matrix<float> one = heed::matrix<float>::Ones(1, 1);
   const heed::matrix<float> units = heed::matrix<float>::Identity(all.length, all.length);
@@ -50,7 +50,7 @@ std::string check(const onnx_case& c, bool logarithm) {
   const attention_rounding r{1, all.length, largest, 1};
   const precision p = precision_of<float>;
   return difference(c.op(), Eigen::Map<heed::matrix<float>>(written.data(), 1, x.size()),
-                    Eigen::Map<const heed::matrix<float>>(c.output(0)->data<float>(), 1, x.size()),
+                    Eigen::Map<const heed::matrix<float>>(c.output(0).data<float>(), 1, x.size()),
                     2 * (logarithm ? r.recovered_score(p) : r.output(p)));
 }
 

@@ -157,11 +157,20 @@ TYPED_TEST(simd, loads_lines_as_columns) {
   }
 }
 
+TEST(unroll, counts_up) {
+  heed::index digits = 0;
+  heed::unroll<4>([&](heed::index i) { digits = digits * 10 + i; });
+  EXPECT_EQ(digits, 123);
+  heed::unroll<0>([&](heed::index) { digits = -1; });
+  EXPECT_EQ(digits, 123);
+}
+
 TEST(unroll, counts_up_at_compile_time) {
   int digits = 0;
-  heed::unroll<4>([&](auto i) { digits = digits * 10 + std::integral_constant<int, i>::value; });
+  heed::unroll_constants<4>(
+      [&](auto i) { digits = digits * 10 + std::integral_constant<int, i>::value; });
   EXPECT_EQ(digits, 123);
-  heed::unroll<0>([&](auto) { digits = -1; });
+  heed::unroll_constants<0>([&](auto) { digits = -1; });
   EXPECT_EQ(digits, 123);
 }
 
