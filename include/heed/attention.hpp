@@ -71,7 +71,8 @@ consteval index stack_bytes() {
 // kv_cache do (heed::key_tiles): a few queries go through them faster. Where a sequence begins within
 // a tile, all of k is copied first. Modifiers come in any order: masks intersect, score rules apply
 // left to right to the scaled scores, masks after them. A row that may see nothing is 0. Takes O(1)
-// memory in the number of rows (but for that copy, and for a number a row and head with key_weights),
+// memory in the number of rows (but for that copy, for a number a row and head with key_weights, and for
+// a second result where sums of values overflow),
 // from the calling thread's scratch unless in(scratch) says otherwise; a second call with the same
 // shapes allocates nothing. The bits of a row do not depend on the rows beside it, on threads or on
 // chunks.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The same of a score rule that is no heed::score.
-// expect: heed: a function in heed::score takes float (or an integer), but the call forms its scores in double (or float), and each would be rounded; let the function take auto or double
+// expect: heed: a function in heed::score takes a type that cannot hold the scores of this call, and each would be rounded; let the function take auto or double
 #include <Eigen/Core>
 #include <heed/heed.hpp>
 

@@ -105,8 +105,8 @@ TYPED_TEST(attention_exceptions, none_for_a_bias_of_minus_infinity) {
 
 TEST(attention_exceptions_of_floats, none_for_sums_that_overflow) {
   const Eigen::MatrixXf q = Eigen::MatrixXf::Zero(3, 2), k = Eigen::MatrixXf::Zero(100, 2);
-  const Eigen::MatrixXf v = Eigen::MatrixXf::Constant(100, 2, 3e38f);
-  Eigen::MatrixXf out(3, 2);
+  Eigen::MatrixXf v = Eigen::MatrixXf::Constant(100, 16, 3e38f), out(3, 16);
+  v.rightCols(8) *= -1;
   const trapped guard;
   heed::attention(q, k, v, out);
 }

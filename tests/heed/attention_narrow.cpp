@@ -37,6 +37,28 @@ TEST(attention_narrow, what_a_score_rule_returns) {
   expect_two(heed::score([](auto, heed::at) { return -1e300L; }));
 }
 
+// A score rule of one's own may return another type as well, and take one type alone.
+struct far_below {
+  using heed_kind = heed::score_kind;
+  template <class Scalar>
+  double operator()(Scalar, heed::at) const {
+    return lowest;
+  }
+};
+struct of_float {
+  using heed_kind = heed::score_kind;
+  float operator()(float s, heed::at) const { return 2 * s; }
+};
+
+TEST(attention_narrow, what_a_rule_of_ones_own_returns) {
+  expect_two(far_below());
+  expect_two(far_below(), heed::soft_cap(3));
+  const MatrixXf q = MatrixXf::Ones(1, 1), k = MatrixXf::Identity(2, 1),
+                 v = MatrixXf::Identity(2, 1);
+  // scores 2 and 0
+  EXPECT_NEAR(heed::reference::attention(q, k, v, of_float())(0, 0), 1 / (1 + std::exp(-2)), 1e-7);
+}
+
 TEST(attention_narrow, a_bias_of_another_type) {
   const MatrixXf q = MatrixXf::Zero(1, 1), k = MatrixXf::Zero(2, 1);
   MatrixXf v(2, 1), out(1, 1), lse(1, 1);

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <vector>
 
@@ -122,6 +123,29 @@ TEST(attention_overflow, what_is_not_finite_comes_through) {
   EXPECT_FLOAT_EQ(out(0, 0), 3e38f);
   EXPECT_EQ(out(0, 1), infinity);
   EXPECT_TRUE(std::isnan(out(0, 2)));
+}
+
+// 299 values of 3e38 overflow to one side, and the one that is -infinity counts.
+TEST(attention_overflow, an_infinite_value_among_large_ones_comes_through) {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  for (const index queries : {1, 40}) {
+    const matrix<float> q = matrix<float>::Zero(queries, 1), k = matrix<float>::Zero(300, 1);
+    matrix<float> v = matrix<float>::Constant(300, 1, 3e38f);
+    v(299, 0) = -infinity;
+    EXPECT_EQ(heed::attention(q, k, v)(queries - 1, 0), -infinity);
+  }
+}
+
+// 127 times a scale of 1000 is beyond half's range, whatever is mended beside it.
+TEST(attention_overflow, what_half_cannot_hold_is_infinite) {
+  const Eigen::Matrix<Eigen::half, 2, 1> q = Eigen::Matrix<Eigen::half, 2, 1>::Zero();
+  const heed::matrix<std::int8_t> numbers = heed::matrix<std::int8_t>::Constant(40, 2, 127);
+  heed::matrix<float> ones = heed::matrix<float>::Ones(40, 1), scales = ones * 1000;
+  scales(39, 0) = 1e36f;
+  const heed::quantised k(numbers.leftCols(1), ones), v(numbers.leftCols(1), scales);
+  Eigen::Matrix<Eigen::half, 2, 1> out;
+  heed::attention(q, k, v, out);
+  EXPECT_TRUE(std::isinf(static_cast<float>(out(0, 0)))) << static_cast<float>(out(0, 0));
 }
 
 // Survivors are divided by 1 - p: with 9 of 10 dropped, those of 1e38 are infinite, and of 1e37 not.

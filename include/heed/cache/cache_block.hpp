@@ -86,7 +86,7 @@ class plain_block {
     // A tile is read whole: what memory held before might raise floating-point exceptions.
     if constexpr (InTiles)
       if (first % keys_per_tile == 0 && count < keys_per_tile)
-        std::fill_n(&all_(first, 0), all_.tile_stride, Storage{});
+        std::fill_n(&all_(first, 0), all_.tile_stride, Storage(0));
     return all_.block(first, 0, count, all_.cols);
   }
 

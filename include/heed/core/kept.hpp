@@ -22,8 +22,8 @@ concept owns_elements = eigen_owner<T> ||(!eigen_object<T> && std::ranges::range
                                           !std::ranges::borrowed_range<std::remove_cvref_t<T>> &&
                                           !std::is_array_v<std::remove_cvref_t<T>>);
 
-// A View, of which any source can be made, that takes a temporary over: its elements are moved, not
-// copied, into memory that all copies share. Of anything else there is the View alone, and nothing is
+// A View, of which any source can be made, that takes a temporary over: its elements are moved,
+// where their type can, into memory that all copies share. Of anything else there is the View alone, and nothing is
 // allocated.
 template <class View>
 class kept : public View {

@@ -43,7 +43,7 @@ class decoder {
         workers_((std::max)(index(1), workers)),
         heads_per_part_(heads_per_part()) {}
 
-  // Says whether all results are finite.
+  // Says whether no sum of weighted values can have overflowed.
   bool run() {
     // One alone adds each part at once; several go ahead of the sum by a few each.
     const index ahead =

@@ -20,7 +20,7 @@
 
 #include <algorithm>    // clamp, fill_n, max, min
 #include <atomic>       // atomic
-#include <cmath>        // ilogb, isfinite, ldexp
+#include <cmath>        // ilogb, isfinite, isinf, isnan, ldexp
 #include <limits>       // max
 #include <type_traits>  // remove_cvref_t
 #include <utility>      // exchange
@@ -255,12 +255,14 @@ void mend_overflow(const Call& call, const call_rules<typename Call::Scalar>& ru
                    scratch& memory) {
   using Scalar = typename Call::Scalar;
   using Query = std::remove_cvref_t<decltype(*call.out.data)>;
-  const auto is_finite = [&](index i, index j) {
-    return std::isfinite(static_cast<Scalar>(call.out(i, j)));
-  };
+  // What half cannot hold is infinite, however it was summed.
+  if constexpr (std::numeric_limits<Query>::max_exponent <
+                std::numeric_limits<Scalar>::max_exponent)
+    return;
+  const auto result = [&](index i, index j) { return static_cast<Scalar>(call.out(i, j)); };
   bool all = true;
   for (index i = 0; i < call.out.rows; ++i)
-    for (index j = 0; j < call.out.cols; ++j) all = all && is_finite(i, j);
+    for (index j = 0; j < call.out.cols; ++j) all = all && std::isfinite(result(i, j));
   if (all) return;
 
   constexpr int most_keys = 32;  // in powers of two; weights are 2^(1/2) at most
@@ -277,12 +279,14 @@ void mend_overflow(const Call& call, const call_rules<typename Call::Scalar>& ru
   for (index i = 0; i < call.out.rows; ++i)
     for (index j = 0; j < call.out.cols; ++j) {
       const auto damped = static_cast<Scalar>(again.out(i, j));
-      if (is_finite(i, j) || !std::isfinite(damped)) continue;
-      const Scalar result = std::ldexp(damped, power);
+      // Infinite values make NaN of sums that overflow to the other side, and come through here.
+      const bool better = std::isfinite(damped) || (std::isinf(damped) && std::isnan(result(i, j)));
+      if (std::isfinite(result(i, j)) || !better) continue;
+      const Scalar raised = std::ldexp(damped, power);
       constexpr Scalar most = (std::numeric_limits<Scalar>::max)();
       // A mean is beyond the largest number by rounding alone; what dropout has raised may be infinite.
-      const bool is_mean = call.options.drop_probability <= 0;
-      call.out(i, j) = static_cast<Query>(is_mean ? std::clamp(result, -most, most) : result);
+      const bool is_mean = call.options.drop_probability <= 0 && std::isfinite(damped);
+      call.out(i, j) = static_cast<Query>(is_mean ? std::clamp(raised, -most, most) : raised);
     }
 }
 

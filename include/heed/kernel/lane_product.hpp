@@ -13,7 +13,7 @@
 
 #include <cstddef>      // size_t
 #include <cstdint>      // int8_t
-#include <type_traits>  // integral_constant, is_same_v
+#include <type_traits>  // integral_constant, remove_const_t
 
 namespace heed {
 inline namespace HEED_ABI {

@@ -9,7 +9,7 @@
 #include <heed/kernel/online_softmax.hpp>  // online_softmax
 #include <heed/kernel/tile.hpp>            // keys_per_tile, fill_last_packet
 
-#include <algorithm>  // fill, max, min
+#include <algorithm>  // fill, min
 #include <limits>     // infinity
 
 namespace heed {

@@ -73,8 +73,10 @@ view<const Scalar> stage_values(Scalar* room, const Rows& values) {
 
 // How large values are.
 struct value_sizes {
-  bool finite;    // no element is infinite or NaN
-  bool moderate;  // no sum of so many as a call can have, weighted by 2^(1/2) at most, overflows
+  bool finite;  // no element is infinite or NaN
+  // No sum of so many as a call can have overflows, weighted by 2^(1/2) at most. Dropout may raise weights
+  // as many times further as there are fewer than 2^30.
+  bool moderate;
 };
 
 // The same for one number; `most` is the largest moderate one.
@@ -125,7 +127,7 @@ inline value_sizes sizes_of(const scaled_rows& values) {
   return sizes;
 }
 
-// Whether no element is infinite or NaN: 0 * x is NaN for those alone.
+// Whether no element is infinite or NaN.
 template <class Rows>
 bool all_finite(const Rows& values) {
   return sizes_of(values).finite;

@@ -5,6 +5,8 @@
 
 #include <heed/kernel/score_rows.hpp>  // score_rows, copy, online_softmax
 
+#include <limits>  // infinity
+
 namespace heed {
 inline namespace HEED_ABI {
 
@@ -85,16 +87,19 @@ struct value_rows {
     });
   }
 
-  // data = data / sum. Says whether all are finite.
+  // data = data / sum. Says whether all are finite; results are compared one by one, since their sum
+  // might raise an exception where they are not.
   bool finish(const Scalar* one_over_sum) const {
     const auto zero = s::broadcast(Scalar(0));
-    auto sum_of_all = zero;
+    const auto infinity = s::broadcast(std::numeric_limits<Scalar>::infinity());
+    auto worst = zero;
     each([&](index row, index i) {
       const auto result = s::multiply_add(s::load(data + i), s::broadcast(one_over_sum[row]), zero);
-      sum_of_all = s::add(sum_of_all, result);
+      const auto magnitude = s::maximum(result, s::subtract(zero, result));
+      worst = s::where_less(magnitude, infinity, worst, infinity);
       return result;
     });
-    return s::is_finite(sum_of_all);
+    return !s::any_not_equal(worst, zero);
   }
 
   void take(const value_rows& other) const {

@@ -60,7 +60,7 @@ struct bound_alibi {
     constexpr auto half = static_cast<double>((std::numeric_limits<Scalar>::max)()) / 2;
     constexpr auto last = (std::numeric_limits<position>::max)();
     const double size = std::abs(slope);
-    return size <= half / last ? last : static_cast<position>((std::max)(half / size, 1.0));
+    return size <= half / last ? last : static_cast<position>((std::max)(1.0, half / size));
   }
 };
 

@@ -10,6 +10,7 @@
 
 #include <heed/core/choose.hpp>     // keep_excluded
 #include <heed/core/concepts.hpp>   // modifier
+#include <heed/core/narrow.hpp>     // narrowed
 #include <heed/rules/mask.hpp>      // mask, keys_of, cover_of, first_query_of
 #include <heed/rules/settings.hpp>  // settings
 
@@ -36,7 +37,9 @@ struct bound_rules<std::tuple<Masks...>, std::tuple<Scores...>> {
   // Score rules, left to right. A score that is -infinity excludes its key, whatever rules follow.
   template <class Scalar>
   Scalar bend(Scalar score, at i) const {
-    const auto one = [&](const auto& rule) { score = keep_excluded(score, rule(score, i)); };
+    const auto one = [&](const auto& rule) {
+      score = keep_excluded(score, narrowed<Scalar>(rule(score, i)));
+    };
     std::apply([&](const auto&... rule) { (one(rule), ...); }, scores);
     return score;
   }

@@ -106,9 +106,8 @@ constexpr bool scores_are_kept() {
   constexpr bool all = (detail::keeps_score<Scalar, Modifiers>() && ...);
   static_assert(
       all,
-      "heed: a function in heed::score takes float (or an integer), but the call forms its "
-      "scores in double (or float), and each would be rounded; let the function take auto "
-      "or double");
+      "heed: a function in heed::score takes a type that cannot hold the scores of this call, "
+      "and each would be rounded; let the function take auto or double");
   return all;
 }
 

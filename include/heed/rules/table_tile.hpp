@@ -45,9 +45,9 @@ bool seen_by(const Mask& m, at i, const Scalar* numbers) {
 template <class Scalar, class Rule>
 Scalar bent_by(const Rule& rule, Scalar score, at i, const Scalar* numbers) {
   if constexpr (tables<Rule>() > 0)
-    return rule(score, i, numbers);
+    return narrowed<Scalar>(rule(score, i, numbers));
   else
-    return rule(score, i);
+    return narrowed<Scalar>(rule(score, i));
 }
 
 // Where the numbers of some pairs go: query rows.first + l and key keys.first + j to
