@@ -236,6 +236,22 @@ TEST(attention_errors, outputs_that_overlap) {
   EXPECT_EQ(refusal(out.leftCols(8), heed::log_sum_exp(out.col(8))), "accepted");
 }
 
+// q is read from its last row to its first; the output begins a row further in the same memory.
+TEST(attention_errors, outputs_that_overlap_rows_in_reverse_order) {
+  using rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  using stride = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
+  std::vector<float> memory(24, 1.0f);
+  const Eigen::Map<const rows, 0, stride> q(memory.data() + 8, 3, 4, stride(-4, 1));
+  const MatrixXf k = MatrixXf::Random(5, 4);
+  const auto refusal = [&](index first) {
+    Eigen::Map<rows> out(memory.data() + first, 3, 4);
+    return support::refusal([&] { heed::attention(q, k, k, out); });
+  };
+  EXPECT_EQ(refusal(4), "heed::attention: out (3x4) overlaps q (3x4) in memory");
+  EXPECT_EQ(refusal(0), "heed::attention: out (3x4) overlaps q (3x4) in memory");
+  EXPECT_EQ(refusal(12), "accepted");
+}
+
 TEST(attention_errors, the_reference_refuses_too) {
   const call c;
   const MatrixXf narrow = MatrixXf::Zero(6, 4);
