@@ -8,11 +8,11 @@
 //   bound.bend(s, i);  // soft cap
 #pragma once
 
-#include <heed/core/choose.hpp>     // keep_excluded
-#include <heed/core/concepts.hpp>   // modifier
-#include <heed/core/narrow.hpp>     // narrowed
-#include <heed/rules/mask.hpp>      // mask, keys_of, cover_of, first_query_of
-#include <heed/rules/settings.hpp>  // settings
+#include <heed/core/choose.hpp>            // keep_excluded
+#include <heed/core/concepts.hpp>          // modifier
+#include <heed/rules/mask.hpp>             // mask, keys_of, cover_of, first_query_of
+#include <heed/rules/score_parameter.hpp>  // score_by
+#include <heed/rules/settings.hpp>         // settings
 
 #include <ranges>  // range
 #include <tuple>   // tuple, apply, tuple_cat
@@ -38,7 +38,7 @@ struct bound_rules<std::tuple<Masks...>, std::tuple<Scores...>> {
   template <class Scalar>
   Scalar bend(Scalar score, at i) const {
     const auto one = [&](const auto& rule) {
-      score = keep_excluded(score, narrowed<Scalar>(rule(score, i)));
+      score = keep_excluded(score, detail::score_by(rule, score, i));
     };
     std::apply([&](const auto&... rule) { (one(rule), ...); }, scores);
     return score;

@@ -11,10 +11,10 @@
 // and, as a mask, bind(scope) and check(call_shape) where it needs them.
 #pragma once
 
-#include <heed/core/concepts.hpp>  // score_kind
-#include <heed/core/narrow.hpp>    // narrowed
-#include <heed/rules/refused.hpp>  // refused
-#include <heed/rules/scope.hpp>    // at
+#include <heed/core/concepts.hpp>          // score_kind
+#include <heed/rules/refused.hpp>          // refused
+#include <heed/rules/scope.hpp>            // at
+#include <heed/rules/score_parameter.hpp>  // score_parameter, score_by
 
 #include <limits>       // numeric_limits
 #include <type_traits>  // is_invocable_r_v
@@ -24,30 +24,6 @@ namespace heed {
 inline namespace HEED_ABI {
 
 namespace detail {
-
-// The score's type in a function's parameters, or Scalar where the function takes any.
-template <class Scalar, class Function>
-struct score_parameter {
-  using type = Scalar;
-};
-template <class Result, class Object, class Score>
-Score score_of(Result (Object::*)(Score, at) const);
-template <class Result, class Object, class Score>
-Score score_of(Result (Object::*)(Score, const at&) const);
-template <class Result, class Score>
-Score score_of(Result (*)(Score, at));
-template <class Result, class Score>
-Score score_of(Result (*)(Score, const at&));
-template <class Scalar, class Function>
-requires requires { score_of(&Function::operator()); }
-struct score_parameter<Scalar, Function> {
-  using type = decltype(score_of(&Function::operator()));
-};
-template <class Scalar, class Function>
-requires requires(Function* function) { score_of(*function); }
-struct score_parameter<Scalar, Function> {
-  using type = decltype(score_of(std::declval<Function>()));
-};
 
 // What stands for a rule's function there: itself, unless heed::score has made a rule of one.
 template <class Rule>
@@ -77,8 +53,7 @@ struct bound_score {
 
   template <class Scalar>
   Scalar operator()(Scalar s, at i) const {
-    using parameter = std::remove_cvref_t<typename detail::score_parameter<Scalar, Function>::type>;
-    return narrowed<Scalar>((*function)(narrowed<parameter>(s), i));
+    return detail::score_by(*function, s, i);
   }
 };
 

@@ -7,9 +7,10 @@
 // table t is numbers[t * simd<Scalar>::size].
 #pragma once
 
-#include <heed/core/copy.hpp>    // copy, simd, view
-#include <heed/core/narrow.hpp>  // narrowed
-#include <heed/rules/scope.hpp>  // at, interval
+#include <heed/core/copy.hpp>              // copy, simd, view
+#include <heed/core/narrow.hpp>            // narrowed
+#include <heed/rules/scope.hpp>            // at, interval
+#include <heed/rules/score_parameter.hpp>  // score_by
 
 #include <concepts>     // same_as
 #include <type_traits>  // is_same_v
@@ -47,7 +48,7 @@ Scalar bent_by(const Rule& rule, Scalar score, at i, const Scalar* numbers) {
   if constexpr (tables<Rule>() > 0)
     return narrowed<Scalar>(rule(score, i, numbers));
   else
-    return narrowed<Scalar>(rule(score, i));
+    return detail::score_by(rule, score, i);
 }
 
 // Where the numbers of some pairs go: query rows.first + l and key keys.first + j to
