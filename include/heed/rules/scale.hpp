@@ -8,6 +8,7 @@
 #include <heed/rules/settings.hpp>  // settings
 
 #include <string_view>  // string_view
+#include <type_traits>  // is_arithmetic_v
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -19,7 +20,9 @@ struct scale {
 
   double factor;
 
-  constexpr explicit scale(double number) : factor(number) {}
+  template <class Number>
+  requires std::is_arithmetic_v<Number>
+  constexpr explicit scale(Number number) : factor(static_cast<double>(number)) {}
 
   template <class Scalar>
   void apply(settings<Scalar>& s) const {

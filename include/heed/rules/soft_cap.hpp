@@ -11,9 +11,10 @@
 #include <heed/core/tanh.hpp>      // tanh
 #include <heed/rules/scope.hpp>    // at, call_shape
 
-#include <algorithm>  // max
-#include <cmath>      // isfinite
-#include <limits>     // min
+#include <algorithm>    // max
+#include <cmath>        // isfinite
+#include <limits>       // min
+#include <type_traits>  // is_arithmetic_v
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -35,7 +36,9 @@ struct soft_cap {
   using heed_kind = score_kind;
   double cap;
 
-  constexpr explicit soft_cap(double largest) : cap(largest) {}
+  template <class Number>
+  requires std::is_arithmetic_v<Number>
+  constexpr explicit soft_cap(Number largest) : cap(static_cast<double>(largest)) {}
 
   // A cap too small for float is its least positive number, since scores are divided by it.
   bound_soft_cap bind(const scope&) const {
