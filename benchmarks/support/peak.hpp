@@ -21,7 +21,7 @@ double peak() {
   constexpr int steps = 200'000;
   double best = 0;
   for (int attempt = 0; attempt < 5; ++attempt) {
-    typename s::packet sum[chains];
+    typename s::packet sum[static_cast<std::size_t>(chains)];
     heed::unroll<chains>([&](auto i) HEED_INLINED { sum[i] = s::broadcast(Scalar(i)); });
     auto a = s::broadcast(Scalar(0.999));
     auto b = s::broadcast(Scalar(0.001));
