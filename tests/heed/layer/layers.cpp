@@ -23,7 +23,7 @@ TEST(token_embedding, looks_rows_up) {
   EXPECT_EQ(x.row(1), words.weight.row(9));
   EXPECT_EQ(x.row(2), x.row(0));
   const Eigen::VectorXi vector = Eigen::VectorXi::Constant(2, 9);
-  EXPECT_EQ(MatrixXf(words(vector)).row(1), words.weight.row(9));
+  EXPECT_EQ(words(vector).row(1), words.weight.row(9));
   EXPECT_NEAR(std::sqrt(heed::token_embedding<double>({.vocabulary = 500, .model = 200})
                             .weight.cwiseAbs2()
                             .mean()),
@@ -50,7 +50,7 @@ TEST(token_embedding, refuses_ids_outside_the_vocabulary) {
 
 TEST(position_embedding, adds_rows_from_a_place_on) {
   const heed::position_embedding<float> places({.positions = 8, .model = 4});
-  EXPECT_EQ(MatrixXf(places(2, 3)), MatrixXf(places.weight.middleRows(2, 3)));
+  EXPECT_EQ(places(2, 3), places.weight.middleRows(2, 3));
   MatrixXf x = MatrixXf::Ones(3, 4);
   places.add(x, 5);
   EXPECT_EQ(x, MatrixXf(places.weight.middleRows(5, 3).array() + 1));
@@ -107,7 +107,7 @@ TEST(multi_head_attention, is_its_formula) {
   // near 1
   mha(x, y, heed::causal);
   EXPECT_LE((y.cast<double>() - textbook(mha, x, x, heed::causal)).cwiseAbs().maxCoeff(), 1e-5);
-  EXPECT_EQ(MatrixXf(mha(x, heed::causal)), y);
+  EXPECT_EQ(mha(x, heed::causal), y);
   mha(x, memory, y);
   EXPECT_LE((y.cast<double>() - textbook(mha, x, memory)).cwiseAbs().maxCoeff(), 1e-5);
   const std::vector<heed::index> starts{0, 20, 70};
