@@ -51,7 +51,7 @@ function(heed_kernels name)
       endif()
       set(source ${CMAKE_CURRENT_BINARY_DIR}/${name}/${type}_${unit}.cpp)
       file(CONFIGURE OUTPUT ${source} @ONLY CONTENT "#include <heed/kernel/instances.hpp>
-#include <heed/kernel/product.hpp>
+#include <heed/gemm/gemm.hpp>
 
 namespace heed {
 inline namespace HEED_ABI {

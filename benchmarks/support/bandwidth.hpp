@@ -2,9 +2,9 @@
 // The machine's other limit, measured in the same run: bytes a second that threads read from memory.
 #pragma once
 
-#include <heed/core/prefetch.hpp>
-#include <heed/core/simd.hpp>
-#include <heed/core/unroll.hpp>
+#include <heed/simd/simd.hpp>
+#include <heed/simd/unroll.hpp>
+#include <heed/storage/prefetch.hpp>
 
 #include <benchmark/benchmark.h>
 

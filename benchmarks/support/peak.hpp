@@ -2,8 +2,8 @@
 // The machine's own limit, measured in the same run: multiply-adds a second on one thread.
 #pragma once
 
-#include <heed/core/simd.hpp>
-#include <heed/core/unroll.hpp>
+#include <heed/simd/simd.hpp>
+#include <heed/simd/unroll.hpp>
 
 #include <benchmark/benchmark.h>
 

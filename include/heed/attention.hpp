@@ -7,29 +7,13 @@
 // Vaswani et al., "Attention Is All You Need", 2017.
 #pragma once
 
-#include <heed/core/stack_memory.hpp>  // stack_memory
-#include <heed/kernel/forward.hpp>     // forward
-#include <heed/kernel/instances.hpp>   // those that another file compiles
-#include <heed/kernel/weigh_keys.hpp>  // forward_and_weigh_keys
-#include <heed/rules/alibi.hpp>        // alibi
-#include <heed/rules/arguments.hpp>    // output_is_good
-#include <heed/rules/bias.hpp>         // bias
-#include <heed/rules/call_check.hpp>   // call_is_good
-#include <heed/rules/causal.hpp>       // causal, causal_from
-#include <heed/rules/documents.hpp>    // documents
-#include <heed/rules/dropout.hpp>      // dropout
-#include <heed/rules/heads.hpp>        // heads
-#include <heed/rules/keep.hpp>         // keep
-#include <heed/rules/outputs.hpp>      // key_weights, log_sum_exp, weights
-#include <heed/rules/packed.hpp>       // packed
-#include <heed/rules/prefix.hpp>       // prefix, key_length
-#include <heed/rules/resources.hpp>    // in, on
-#include <heed/rules/scale.hpp>        // scale
-#include <heed/rules/score.hpp>        // score
-#include <heed/rules/sink.hpp>         // sink
-#include <heed/rules/soft_cap.hpp>     // soft_cap
-#include <heed/rules/where.hpp>        // where
-#include <heed/rules/window.hpp>       // window
+#include <heed/core/stack_memory.hpp>           // stack_memory
+#include <heed/kernel/instances.hpp>            // those that another file compiles
+#include <heed/kernel/prefill/key_weights.hpp>  // forward_and_weigh_keys
+#include <heed/kernel/prefill/prefill.hpp>      // forward
+#include <heed/modifiers.hpp>                   // causal, window, soft_cap, heads, ...
+#include <heed/modifiers/arguments.hpp>         // output_is_good
+#include <heed/modifiers/call_check.hpp>        // call_is_good
 
 namespace heed {
 inline namespace HEED_ABI {

@@ -6,25 +6,9 @@
 // Slow, takes memory for one row of scores, and stays: every fast path is compared with it.
 #pragma once
 
-#include <heed/rules/alibi.hpp>       // alibi
-#include <heed/rules/bias.hpp>        // bias
-#include <heed/rules/call_check.hpp>  // call_is_good
-#include <heed/rules/causal.hpp>      // causal, causal_from
-#include <heed/rules/documents.hpp>   // documents
-#include <heed/rules/dropout.hpp>     // dropout
-#include <heed/rules/geometry.hpp>    // geometry, check_inputs
-#include <heed/rules/heads.hpp>       // heads
-#include <heed/rules/keep.hpp>        // keep
-#include <heed/rules/outputs.hpp>     // key_weights, log_sum_exp, weights
-#include <heed/rules/packed.hpp>      // packed
-#include <heed/rules/prefix.hpp>      // prefix, key_length
-#include <heed/rules/resources.hpp>   // in, on
-#include <heed/rules/scale.hpp>       // scale
-#include <heed/rules/score.hpp>       // score
-#include <heed/rules/sink.hpp>        // sink
-#include <heed/rules/soft_cap.hpp>    // soft_cap
-#include <heed/rules/where.hpp>       // where
-#include <heed/rules/window.hpp>      // window
+#include <heed/modifiers.hpp>             // causal, window, soft_cap, heads, ...
+#include <heed/modifiers/call_check.hpp>  // call_is_good
+#include <heed/modifiers/problem.hpp>     // geometry, check_inputs
 
 #include <cmath>   // copysign, exp, isfinite, isinf, isnan, log, sqrt
 #include <limits>  // infinity, max

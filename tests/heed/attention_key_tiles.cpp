@@ -7,8 +7,8 @@
 #include "support/tiles.hpp"
 
 #include <heed/attention.hpp>
-#include <heed/core/quantise.hpp>
 #include <heed/reference.hpp>
+#include <heed/storage/quantise.hpp>
 
 #include <gtest/gtest.h>
 

@@ -20,10 +20,15 @@ endfunction()
 set(floors
   "config|version"
   "core/.*"
-  "rules/.*"
+  "simd/.*"
+  "storage/.*"
+  "gemm/.*"
+  "modifiers/.*"
+  "modifiers"
   "kernel/.*"
-  "attention|attention_backward|partial|reference|dispatch"
-  "(cache|layer|position)/.*"
+  "attention|attention_backward|merge|reference|dispatch"
+  "(cache|position)/.*"
+  "layer/.*"
   "heed")
 
 # The number of the header's floor, or "none".

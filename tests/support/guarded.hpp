@@ -2,7 +2,7 @@
 // A matrix in memory of its own, in any layout, with guard values around and between its elements.
 #pragma once
 
-#include <heed/core/view.hpp>
+#include <heed/storage/view.hpp>
 
 #include <Eigen/Core>
 #include <vector>

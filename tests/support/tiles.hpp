@@ -3,8 +3,8 @@
 // of it may reach a result.
 #pragma once
 
-#include <heed/core/key_tiles.hpp>
-#include <heed/core/quantised.hpp>
+#include <heed/storage/key_tiles.hpp>
+#include <heed/storage/quantised.hpp>
 
 #include <limits>
 #include <vector>

@@ -6,10 +6,10 @@
 //   keys.rows(0, 5);                                                 // the same numbers, (5, 2 * 64)
 #pragma once
 
-#include <heed/core/copy.hpp>         // copy_numbers
-#include <heed/core/key_tiles.hpp>    // key_tiles, tiled_view
-#include <heed/core/large_pages.hpp>  // alignment_of, ask_for_large_page
-#include <heed/core/quantise.hpp>     // quantise, quantised
+#include <heed/cache/large_pages.hpp>  // alignment_of, ask_for_large_page
+#include <heed/storage/copy.hpp>       // copy_numbers
+#include <heed/storage/key_tiles.hpp>  // key_tiles, tiled_view
+#include <heed/storage/quantise.hpp>   // quantise, quantised
 
 #include <algorithm>  // fill_n, min
 #include <cstring>    // memmove

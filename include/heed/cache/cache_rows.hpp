@@ -6,10 +6,10 @@
 //   rows.keys(0, 5);      // the same numbers, (5, 2 * 64)
 #pragma once
 
-#include <heed/cache/cache_block.hpp>  // cache_block, quantised
-#include <heed/core/check.hpp>         // require, view
-#include <heed/core/overlap.hpp>       // overlap
-#include <heed/rules/arguments.hpp>    // attention_scalar, key_storage
+#include <heed/cache/cache_block.hpp>    // cache_block, quantised
+#include <heed/core/check.hpp>           // require, view
+#include <heed/modifiers/arguments.hpp>  // attention_scalar, key_storage
+#include <heed/storage/overlap.hpp>      // overlap
 
 #include <algorithm>  // max
 #include <limits>     // numeric_limits

@@ -8,9 +8,9 @@
 //                   caches.batch(starts), heed::causal);
 #pragma once
 
-#include <heed/cache/cache_rows.hpp>  // cache_rows
-#include <heed/rules/geometry.hpp>    // check_starts
-#include <heed/rules/packed.hpp>      // packed
+#include <heed/cache/cache_rows.hpp>          // cache_rows
+#include <heed/modifiers/options/packed.hpp>  // packed
+#include <heed/modifiers/problem.hpp>         // check_starts
 
 #include <algorithm>  // fill
 #include <utility>    // forward
@@ -60,7 +60,7 @@ class kv_caches {
   template <class K, class V>
   requires(eigen_object<K> || key_storage<K>) void append(index sequence, const K& k, const V& v) {
     const index starts[] = {0, k.rows()};
-    append_to(sequence, 1, list<index>(starts), k, v);
+    append_to(sequence, 1, number_span<index>(starts), k, v);
   }
 
   // ... rows starts[s] ... starts[s + 1] - 1 to each sequence s. All of it or, if it throws, nothing.
@@ -71,7 +71,7 @@ class kv_caches {
                   "heed::kv_caches: give the number of a sequence, or a vector of row offsets, "
                   "stored, not an Eigen expression");
     if constexpr (good) {
-      const list<index> offsets(starts, name);
+      const number_span<index> offsets(starts, name);
       require(offsets.size() == sequences() + 1, name, ": offsets name ", offsets.size() - 1,
               " sequences, but there are ", sequences());
       append_to(0, sequences(), offsets, k, v);
@@ -150,7 +150,8 @@ class kv_caches {
 
   // Part i of k and v goes to sequence first + i.
   template <class K, class V>
-  void append_to(index first, index count, const list<index>& starts, const K& k, const V& v) {
+  void append_to(index first, index count, const number_span<index>& starts, const K& k,
+                 const V& v) {
     if constexpr (cache_takes<Storage, K>() && cache_takes<Storage, V>()) {
       const read_only<K> keys = view_of(k);
       const read_only<V> values = view_of(v);

@@ -5,7 +5,7 @@
 //   // throws heed::shape_error: heed::attention: head width differs: q is 5x4, k is 6x8
 #pragma once
 
-#include <heed/core/view.hpp>  // view, index
+#include <heed/core/types.hpp>  // index
 
 #include <cstdio>            // fputs, snprintf
 #include <cstdlib>           // abort
@@ -47,19 +47,17 @@ inline void append(std::string& sentence, double number) {
   sentence += text;
 }
 
-// Two sizes, said as those of a matrix.
+// Two sizes, said as those of a matrix. Views of a matrix, which have such members, are said alike.
 struct extent {
   index rows;
   index cols;
 };
-inline void append(std::string& sentence, extent sizes) {
-  append(sentence, sizes.rows);
+template <class Sized>
+requires requires(const Sized& sizes) { index(sizes.rows), index(sizes.cols); }
+void append(std::string& sentence, const Sized& sizes) {
+  append(sentence, index(sizes.rows));
   sentence += 'x';
-  append(sentence, sizes.cols);
-}
-template <class Scalar>
-void append(std::string& sentence, const view<Scalar>& matrix) {
-  append(sentence, extent{matrix.rows, matrix.cols});
+  append(sentence, index(sizes.cols));
 }
 
 // Whether a matrix has the sizes that its transpose must have, and says so.

@@ -48,6 +48,20 @@ template <class T>
 concept writable = storage<T> && !std::is_const_v<std::remove_reference_t<T>> &&
                    (int(std::remove_cvref_t<T>::Flags) & int(Eigen::LvalueBit)) != 0;
 
+// The scalar of an Eigen object, whatever its qualifiers.
+template <class Object>
+using scalar_of = typename std::remove_cvref_t<Object>::Scalar;
+
+// ... const where the object may only be read.
+template <class Object>
+using element_of = std::conditional_t<writable<Object>, scalar_of<Object>, const scalar_of<Object>>;
+
+// Storage of one scalar, and the same that may be written to.
+template <class Object, class Scalar>
+concept storage_of = storage<Object> && std::is_same_v<scalar_of<Object>, Scalar>;
+template <class Object, class Scalar>
+concept writable_of = writable<Object> && storage_of<Object, Scalar>;
+
 // Every modifier names what it is by a nested type heed_kind.
 struct mask_kind {};     // which keys a query may see
 struct score_kind {};    // how a score bends

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What a modifier was made from: a temporary is taken over, and what has a name is referred to.
 //
-//   heed::kept<heed::list<double>> own(std::vector{0.5, 0.25});  // moved in, lives as long as `own`
-//   heed::kept<heed::list<double>> referring(slopes);            // `slopes` must outlive it
+//   heed::kept<heed::number_span<double>> own(std::vector{0.5, 0.25});  // moved in, lives as long as `own`
+//   heed::kept<heed::number_span<double>> referring(slopes);            // `slopes` must outlive it
 //   own[1];                                                      // 0.25
 #pragma once
 

@@ -2,11 +2,11 @@
 // What a kernel is given: views, sizes that have been checked, and settings.
 #pragma once
 
-#include <heed/core/quantised.hpp>         // quantised
-#include <heed/kernel/bend.hpp>            // tile_dropout
-#include <heed/kernel/softmax_origin.hpp>  // in_unit
-#include <heed/kernel/tile.hpp>            // load_queries, store_lanes
-#include <heed/rules/geometry.hpp>         // geometry, settings, view
+#include <heed/kernel/apply_rules.hpp>  // tile_dropout
+#include <heed/kernel/running_max.hpp>  // in_unit
+#include <heed/kernel/tile.hpp>         // load_queries, store_lanes
+#include <heed/modifiers/problem.hpp>   // geometry, settings, view
+#include <heed/storage/quantised.hpp>   // quantised
 
 #include <cmath>    // sqrt
 #include <utility>  // declval

@@ -11,9 +11,9 @@
 // it is not here.
 #pragma once
 
-#include <heed/core/narrow.hpp>            // narrowed
-#include <heed/kernel/lane_product.hpp>    // packed_pitch
-#include <heed/kernel/softmax_origin.hpp>  // softmax_origin
+#include <heed/core/narrow.hpp>         // narrowed
+#include <heed/gemm/micro_kernel.hpp>   // packed_pitch
+#include <heed/kernel/running_max.hpp>  // softmax_origin
 
 #include <cmath>   // log
 #include <limits>  // infinity

@@ -2,9 +2,9 @@
 // Tiles: how many keys are taken at a time, and how they come in from the caller's memory.
 #pragma once
 
-#include <heed/core/prefetch.hpp>        // prefetch
-#include <heed/core/quantised.hpp>       // copy, scaled_rows, numbers_of
-#include <heed/kernel/lane_product.hpp>  // packed_pitch
+#include <heed/gemm/micro_kernel.hpp>  // packed_pitch
+#include <heed/storage/prefetch.hpp>   // prefetch
+#include <heed/storage/quantised.hpp>  // copy, scaled_rows, numbers_of
 
 #include <algorithm>  // fill, max, min
 #include <cmath>      // abs, isfinite

@@ -2,8 +2,8 @@
 // How weights begin: seeded, and the same on every machine.
 #pragma once
 
-#include <heed/core/random.hpp>  // philox, unit
 #include <heed/core/types.hpp>   // matrix
+#include <heed/simd/philox.hpp>  // philox, unit
 
 #include <cmath>    // sqrt, log, cos
 #include <cstdint>  // uint32_t, uint64_t

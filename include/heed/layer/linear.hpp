@@ -5,14 +5,14 @@
 //   heed::matrix<float> y = up(x);  // x: (tokens, 768), y: (tokens, 3072)
 #pragma once
 
-#include <heed/core/check.hpp>        // require, require_given
-#include <heed/core/overlap.hpp>      // overlap
-#include <heed/kernel/product.hpp>    // product
-#include <heed/layer/initialise.hpp>  // fill_glorot
-#include <heed/rules/arguments.hpp>   // output_is_good
-#include <heed/rules/geometry.hpp>    // check_size
-#include <heed/rules/resources.hpp>   // in, on
-#include <heed/rules/rules.hpp>       // gather_settings
+#include <heed/core/check.hpp>                   // require, require_given
+#include <heed/gemm/gemm.hpp>                    // product
+#include <heed/layer/initialise.hpp>             // fill_glorot
+#include <heed/modifiers/arguments.hpp>          // output_is_good
+#include <heed/modifiers/options/resources.hpp>  // in, on
+#include <heed/modifiers/problem.hpp>            // check_size
+#include <heed/modifiers/rule_set.hpp>           // gather_settings
+#include <heed/storage/overlap.hpp>              // overlap
 
 namespace heed {
 inline namespace HEED_ABI {

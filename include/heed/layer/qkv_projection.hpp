@@ -6,8 +6,8 @@
 //   auto [q, k, v] = project(x);  // each (tokens, 768)
 #pragma once
 
-#include <heed/layer/linear.hpp>  // linear
-#include <heed/rules/heads.hpp>   // heads
+#include <heed/layer/linear.hpp>             // linear
+#include <heed/modifiers/options/heads.hpp>  // heads
 
 namespace heed {
 inline namespace HEED_ABI {

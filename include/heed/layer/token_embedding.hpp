@@ -6,7 +6,7 @@
 #pragma once
 
 #include <heed/core/check.hpp>        // require
-#include <heed/core/list.hpp>         // list
+#include <heed/core/number_span.hpp>  // number_span
 #include <heed/layer/initialise.hpp>  // fill_normal
 
 namespace heed {
@@ -40,7 +40,7 @@ struct token_embedding {
     static_assert(
         good, "heed::token_embedding: out must be a writable Eigen matrix of the table's scalar");
     if constexpr (good && are_ids<Ids>()) {
-      const list<index> rows = rows_of(ids);
+      const number_span<index> rows = rows_of(ids);
       const view<Scalar> to = view_of(out);
       const extent is{to.rows, to.cols}, must{rows.size(), weight.cols()};
       require(is.rows == must.rows && is.cols == must.cols, name, ": out is ", is,
@@ -75,8 +75,8 @@ struct token_embedding {
   }
 
   template <class Ids>
-  list<index> rows_of(const Ids& ids) const {
-    const list<index> rows(ids, name);
+  number_span<index> rows_of(const Ids& ids) const {
+    const number_span<index> rows(ids, name);
     for (index i = 0; i < rows.size(); ++i)
       require<std::out_of_range>(rows[i] >= 0 && rows[i] < weight.rows(), name, ": id ", rows[i],
                                  " at place ", i, " is outside the vocabulary of ", weight.rows());

@@ -10,7 +10,7 @@
 #pragma once
 
 #include <heed/core/check.hpp>               // require, view
-#include <heed/core/list.hpp>                // list
+#include <heed/core/number_span.hpp>         // number_span
 #include <heed/position/rotary_scaling.hpp>  // rotary_frequencies
 
 #include <optional>  // optional
@@ -88,7 +88,7 @@ class rotary_embedding {
                   "heed::rotary_embedding: give the position of the first row, or a vector of "
                   "positions, one a row, stored, not an Eigen expression");
     if constexpr (good) {
-      const list<double> places(positions, "heed::rotary_embedding");
+      const number_span<double> places(positions, "heed::rotary_embedding");
       turn(
           x, 1, [&](index row) { return places[row]; }, places.size());
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A temporary is taken over without a copy of its elements; what has a name is referred to.
 #include <heed/core/kept.hpp>
-#include <heed/core/list.hpp>
+#include <heed/core/number_span.hpp>
 
 #include <gtest/gtest.h>
 
@@ -14,7 +14,7 @@ namespace {
 
 using Eigen::MatrixXf;
 using Eigen::VectorXf;
-using numbers = heed::kept<heed::list<double>>;
+using numbers = heed::kept<heed::number_span<double>>;
 
 static_assert(heed::owns_elements<MatrixXf> && heed::owns_elements<const Eigen::Vector3d&>);
 static_assert(heed::owns_elements<std::vector<int>> && heed::owns_elements<std::array<int, 3>&>);

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// y = x W + b for many rows x, with the same micro-kernel as attention; few rows are thin_product's.
+//
+// Outputs are lanes, elements of x are broadcast: each y(i, o) is one chain b(o) + Σ x(i, j) W(j,
+// o), j rising, so its bits depend on no other row, on no thread and on no blocking. (Eigen's own
+// product picks its blocking by size and allocates; it can promise neither.)
+//
+// Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008.
+#pragma once
+
+#include <heed/core/execute.hpp>       // run_tasks
+#include <heed/core/scratch.hpp>       // scratch
+#include <heed/gemm/gemm_call.hpp>     // product_call
+#include <heed/gemm/micro_kernel.hpp>  // lane_product
+#include <heed/gemm/skinny_gemm.hpp>   // thin_product
+#include <heed/storage/copy.hpp>       // copy
+
+#include <algorithm>  // fill, max, min
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// One task: a block of rows and columns of y.
+template <class Scalar>
+class product_task {
+ public:
+  static constexpr index lanes = packets_per_block * simd<Scalar>::size;
+  static constexpr index most_rows = 240;            // rows of x that share a packed block of W
+  static constexpr index most_depth = 256;           // inputs of a packed block
+  static constexpr index most_columns = 16 * lanes;  // outputs of a packed block
+
+  product_task(const product_call<Scalar>& call, index first_row, index first_column,
+               scratch& memory)
+      : call_(call.part(first_row, (std::min)(most_rows, call.y.rows - first_row), first_column,
+                        (std::min)(most_columns, call.y.cols - first_column))),
+        frame_(memory),
+        packed_(frame_.template take<Scalar>(most_depth * lanes)),
+        edge_(frame_.template take<Scalar>(most_rows * lanes)),
+        staged_(is_direct(call.x) ? nullptr
+                                  : frame_.template take<Scalar>(most_rows * most_depth)) {}
+
+  // Bytes that a task takes from scratch, roundings included.
+  static index footprint(const product_call<Scalar>& call) {
+    const index numbers =
+        (most_depth + most_rows) * lanes + (is_direct(call.x) ? 0 : most_rows * most_depth);
+    return numbers * static_cast<index>(sizeof(Scalar)) + 3 * scratch::granule;
+  }
+
+  void run() {
+    call_.start();
+    for (index depth = 0; depth < call_.x.cols; depth += most_depth) {
+      const index count = (std::min)(most_depth, call_.x.cols - depth);
+      const view<const Scalar> x = inputs(depth, count);
+      for (index column = 0; column < call_.y.cols; column += lanes)
+        add(x, call_.w.block(depth, column, count, (std::min)(lanes, call_.y.cols - column)),
+            column);
+    }
+  }
+
+ private:
+  static bool is_direct(const view<const Scalar>& x) {
+    return x.col_stride == 1 || x.row_stride == 1;
+  }
+
+  // A run of columns of x, with one of its strides 1.
+  view<const Scalar> inputs(index first, index count) const {
+    const view<const Scalar> x = call_.x.block(0, first, call_.x.rows, count);
+    if (staged_ == nullptr) return x;
+    const view<Scalar> staged{staged_, x.rows, count, count, 1};
+    copy(staged, x);
+    return staged;
+  }
+
+  // y += x W for one panel of columns.
+  void add(const view<const Scalar>& x, const view<const Scalar>& w, index column) {
+    const index packets = packets_of<Scalar>(w.cols);
+    const view<Scalar> outside = call_.y.block(0, column, call_.y.rows, w.cols);
+    const view<Scalar> inside{edge_, call_.y.rows, w.cols, lanes, 1};
+    const bool whole = w.cols == packets * simd<Scalar>::size;
+    const bool in_place = whole && call_.y.col_stride == 1;
+    if (!in_place) copy(inside, outside);
+    // Sums of no column begin with numbers too: what memory held before might raise exceptions.
+    for (index i = 0; i < inside.rows && !whole; ++i)
+      std::fill(edge_ + i * lanes + w.cols, edge_ + (i + 1) * lanes, Scalar(0));
+    const lane_side<Scalar> y = in_place ? lane_side<Scalar>{outside.data, outside.row_stride}
+                                         : lane_side<Scalar>{edge_, lanes};
+    lane_product(y, broadcast_side<Scalar>{x.data, x.row_stride, x.col_stride}, pack(w), x.rows,
+                 packets, w.rows, from_memory<Scalar>());
+    if (!in_place) copy(outside, view<const Scalar>(inside));
+  }
+
+  // A panel of W with its lanes next to each other, zeros beyond the last column.
+  packed_lanes<const Scalar> pack(const view<const Scalar>& w) const {
+    copy(view<Scalar>{packed_, w.rows, w.cols, lanes, 1}, w);
+    for (index j = 0; j < w.rows && w.cols < lanes; ++j)
+      std::fill(packed_ + j * lanes + w.cols, packed_ + (j + 1) * lanes, Scalar(0));
+    return {packed_};
+  }
+
+  product_call<Scalar> call_;
+  scratch::frame frame_;
+  Scalar* packed_;  // (depth, lanes)
+  Scalar* edge_;    // (rows, lanes)
+  Scalar* staged_;  // (rows, depth), where neither stride of x is 1
+};
+
+// Runs a product whose sizes have been checked.
+template <class Scalar>
+void product(const product_call<Scalar>& call, const executor& on, scratch& memory) {
+  const auto run = [&](index tasks, index bytes, const auto& task) {
+    if (tasks == 0) return;
+    memory.prepare_workers((std::max)(index(1), (std::min)(on.workers, tasks)), bytes);
+    run_tasks(on, tasks, [&](index worker, index i) { task(i, memory.worker(worker)); });
+  };
+  using thin_type = thin_product<Scalar>;
+  const index thin = thin_type::fits(call) ? thin_type::whole_columns(call) : 0;
+  if (thin > 0) {
+    const index columns = thin_type::columns_per_task(call, on.workers);
+    run(divide_up(thin, columns), thin_type::footprint(call, columns), [&](index i, scratch& own) {
+      const index first = i * columns;
+      thin_type(call.part(0, call.y.rows, first, (std::min)(columns, thin - first)), own).run();
+    });
+  }
+  const product_call<Scalar> rest = call.part(0, call.y.rows, thin, call.y.cols - thin);
+  using task_type = product_task<Scalar>;
+  const index row_blocks = divide_up(rest.y.rows, task_type::most_rows);
+  const index column_blocks = divide_up(rest.y.cols, task_type::most_columns);
+  run(row_blocks * column_blocks, task_type::footprint(rest), [&](index i, scratch& own) {
+    task_type(rest, i / column_blocks * task_type::most_rows,
+              i % column_blocks * task_type::most_columns, own)
+        .run();
+  });
+}
+
+// Those that another file of the program compiles: see instances.hpp.
+#if HEED_LEVEL == 1
+#ifdef HEED_KERNELS_FLOAT
+HEED_PRODUCTS(extern, float)
+#endif
+#ifdef HEED_KERNELS_DOUBLE
+HEED_PRODUCTS(extern, double)
+#endif
+#endif
+
+}  // namespace HEED_ABI
+}  // namespace heed

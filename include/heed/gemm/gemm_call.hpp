@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// y = x W + b, checked and ready.
+#pragma once
+
+#include <heed/storage/view.hpp>  // view
+
+namespace heed {
+inline namespace HEED_ABI {
+
+template <class Scalar>
+struct product_call {
+  view<Scalar> y;           // (rows, outputs)
+  view<const Scalar> x;     // (rows, inputs)
+  view<const Scalar> w;     // (inputs, outputs)
+  view<const Scalar> bias;  // (1, outputs), or not given
+
+  // Some rows and outputs of it.
+  product_call part(index row, index row_count, index column, index columns) const {
+    return {y.block(row, column, row_count, columns), x.block(row, 0, row_count, x.cols),
+            w.block(0, column, w.rows, columns),
+            bias.given() ? bias.block(0, column, 1, columns) : bias};
+  }
+
+  // y = b
+  void start() const {
+    for (index row = 0; row < y.rows; ++row)
+      for (index column = 0; column < y.cols; ++column)
+        y(row, column) = bias.given() ? bias(0, column) : Scalar(0);
+  }
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed

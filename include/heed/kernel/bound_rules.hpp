@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// The rules of a call behind a few functions that kernels ask a few times a tile, so that a kernel
+// is not compiled for every set of rules. The loops over pairs stay compiled for each.
+#pragma once
+
+#include <heed/kernel/apply_rules.hpp>  // bend, tile_place
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// The rules of one sequence and head.
+template <class Scalar>
+class tile_rules {
+ public:
+  // Refers to `bound`.
+  template <class Bound>
+  explicit tile_rules(const Bound& bound)
+      : bound_(&bound),
+        keys_([](const void* b, interval queries) { return of<Bound>(b).keys(queries); }),
+        cover_([](const void* b, interval queries, interval keys) {
+          return of<Bound>(b).cover(queries, keys);
+        }),
+        bend_([](const void* b, Scalar* scores, const tile_place& place, coverage seen) {
+          heed::bend(scores, place, of<Bound>(b), seen);
+        }) {}
+
+  // What queries may see at most.
+  interval keys(interval queries) const { return keys_(bound_, queries); }
+  // How much of a tile they see.
+  coverage cover(const tile_place& place) const {
+    return cover_(bound_, place.queries(), place.keys());
+  }
+  // Score rules, masks.
+  void bend(Scalar* scores, const tile_place& place, coverage seen) const {
+    bend_(bound_, scores, place, seen);
+  }
+
+ private:
+  template <class Bound>
+  static const Bound& of(const void* bound) {
+    return *static_cast<const Bound*>(bound);
+  }
+
+  const void* bound_;
+  interval (*keys_)(const void*, interval);
+  coverage (*cover_)(const void*, interval, interval);
+  void (*bend_)(const void*, Scalar*, const tile_place&, coverage);
+};
+
+template <class Scalar>
+class call_rules {
+ public:
+  // Refers to `rules`, a rule_set.
+  template <class Rules>
+  explicit call_rules(const Rules& rules)
+      : has_scores(Rules::has_scores),
+        rules_(&rules),
+        bind_([](const void* r, const scope& s, const void* use, user* call) {
+          const auto bound = static_cast<const Rules*>(r)->bind(s);
+          call(use, tile_rules<Scalar>(bound));
+        }) {}
+
+  const bool has_scores;
+
+  // Calls use(tile_rules) with the rules of one sequence and head.
+  template <class Use>
+  void bind(const scope& s, const Use& use) const {
+    bind_(rules_, s, &use, [](const void* u, const tile_rules<Scalar>& bound) {
+      (*static_cast<const Use*>(u))(bound);
+    });
+  }
+
+ private:
+  using user = void(const void* use, const tile_rules<Scalar>&);
+
+  const void* rules_;
+  void (*bind_)(const void*, const scope&, const void* use, user*);
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: MIT
+// What one worker does in decoding: a part of the keys and heads of a sequence, a tile of keys at a
+// time.
+#pragma once
+
+#include <heed/kernel/attention_call.hpp>       // attention_call
+#include <heed/kernel/decode/decode_state.hpp>  // decode_state, decode_part
+#include <heed/kernel/decode/kv_stream.hpp>     // row_runs, fetch_ahead
+#include <heed/kernel/prefill/attend_tile.hpp>  // tile_rules, tile_place, drop
+
+#include <algorithm>  // fill, min
+
+namespace heed {
+inline namespace HEED_ABI {
+
+template <class Call, class Unit>
+class decode_work {
+ public:
+  using Scalar = typename Call::Scalar;
+  using state = decode_state<Scalar, Unit>;
+  using part = decode_part<state>;
+
+  decode_work(const Call& call, const call_rules<Scalar>& rules, scratch& memory)
+      : call_(call),
+        g_(call.sizes),
+        rules_(rules),
+        runs_(call),
+        frame_(memory),
+        queries_(frame_.template take<Scalar>(rows_of(g_) * g_.width)),
+        scores_(frame_.template take<Scalar>(lanes_of(g_) * keys_per_tile)),
+        factors_(frame_.template take<Scalar>(lanes_of(g_))),
+        tile_rows_(frame_.template take<Scalar>(room_for_rows(g_))),
+        covered_(frame_.template take<coverage>(g_.query_heads)),
+        todo_(frame_.template take<todo>(g_.kv_heads)),
+        of_head_(frame_.template take<Scalar>(keys_per_tile * lanes)),
+        turned_(frame_.template take<Scalar>(score_rows<Scalar>::room_for(g_.width))),
+        edge_(frame_.template take<Scalar>(room_for_edge)),
+        excluded_(frame_.template take<bool>(rows_of(g_) * keys_per_tile)) {
+    if (g_.value_width % value_rows<Scalar>::strip != 0)
+      std::fill(edge_, edge_ + room_for_edge, Scalar(0));  // for what is beyond the width
+  }
+
+  // Bytes that it takes from scratch, roundings included.
+  static index footprint(const geometry& g) {
+    const index numbers = rows_of(g) * g.width + lanes_of(g) * (keys_per_tile + 1) +
+                          room_for_rows(g) + keys_per_tile * lanes +
+                          score_rows<Scalar>::room_for(g.width) + room_for_edge;
+    return numbers * static_cast<index>(sizeof(Scalar)) +
+           g.query_heads * static_cast<index>(sizeof(coverage)) + g.kv_heads +
+           rows_of(g) * keys_per_tile + 10 * scratch::granule;
+  }
+
+  void attend(part& p) {
+    const scope s = g_.of(p.sequence, 0);
+    p.state.prepare(p.heads.size(), s.queries * g_.group());
+    p.state.sums.factor = factors_;
+    for_each_head(p, [&](index kv) { load(p, kv); });
+    const score_rows<Scalar> scores = scores_of(p);
+    std::fill(scores.row(scores.count), scores.row(whole_packets<Scalar>(scores.count)), Scalar(0));
+    for (index first = p.keys.first; s.queries > 0 && first < p.keys.last;) {
+      const index end = (std::min)((first / keys_per_tile + 1) * keys_per_tile, p.keys.last);
+      attend(p, s, {first, end});
+      first = end;
+    }
+  }
+
+ private:
+  using head_rows = typename Call::head_rows;
+
+  // What a key/value head wants of a tile of values: nothing, since no query sees it; the product
+  // with the weights; or pair by pair, where excluded values are not finite.
+  enum class todo : char { nothing, product, pairs };
+
+  static constexpr index lanes = queries_per_block<Scalar>;
+  static constexpr index room_for_edge = keys_per_tile * value_rows<Scalar>::strip;
+  // The most rows of all heads together, and lanes for them.
+  static index rows_of(const geometry& g) { return g.longest_queries * g.query_heads; }
+  static index lanes_of(const geometry& g) { return whole_packets<Scalar>(rows_of(g)); }
+  static index room_for_rows(const geometry& g) {
+    return rows_of(g) * value_rows<Scalar>::pitch_of(g.value_width);
+  }
+
+  // Brings the queries of a group in, scaled.
+  void load(const part& p, index kv_head) const {
+    for (index h = 0; h < g_.group(); ++h) {
+      const scope s = g_.of(p.sequence, kv_head * g_.group() + h);
+      call_.template load_rows<Unit>(queries_of(p, kv_head) + h * s.queries * g_.width, s, 0,
+                                     s.queries);
+    }
+  }
+
+  // One tile of keys. Rows of k, then of v, are gone through once and in order, for all heads of the
+  // part together: so the machine reads memory fastest. Tiles lie head by head, and are read like that.
+  void attend(part& p, const scope& s, interval keys) {
+    bool any = false;
+    for_each_head(p, [&](index kv) {
+      todo_[kv] = look(p, kv, keys) ? todo::product : todo::nothing;
+      any = any || todo_[kv] != todo::nothing;
+    });
+    if (!any) return;
+
+    const index row = s.key_row + keys.first, count = keys.size();
+    const auto per_run = [&](const auto& all) {
+      return score_rows<Scalar>::keys_per_run(p.state.rows_of_head(), lie_by_rows(all));
+    };
+    const auto wanted = [&](index kv) { return todo_[kv] == todo::product; };
+    if (numbers_of(call_.k).in_tiles())
+      runs_.for_each_in_tile(call_.k, {row, row + count}, p.heads, wanted,
+                             [&](index kv, const head_rows& some, const fetch_ahead& fetch) {
+                               scores_of(p, kv).multiply_tile(queries_of(p, kv), some, fetch);
+                             });
+    else
+      runs_.for_each(call_.k, {row, row + count}, per_run(call_.k), p.heads, wanted,
+                     [&](index kv, index first, const head_rows& some, const fetch_ahead& fetch) {
+                       // keys · queries
+                       scores_of(p, kv).multiply(first, queries_of(p, kv), some, turned_, fetch);
+                     });
+    fold(p, keys, row);
+    runs_.for_each(call_.v, {row, row + count}, per_run(call_.v), p.heads, wanted,
+                   [&](index kv, index first, const head_rows& some, const fetch_ahead& fetch) {
+                     const value_rows<Scalar> sum = sum_of_tile(p, kv);
+                     if (first == 0) sum.clear();
+                     // weights · values
+                     sum.multiply(scores_of(p, kv), first, some, edge_, fetch);
+                   });
+    for_each_head(p, [&](index kv) {
+      if (todo_[kv] == todo::pairs) multiply_pairs(p, kv, keys, row);
+      if (todo_[kv] != todo::nothing) add_tile(p, kv);
+    });
+  }
+
+  template <class Use>
+  static void for_each_head(const part& p, const Use& use) {
+    for (index kv = p.heads.first; kv < p.heads.last; ++kv) use(kv);
+  }
+
+  template <class Use>
+  void for_each_query_head(const part& p, const Use& use) const {
+    for (index h = p.heads.first * g_.group(); h < p.heads.last * g_.group(); ++h) use(h);
+  }
+
+  // A head's share of what is kept for all heads of the part.
+  static index first_row(const part& p, index kv_head) {
+    return (kv_head - p.heads.first) * p.state.rows_of_head();
+  }
+  Scalar* queries_of(const part& p, index kv_head) const {
+    return queries_ + first_row(p, kv_head) * g_.width;
+  }
+  score_rows<Scalar> scores_of(const part& p) const { return {scores_, p.state.rows.count}; }
+  score_rows<Scalar> scores_of(const part& p, index kv_head) const {
+    return scores_of(p).block(first_row(p, kv_head), p.state.rows_of_head());
+  }
+  score_rows<Scalar> scores_of_query_head(const part& p, index head) const {
+    const index queries = p.state.rows_of_head() / g_.group();
+    return scores_of(p).block((head - p.heads.first * g_.group()) * queries, queries);
+  }
+  bool* excluded_of(const part& p, index kv_head) const {
+    return excluded_ + first_row(p, kv_head) * keys_per_tile;
+  }
+
+  // Calls use(place, rules) with those of a query head.
+  template <class Use>
+  void with_rules(const part& p, index head, interval keys, const Use& use) const {
+    const scope s = g_.of(p.sequence, head);
+    rules_.bind(s, [&](const tile_rules<Scalar>& rules) {
+      use(tile_place{s, 0, s.queries, keys.first, keys.size()}, rules);
+    });
+  }
+
+  // Finds out what the query heads of a group see of a tile, and whether anything.
+  bool look(const part& p, index kv_head, interval keys) const {
+    bool any = false;
+    for (index head = kv_head * g_.group(); head < (kv_head + 1) * g_.group(); ++head) {
+      with_rules(p, head, keys, [&](const tile_place& place, const auto& rules) {
+        covered_[head] = rules.cover(place);
+      });
+      any = any || covered_[head] != coverage::none;
+    }
+    return any;
+  }
+
+  // Score rules, masks; scores = 2^(scores - origin), sum, factor: for all heads together, since a
+  // row's sum is one chain of additions, and many chains hide what each of them waits for.
+  void fold(part& p, interval keys, index first_row) const {
+    const score_rows<Scalar> scores = scores_of(p);
+    bend(p, keys);
+    scores.fill_up(keys.size());
+    if (scores.any_excluded(keys.size()))
+      for_each_head(p, [&](index kv) { note_excluded(p, kv, keys, first_row); });
+    scores.fold(p.state.sums, keys.size());
+    if (call_.drop.given())
+      for_each_query_head(p, [&](index head) {
+        if (covered_[head] == coverage::none) return;
+        change(p, head, keys, [&](Scalar* weights, const tile_place& place, const auto&) {
+          call_.drop(weights, place);
+        });
+      });
+    if (call_.damping < 1)
+      damp(scores.data, scores.count, keys.size(), scores.pitch, call_.damping);
+  }
+
+  // Where a head sees nothing of the tile, all keys are excluded.
+  void bend(const part& p, interval keys) const {
+    for_each_query_head(p, [&](index head) {
+      const coverage seen = covered_[head];
+      const score_rows<Scalar> scores = scores_of_query_head(p, head);
+      if (seen == coverage::none)
+        std::fill(scores.row(0), scores.row(scores.count), scores.minus_infinity);
+      else if (rules_.has_scores || seen != coverage::all)
+        change(p, head, keys, [&](Scalar* numbers, const tile_place& place, const auto& rules) {
+          rules.bend(numbers, place, seen);
+        });
+    });
+  }
+
+  // Changes the scores of a query head, with its queries as lanes.
+  template <class By>
+  void change(const part& p, index head, interval keys, const By& by) const {
+    with_rules(p, head, keys, [&](const tile_place& place, const auto& rules) {
+      scores_of_query_head(p, head).change(place, of_head_,
+                                           [&](Scalar* numbers) { by(numbers, place, rules); });
+    });
+  }
+
+  // Finds out whether a head has excluded values that are not finite, and which those are.
+  void note_excluded(const part& p, index kv_head, interval keys, index first_row) const {
+    const score_rows<Scalar> scores = scores_of(p, kv_head);
+    if (todo_[kv_head] == todo::nothing || !scores.any_excluded(keys.size()) ||
+        all_finite(call_.values_of(kv_head, first_row, keys.size())))
+      return;
+    todo_[kv_head] = todo::pairs;
+    bool* const excluded = excluded_of(p, kv_head);
+    for (index i = 0; i < scores.count * keys_per_tile; ++i)
+      excluded[i] = exactly_equal(scores.data[i], scores.minus_infinity);
+  }
+
+  // weights · values without those that are excluded
+  void multiply_pairs(const part& p, index kv_head, interval keys, index first_row) const {
+    const bool* const excluded = excluded_of(p, kv_head);
+    sum_of_tile(p, kv_head)
+        .multiply_seen(scores_of(p, kv_head), call_.values_of(kv_head, first_row, keys.size()),
+                       [&](index key, index row) { return excluded[row * keys_per_tile + key]; });
+  }
+
+  // Where weights · values of a tile go: a head's first are the chunk's.
+  value_rows<Scalar> sum_of_tile(const part& p, index kv_head) const {
+    value_rows<Scalar> sum = p.state.rows_of(kv_head - p.heads.first);
+    if (p.state.seen[kv_head - p.heads.first])
+      sum.data = tile_rows_ + first_row(p, kv_head) * sum.pitch();
+    return sum;
+  }
+  // rows = rows factor + weights · values
+  void add_tile(const part& p, index kv_head) const {
+    bool& seen = p.state.seen[kv_head - p.heads.first];
+    if (seen)
+      p.state.rows_of(kv_head - p.heads.first)
+          .add(p.state.sums.factor + first_row(p, kv_head), sum_of_tile(p, kv_head));
+    seen = true;
+  }
+
+  const Call& call_;
+  const geometry& g_;
+  const call_rules<Scalar>& rules_;
+  row_runs<Call> runs_;
+  scratch::frame frame_;
+  Scalar* queries_;    // of all heads (rows, width)
+  Scalar* scores_;     // of all heads (lanes, keys)
+  Scalar* factors_;    // of all heads (lanes)
+  Scalar* tile_rows_;  // of all heads (rows, value width)
+  coverage* covered_;  // what each query head sees of the tile
+  todo* todo_;         // of each key/value head
+  Scalar* of_head_;    // (keys, lanes)
+  Scalar* turned_;     // (width, keys)
+  Scalar* edge_;       // (keys, lanes)
+  bool* excluded_;     // of all heads (rows, keys): which scores are -infinity
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// Weighted values of a few query rows, features next to each other: the counterpart of
+// online_softmax::rows where queries are too few to fill lanes. The same sums in the same order.
+#pragma once
+
+#include <heed/kernel/decode/decode_scores.hpp>  // score_rows, copy, online_softmax
+
+#include <limits>  // infinity
+
+namespace heed {
+inline namespace HEED_ABI {
+
+template <class Scalar>
+struct value_rows {
+  using s = simd<Scalar>;
+  static constexpr index strip = packets_per_block * s::size;  // features that are summed together
+
+  Scalar* data;  // (rows, pitch)
+  index count;
+  index width;
+
+  // Some of the rows.
+  value_rows block(index first, index some) const { return {data + first * pitch(), some, width}; }
+  view<const Scalar> numbers() const { return {data, count, width, pitch(), 1}; }
+
+  // Features of a row, rounded up to whole strips.
+  static index pitch_of(index width) { return divide_up(width, strip) * strip; }
+  index pitch() const { return pitch_of(width); }
+
+  // data(row, feature) += weights(row, first + key) * value(key, feature) over some keys. Values are
+  // read where they are if they lie by rows, else a strip at a time is turned; `edge` has room for
+  // such a strip, and numbers of no meaning in it.
+  template <class Rows>
+  void multiply(const score_rows<Scalar>& weights, index first, const Rows& values, Scalar* edge,
+                fetch_ahead fetch = {}) const {
+    const broadcast_side<Scalar> by_row{weights.data + first, score_rows<Scalar>::pitch};
+    index f = 0;
+    const auto strips = [&]<int Packets>(std::integral_constant<int, Packets>) {
+      const index some = (width - f) / (Packets * s::size);
+      lane_product<Packets>(lane_side<Scalar>{data + f, pitch()}, by_row, lanes_from(values, f),
+                            count, values.rows, from_memory<Scalar>(), some, fetch);
+      f += some * Packets * s::size;
+    };
+    const bool by_rows = lie_by_rows(values);
+    if (by_rows)
+      for (index packets = packets_for_rows(count); packets >= packets_per_block; packets /= 2)
+        with_packets(packets, strips);
+    for (; f < width; f += strip) {
+      const index some = (std::min)(strip, width - f);
+      if (!by_rows) fetch_columns(values, f + strip, strip);
+      copy(view<Scalar>{edge, values.rows, some, strip, 1}, values.block(0, f, values.rows, some));
+      fetch_ahead nothing;
+      lane_product<packets_per_block>(lane_side<Scalar>{data + f, pitch()}, by_row,
+                                      lane_side<const Scalar>{edge, strip}, count, values.rows,
+                                      from_memory<Scalar>(), 1, nothing);
+    }
+  }
+
+  // Without the pairs that are excluded, one by one.
+  template <class Rows, class Excluded>
+  void multiply_seen(const score_rows<Scalar>& weights, const Rows& values,
+                     const Excluded& excluded) const {
+    clear();  // beyond the width too
+    for (index row = 0; row < count; ++row)
+      for (index f = 0; f < width; ++f) {
+        Scalar sum = 0;
+        for (index key = 0; key < values.rows; ++key)
+          if (!excluded(key, row))
+            sum = fused(static_cast<Scalar>(values(key, f)), weights.row(row)[key], sum);
+        data[row * pitch() + f] = sum;
+      }
+  }
+
+  // data = data * factor + tile, a factor a row.
+  void add(const Scalar* factor, const value_rows& tile) const {
+    each([&](index row, index i) {
+      return s::multiply_add(s::load(data + i), s::broadcast(factor[row]), s::load(tile.data + i));
+    });
+  }
+
+  // data = data * own + other * theirs
+  void merge(const Scalar* own_factor, const value_rows& other, const Scalar* other_factor) const {
+    each([&](index row, index i) {
+      return online_softmax<Scalar, binary_scores>::sum_of(
+          s::load(data + i), s::broadcast(own_factor[row]), s::load(other.data + i),
+          s::broadcast(other_factor[row]));
+    });
+  }
+
+  // data = data / sum. Says whether all are finite; results are compared one by one, since their sum
+  // might raise an exception where they are not.
+  bool finish(const Scalar* one_over_sum) const {
+    const auto zero = s::broadcast(Scalar(0));
+    const auto infinity = s::broadcast(std::numeric_limits<Scalar>::infinity());
+    auto worst = zero;
+    each([&](index row, index i) {
+      const auto result = s::multiply_add(s::load(data + i), s::broadcast(one_over_sum[row]), zero);
+      const auto magnitude = s::maximum(result, s::subtract(zero, result));
+      worst = s::where_less(magnitude, infinity, worst, infinity);
+      return result;
+    });
+    return !s::any_not_equal(worst, zero);
+  }
+
+  void take(const value_rows& other) const {
+    each([&](index, index i) { return s::load(other.data + i); });
+  }
+
+  void clear() const {
+    each([](index, index) { return s::broadcast(Scalar(0)); });
+  }
+
+ private:
+  template <class Number>
+  void each(const Number& number) const {
+    for (index row = 0; row < count; ++row)
+      for (index i = row * pitch(); i < (row + 1) * pitch(); i += s::size)
+        s::store(data + i, number(row, i));
+  }
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed

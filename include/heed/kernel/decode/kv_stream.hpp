@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// Keys and values in decoding: rows of memory that are gone through a few at a time, for all heads, or
+// tiles of keys head by head, while later ones are fetched.
+#pragma once
+
+#include <heed/modifiers/problem.hpp>  // geometry, interval
+#include <heed/storage/prefetch.hpp>   // fetch_ahead
+#include <heed/storage/quantised.hpp>  // lie_by_rows, numbers_of
+
+#include <algorithm>  // clamp, max, min
+
+namespace heed {
+inline namespace HEED_ABI {
+
+template <class Call>
+class row_runs {
+ public:
+  using Scalar = typename Call::Scalar;
+
+  explicit row_runs(const Call& call) : sizes_(call.sizes) {
+    const auto k = numbers_of(call.k), v = numbers_of(call.v);
+    is_near_ =
+        (k.rows * k.cols + v.rows * v.cols) * static_cast<index>(sizeof(*k.data)) <= near_bytes;
+  }
+
+  // Calls use(kv head, row within `rows`, per_run rows of that head, what to fetch) for all heads of
+  // which wanted(kv head) is true. What is fetched meanwhile are rows that are wanted a little later:
+  // memory takes its time to answer, and is asked all the time. Small numbers are soon worked
+  // through, and must be there before their run begins. Columns are fetched by who copies them.
+  template <class Rows, class Wanted, class Use>
+  void for_each(const Rows& all, interval rows, index per_run, interval heads, const Wanted& wanted,
+                const Use& use) const {
+    const auto numbers = numbers_of(all);
+    const index width = numbers.cols / sizes_.kv_heads;
+    const bool fetches = !is_near_ && lie_by_rows(all);
+    constexpr bool narrower = sizeof(*numbers.data) < sizeof(Scalar);
+    constexpr index least = 24;
+    const index ahead = narrower ? (std::max)(least, per_run) : least;
+    for (index row = rows.first; row < rows.last; row += per_run) {
+      const index count = (std::min)(per_run, rows.last - row);
+      const index later = fetches ? std::clamp(numbers.rows - row - ahead, index(0), count) : 0;
+      const auto next =
+          numbers.block(row + ahead, heads.first * width, later, heads.size() * width);
+      for (index kv = heads.first; kv < heads.last; ++kv)
+        if (wanted(kv))
+          use(kv, row - rows.first, all.block(row, kv * width, count, width),
+              fetch_ahead(next, kv - heads.first, heads.size()));
+    }
+  }
+
+  // Calls use(kv head, rows of that head, what to fetch) for rows in one tile of tiles. What a head has
+  // of a tile lies in one piece; one is fetched that comes a few pieces later, of the next tile where
+  // this one has no more of these heads.
+  template <class Rows, class Wanted, class Use>
+  void for_each_in_tile(const Rows& all, interval rows, interval heads, const Wanted& wanted,
+                        const Use& use) const {
+    const auto numbers = numbers_of(all);
+    const index width = numbers.cols / sizes_.kv_heads, piece = keys_per_tile * width;
+    const index tile = (numbers.first + rows.first) / keys_per_tile;
+    const auto memory = numbers.tiles();
+    const index ahead = (std::max)(index(1), heads.size() * 3 / 8);  // 24 rows of 64
+    for (index kv = heads.first; kv < heads.last; ++kv) {
+      if (!wanted(kv)) continue;
+      const index next = kv - heads.first + ahead;
+      const index later = (std::min)((tile + next / heads.size()) * numbers.tile_stride +
+                                         (heads.first + next % heads.size()) * piece,
+                                     memory.cols);
+      const index count = is_near_ ? 0 : (std::min)(piece, memory.cols - later);
+      use(kv, all.block(rows.first, kv * width, rows.size(), width),
+          fetch_ahead(memory.block(0, later, 1, count), 0, 1));
+    }
+  }
+
+ private:
+  // All keys and values of a call are so few that a core's own cache may have kept them, and that to
+  // ask for them is work for nothing.
+  static constexpr index near_bytes = 256 * 1024;
+
+  const geometry& sizes_;
+  bool is_near_;
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+// The same as forward.hpp for few queries over many keys, as in decoding: each key and value is read
+// once for all query heads of a group, keys and then features are lanes, and threads share keys out
+// in chunks, and heads where chunks are few. The sums are formed in the same order, and so are the
+// bits.
+#pragma once
+
+#include <heed/core/execute.hpp>          // run_tasks
+#include <heed/kernel/decode/decode.hpp>  // decode_work
+
+#include <algorithm>  // fill, max, min
+#include <memory>     // construct_at
+#include <utility>    // swap
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// Whether queries are so few that memory is what takes time; three quarters of a block where keys or
+// values have to be copied by either kernel, since they lie neither by rows nor in tiles.
+// Probabilities are the other's.
+template <class Call>
+bool is_decoding(const Call& call) {
+  const geometry& g = call.sizes;
+  constexpr index block = queries_per_block<typename Call::Scalar>;
+  const bool by_rows =
+      (lie_by_rows(call.k) || numbers_of(call.k).in_tiles()) && lie_by_rows(call.v);
+  return g.longest_queries <= (by_rows ? block : block * 3 / 4) &&
+         g.longest_queries * g.group() <= most_rows && !call.options.weights;
+}
+
+template <class Call, class Unit>
+class decoder {
+ public:
+  using work = decode_work<Call, Unit>;
+  using state = typename work::state;
+  using Scalar = typename work::Scalar;
+
+  decoder(const Call& call, const call_rules<Scalar>& rules, scratch& memory, index workers)
+      : call_(call),
+        g_(call.sizes),
+        rules_(rules),
+        memory_(memory),
+        workers_((std::max)(index(1), workers)),
+        heads_per_part_(heads_per_part()) {}
+
+  // Says whether no sum of weighted values can have overflowed.
+  bool run() {
+    // One alone adds each part at once; several go ahead of the sum by a few each.
+    const index ahead =
+        workers_ == 1 ? 1 : (std::max)(index(1), (std::min)(16 * workers_, most_parts()));
+    // This thread's own holds the sums as well.
+    memory_.prepare_workers(1, work::footprint(g_) + footprint_of(ahead));
+    memory_.prepare_workers((std::min)(workers_, ahead), work::footprint(g_));
+    scratch::frame frame(memory_);
+    auto* const parts = frame.take<decode_part<state>>(ahead);
+    for (index i = 0; i < ahead; ++i) std::construct_at(parts + i)->state = state_in(frame);
+    auto* const totals = frame.take<state>(parts_per_chunk());
+    for (index i = 0; i < parts_per_chunk(); ++i) std::construct_at(totals + i, state_in(frame));
+    factors_ = {frame.take<Scalar>(lanes()), frame.take<Scalar>(lanes())};
+    for (start(0); sequence_ < g_.sequences;) {
+      index count = 0;
+      for (; count < ahead && sequence_ < g_.sequences; ++count) place(parts[count]);
+      run_tasks(call_.options.on, count, [&](index worker, index i) {
+        work(call_, rules_, memory_.worker(worker)).attend(parts[i]);
+      });
+      for (index i = 0; i < count; ++i)
+        add(totals[parts[i].heads.first / heads_per_part_], parts[i]);
+    }
+    return finite_;
+  }
+
+ private:
+  // The most rows of a part, and lanes for them.
+  index rows() const { return g_.longest_queries * g_.group() * heads_per_part_; }
+  index lanes() const { return whole_packets<Scalar>(rows()); }
+
+  // All of them, so that rows of memory are read as they lie, unless there are fewer chunks than
+  // work for all workers. Columns are read one by one anyway, and as few as can be for a whole chunk.
+  index heads_per_part() const {
+    if (!lie_by_rows(call_.k) && !lie_by_rows(call_.v)) return 1;
+    const index chunks = g_.keys / keys_per_chunk + g_.sequences;
+    const index wanted = workers_ == 1 ? 1 : divide_up(4 * workers_, (std::max)(index(1), chunks));
+    return divide_up(g_.kv_heads, (std::min)(wanted, g_.kv_heads));
+  }
+  index parts_per_chunk() const { return divide_up(g_.kv_heads, heads_per_part_); }
+  index most_parts() const {
+    return g_.sequences * (g_.longest_keys / keys_per_chunk + 2) * parts_per_chunk();
+  }
+
+  // Bytes of so many parts, of the sums and of factors for them.
+  index footprint_of(index parts) const {
+    const index numbers = rows() * value_rows<Scalar>::pitch_of(g_.value_width) + 2 * lanes();
+    const index bytes = numbers * static_cast<index>(sizeof(Scalar)) + heads_per_part_ +
+                        4 * scratch::granule + static_cast<index>(sizeof(decode_part<state>));
+    return (parts + parts_per_chunk()) * bytes +
+           2 * (lanes() * static_cast<index>(sizeof(Scalar)) + 2 * scratch::granule);
+  }
+
+  state state_in(scratch::frame& frame) const {
+    auto* const origin = frame.take<Scalar>(lanes());
+    auto* const sum = frame.take<Scalar>(lanes());
+    auto* const room = frame.take<Scalar>(rows() * value_rows<Scalar>::pitch_of(g_.value_width));
+    return {{origin, sum, nullptr, nullptr, 0, 0},
+            {room, 0, g_.value_width},
+            frame.take<bool>(heads_per_part_),
+            0};
+  }
+
+  // Goes to a sequence and finds out which keys any of its queries may see.
+  void start(index sequence) {
+    sequence_ = sequence;
+    if (sequence == g_.sequences) return;
+    seen_ = {};
+    for (index h = 0; h < g_.query_heads; ++h) {
+      const scope s = g_.of(sequence, h);
+      const interval queries{s.offset, s.offset + s.queries};
+      if (s.queries > 0)
+        rules_.bind(s, [&](const tile_rules<Scalar>& rules) {
+          seen_ = hull(seen_, intersect(rules.keys(queries), {0, s.keys}));
+        });
+    }
+    // Tiles are begun with their first key.
+    if (numbers_of(call_.k).in_tiles()) seen_.first = seen_.first / keys_per_tile * keys_per_tile;
+    next_ = seen_.first;
+  }
+
+  // The next part; of a sequence that sees nothing, without keys.
+  void place(decode_part<state>& part) {
+    part.sequence = sequence_;
+    part.keys = {next_, (std::min)((next_ / keys_per_chunk + 1) * keys_per_chunk, seen_.last)};
+    part.heads = {head_, (std::min)(head_ + heads_per_part_, g_.kv_heads)};
+    part.first = next_ == seen_.first;
+    part.last = part.keys.last >= seen_.last;
+    head_ = part.heads.last;
+    if (head_ < g_.kv_heads) return;
+    head_ = 0;
+    next_ = part.keys.last;
+    if (part.last) start(sequence_ + 1);
+  }
+
+  void add(state& total, decode_part<state>& part) {
+    if (part.first) begin(total, part);
+    if (total.seen_by_any())
+      total.merge(part.state, factors_.own, factors_.theirs);
+    else
+      std::swap(total, part.state);
+    if (part.last) finite_ &= finish(total, part);
+  }
+
+  // With the logits of sinks, or with nothing.
+  void begin(state& total, const decode_part<state>& part) const {
+    const scope s = g_.of(part.sequence, 0);
+    total.prepare(part.heads.size(), s.queries * g_.group());
+    if (!call_.options.sink.given()) return;
+    for (index row = 0; row < total.rows.count; ++row)
+      total.sums.set_sink(row, call_.options.sink[part.heads.first * g_.group() + row / s.queries]);
+    total.rows.clear();
+    std::fill(total.seen, total.seen + total.heads, true);
+  }
+
+  // rows / sum; where nothing was seen, 0 and -infinity. Says whether all results are finite.
+  bool finish(const state& total, const decode_part<state>& part) const {
+    for (index head = 0; head < total.heads; ++head)
+      if (!total.seen[head]) total.rows_of(head).clear();
+    Scalar* const one_over = factors_.own;
+    for (index lane = 0; lane < total.sums.packets * simd<Scalar>::size; lane += simd<Scalar>::size)
+      simd<Scalar>::store(one_over + lane, total.sums.one_over_sum(lane));
+    const bool finite = total.rows.finish(one_over);
+    for (index head = part.heads.first * g_.group(); head < part.heads.last * g_.group(); ++head) {
+      const scope s = g_.of(part.sequence, head);
+      const index row = (head - part.heads.first * g_.group()) * s.queries;
+      copy(call_.out.block(s.query_row, head * g_.value_width, s.queries, g_.value_width),
+           total.rows.block(row, s.queries).numbers());
+      if (call_.options.log_sum_exp)
+        for (index i = 0; i < s.queries; ++i)
+          (*call_.options.log_sum_exp)(s.query_row + i, head) = total.sums.log_sum_exp(row + i);
+    }
+    return finite;
+  }
+
+  const Call& call_;
+  const geometry& g_;
+  const call_rules<Scalar>& rules_;
+  scratch& memory_;
+  index workers_;
+  index heads_per_part_;
+  struct {
+    Scalar *own, *theirs;  // (lanes), of sums and of what is added
+  } factors_ = {};
+  index sequence_ = 0;  // at hand
+  interval seen_;       // its keys that any query may see
+  index next_ = 0;      // the first that no part has
+  index head_ = 0;      // the first key/value head that has it not
+  bool finite_ = true;  // whether all results so far are
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed

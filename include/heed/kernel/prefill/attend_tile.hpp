@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// The formula, for one block of queries and one tile of keys:
+//
+//   scores = keys · queries, bent and masked
+//   p = 2^(scores - origin);  sum = sum factor + Σ p;  rows = rows factor + valuesᵀ p
+#pragma once
+
+#include <heed/kernel/bound_rules.hpp>          // tile_rules, drop, tile_place
+#include <heed/kernel/prefill/query_block.hpp>  // query_block, exclusions
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// Keys and values at hand: copies, or where the caller has them.
+template <class Scalar>
+struct key_value_tile {
+  view<const Scalar> keys;    // (keys, width)
+  view<const Scalar> values;  // (keys, value width)
+  bool in_place = false;
+  bool finite = true;  // whether all values are
+
+  // `count` keys from the tile's `first`.
+  key_value_tile part(index first, index count) const {
+    return {keys.block(first, 0, count, keys.cols), values.block(first, 0, count, values.cols),
+            in_place, finite};
+  }
+};
+
+// What is needed while a tile is worked on, and forgotten after.
+template <class Scalar>
+struct tile_work {
+  Scalar* scores;  // (keys, lanes)
+  exclusions<Scalar> excluded;
+  Scalar damping;  // attention_call::damping
+
+  template <class Memory>
+  static tile_work in(Memory& memory, index keys, Scalar damping) {
+    constexpr index lanes = queries_per_block<Scalar>;
+    return {memory.template take<Scalar>(keys * lanes),
+            exclusions<Scalar>(memory.template take<bool>(keys * lanes)), damping};
+  }
+};
+
+template <class Scalar, class Unit>
+void attend_tile(query_block<Scalar, Unit>& q, const key_value_tile<Scalar>& tile,
+                 const tile_place& place, const tile_rules<Scalar>& rules, coverage seen,
+                 const tile_dropout<Scalar>& drop, tile_work<Scalar>& work) {
+  q.multiply(work.scores, tile.keys);    // scores = keys · queries
+  rules.bend(work.scores, place, seen);  // score rules, masks
+  if (!tile.finite) work.excluded.note(work.scores, place.key_count, q.chunk.packets);
+  q.chunk.fold(work.scores, place.key_count);  // scores = 2^(scores - origin), sum, factor
+  if (drop.given()) drop(work.scores, place);
+  if (work.damping < 1)
+    damp(work.scores, place.key_count, place.row_count, queries_per_block<Scalar>, work.damping);
+  if (!tile.finite)
+    work.excluded.accumulate(q, work.scores, tile.values);
+  else if (tile.in_place)
+    q.accumulate_in_place(work.scores, tile.values);
+  else
+    q.accumulate(work.scores, tile.values);  // rows = rows factor + valuesᵀ scores
+}
+
+}  // namespace HEED_ABI
+}  // namespace heed

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+// The probability that each key received, summed over the queries, from the log-sum-exp of every
+// row:
+//
+//   scores = queries · keys, bent and masked;   weights(key) = Σ exp(score - log-sum-exp)
+//
+// A task is a tile of keys and a head; queries are taken in order, so that no sum depends on threads.
+#pragma once
+
+#include <heed/kernel/prefill/prefill.hpp>  // forward, attention_call, call_rules, score_rows, run_tasks
+
+#include <algorithm>  // max, min
+#include <cmath>      // isnan
+
+namespace heed {
+inline namespace HEED_ABI {
+
+template <class Call, class Unit>
+class key_weighing {
+ public:
+  using Scalar = typename Call::Scalar;
+
+  key_weighing(const Call& call, const call_rules<Scalar>& rules, scratch& memory)
+      : call_(call),
+        g_(call.sizes),
+        rules_(rules),
+        frame_(memory),
+        queries_(frame_.template take<Scalar>(most_rows * g_.width)),
+        scores_(frame_.template take<Scalar>(most_rows * keys_per_tile)),
+        room_(frame_.template take<Scalar>(keys_per_tile * lanes)),
+        turned_(frame_.template take<Scalar>(score_rows<Scalar>::room_for(g_.width))) {}
+
+  // Bytes that it takes from scratch, roundings included.
+  static index footprint(const geometry& g) {
+    const index numbers = most_rows * g.width + keys_per_tile * (most_rows + lanes) +
+                          score_rows<Scalar>::room_for(g.width);
+    return numbers * static_cast<index>(sizeof(Scalar)) + 4 * scratch::granule;
+  }
+
+  void weigh(const scope& s, index first_key) const {
+    const index count = (std::min)(keys_per_tile, s.keys - first_key);
+    const auto keys = call_.keys_of(s.head / g_.group(), s.key_row + first_key, count);
+    Scalar total[keys_per_tile] = {};
+    rules_.bind(s, [&](const tile_rules<Scalar>& rules) {
+      for (index row = 0; row < s.queries; row += most_rows) {
+        const tile_place place{s, row, (std::min)(most_rows, s.queries - row), first_key, count};
+        if (rules.cover(place) != coverage::none) weigh(place, rules, keys, total);
+      }
+    });
+    for (index j = 0; j < count; ++j)
+      (*call_.options.key_weights)(s.key_row + first_key + j, s.head) = total[j];
+  }
+
+ private:
+  static constexpr index lanes = queries_per_block<Scalar>;
+
+  // The queries of a place; sums of a few of them are formed apart.
+  template <class Rows>
+  void weigh(const tile_place& place, const tile_rules<Scalar>& rules, const Rows& keys,
+             Scalar* total) const {
+    const score_rows<Scalar> scores{scores_, place.row_count};
+    call_.template load_rows<Unit>(queries_, place.where, place.first_row, place.row_count);
+    if (numbers_of(call_.k).in_tiles()) {
+      scores.multiply_tile(queries_, keys);
+    } else {
+      const index run = scores.keys_per_run(place.row_count, lie_by_rows(keys));
+      for (index first = 0; first < keys.rows; first += run)
+        scores.multiply(first, queries_,
+                        keys.block(first, 0, (std::min)(run, keys.rows - first), g_.width),
+                        turned_);
+    }
+    bend(scores, place, rules);
+    scores.fill_up(keys.rows);
+
+    Scalar sums[keys_per_tile] = {};
+    for (index i = 0; i < place.row_count; ++i)
+      add(scores, i, keys.rows,
+          (*call_.options.log_sum_exp)(place.where.query_row + place.first_row + i,
+                                       place.where.head),
+          sums);
+    for (index j = 0; j < keys.rows; ++j) total[j] += sums[j];
+  }
+
+  // sums += exp(score - log_sum_exp) of one row. A score that a rounded log-sum-exp lies below counts
+  // as that; a row without a number has none for what it sees, and nothing for the rest.
+  static void add(const score_rows<Scalar>& scores, index i, index keys, Scalar log_sum_exp,
+                  Scalar* sums) {
+    using s = simd<Scalar>;
+    Scalar* const row = scores.row(i);
+    if (exactly_equal(log_sum_exp, scores.minus_infinity)) return;  // it sees nothing
+    if (std::isnan(log_sum_exp)) {
+      for (index j = 0; j < keys; ++j)
+        if (!exactly_equal(row[j], scores.minus_infinity)) sums[j] += log_sum_exp;
+      return;
+    }
+    const auto of_all = softmax_origin<Scalar, Unit>::of_sink(static_cast<double>(log_sum_exp));
+    const auto most = s::broadcast(in_unit<Scalar, Unit>(static_cast<double>(log_sum_exp)));
+    for (index j = 0; j < keys; j += s::size) {
+      const auto score = s::load(row + j);
+      s::store(row + j, s::where_less(most, score, most, score));
+    }
+    Scalar half[static_cast<std::size_t>(s::size)];
+    s::store(half, of_all.half);
+    scores.template exponentials<Unit>(half[0], row, keys);
+    const auto one_over = s::divide(s::broadcast(Scalar(1)), of_all.e);
+    for (index j = 0; j < keys; j += s::size)
+      s::store(sums + j, s::multiply_add(s::load(row + j), one_over, s::load(sums + j)));
+  }
+
+  // Score rules, masks; a block of queries at a time.
+  void bend(const score_rows<Scalar>& scores, const tile_place& all,
+            const tile_rules<Scalar>& rules) const {
+    for (index row = 0; row < all.row_count; row += lanes) {
+      tile_place place = all;
+      place.first_row += row;
+      place.row_count = (std::min)(lanes, all.row_count - row);
+      const coverage seen = rules.cover(place);
+      if (rules_.has_scores || seen != coverage::all)
+        scores.block(row, place.row_count).change(place, room_, [&](Scalar* s) {
+          rules.bend(s, place, seen);
+        });
+    }
+  }
+
+  const Call& call_;
+  const geometry& g_;
+  const call_rules<Scalar>& rules_;
+  scratch::frame frame_;
+  Scalar* queries_;  // (rows, width)
+  Scalar* scores_;   // (rows, keys)
+  Scalar* room_;     // (keys, lanes)
+  Scalar* turned_;   // (width, keys)
+};
+
+// Writes options.key_weights of a call whose options.log_sum_exp has been written.
+template <class Unit, class Call>
+void weigh_keys(const Call& call, const call_rules<typename Call::Scalar>& rules, scratch& memory) {
+  using Scalar = typename Call::Scalar;
+  using work = key_weighing<Call, Unit>;
+  const geometry& g = call.sizes;
+  const view<Scalar> into = *call.options.key_weights;
+  for (index key = 0; key < into.rows; ++key)
+    for (index head = 0; head < into.cols; ++head) into(key, head) = 0;
+  const index tiles = divide_up(g.longest_keys, keys_per_tile);
+  const index tasks = g.sequences * g.query_heads * tiles;
+  const executor on = call.worth_threads() ? call.options.on : executor{};
+  const index workers = (std::max)(index(1), (std::min)(on.workers, tasks));
+  memory.prepare_workers(workers, work::footprint(g));
+  run_tasks(on, tasks, [&](index worker, index task) {
+    const index tile = task % tiles, head = task / tiles % g.query_heads;
+    const scope s = g.of(task / tiles / g.query_heads, head);
+    if (s.queries > 0 && tile * keys_per_tile < s.keys)
+      work(call, rules, memory.worker(worker)).weigh(s, tile * keys_per_tile);
+  });
+}
+
+// The whole of a call that asks for them.
+template <class Unit, class Call>
+void forward_and_weigh_keys(Call call, const call_rules<typename Call::Scalar>& rules,
+                            scratch& memory) {
+  using Scalar = typename Call::Scalar;
+  scratch::frame frame(memory);
+  const geometry& g = call.sizes;
+  if (!call.options.log_sum_exp)
+    call.options.log_sum_exp = view<Scalar>{frame.take<Scalar>(g.queries * g.query_heads),
+                                            g.queries, g.query_heads, g.query_heads, 1};
+  forward<Unit>(call, rules, memory);
+  weigh_keys<Unit>(call, rules, memory);
+}
+
+}  // namespace HEED_ABI
+}  // namespace heed

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// What the likely mistakes in a call of heed::attention are told at compile time: one sentence for the
+// first of them.
+#pragma once
+
+#include <heed/modifiers/arguments.hpp>     // inputs_are_good
+#include <heed/modifiers/rule_set.hpp>      // modifiers_are_good
+#include <heed/modifiers/scores/score.hpp>  // scores_are_kept
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// True if q, k, v and the modifiers go together as far as their types say.
+template <class Q, class K, class V, class... Modifiers>
+constexpr bool call_is_good() {
+  if constexpr (inputs_are_good<Q, K, V>())
+    if constexpr (modifiers_are_good<Modifiers...>())
+      return scores_are_kept<accumulator_t<scalar_of<Q>>, Modifiers...>();
+  return false;
+}
+
+}  // namespace HEED_ABI
+}  // namespace heed

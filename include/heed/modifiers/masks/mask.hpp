@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+// Masks compose like Booleans: a && b, a || b, !a.
+//
+//   heed::attention(q, k, v, out, (heed::causal && heed::window{.left = 255}) || heed::prefix(16));
+//
+// A mask is any value with `using heed_kind = heed::mask_kind` and
+//   bool operator()(at i) const;                           // may i.query see i.key?
+// Where it knows more, it says so, and tiles are skipped:
+//   interval keys(interval queries) const;                 // none of them sees a key outside
+//   coverage cover(interval queries, interval keys) const; // none, some or all of the pairs
+//   std::optional<index> first_query() const;              // where the first query stands
+//   auto bind(const scope&) const;                         // the mask for one sequence and head
+//   static constexpr bool looks_up;                        // whether it reads memory for each pair
+//   void check(const call_shape&) const;                   // throws shape_error
+// Positions of queries are those of at::query. Both sides of && and || are asked about every pair,
+// whatever the first says: without a branch, the loop over pairs becomes vector code.
+#pragma once
+
+#include <heed/core/concepts.hpp>               // mask, mask_kind
+#include <heed/modifiers/pair_matrix_tile.hpp>  // table_tile, seen_by
+#include <heed/modifiers/refused.hpp>           // refused, false_for_any
+#include <heed/modifiers/scope.hpp>             // scope, call_shape, at, interval, coverage
+
+#include <optional>  // optional
+#include <utility>   // move
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// What a mask says, or what is true of any mask where it says nothing.
+template <mask Mask>
+interval keys_of(const Mask& m, interval queries) {
+  if constexpr (requires { m.keys(queries); })
+    return m.keys(queries);
+  else
+    return everywhere;
+}
+template <mask Mask>
+coverage cover_of(const Mask& m, interval queries, interval keys) {
+  if constexpr (requires { m.cover(queries, keys); })
+    return m.cover(queries, keys);
+  else
+    return coverage::some;
+}
+template <mask Mask>
+std::optional<index> first_query_of(const Mask& m) {
+  if constexpr (requires { m.first_query(); })
+    return m.first_query();
+  else
+    return std::nullopt;
+}
+
+// What two masks say together; they must not differ.
+inline std::optional<index> same_first_query(std::optional<index> a, std::optional<index> b) {
+  if (!a) return b;
+  const index first = *a;
+  const index other = b.value_or(first);
+  require(first == other, "heed: the first query cannot stand at ", first, " and at ", other,
+          " in one call");
+  return first;
+}
+
+// Seen by both.
+template <mask A, mask B>
+struct mask_and {
+  using heed_kind = mask_kind;
+  static constexpr bool looks_up = heed::looks_up<A>() || heed::looks_up<B>();
+  static constexpr int tables = heed::tables<A>() + heed::tables<B>();
+  A a;
+  B b;
+
+  bool operator()(at i) const { return (int(bool(a(i))) & int(bool(b(i)))) != 0; }
+  template <class Scalar>
+  bool operator()(at i, const Scalar* numbers) const {
+    return (int(seen_by(a, i, numbers)) & int(seen_by(b, i, numbers_after<A>(numbers)))) != 0;
+  }
+  template <class Scalar>
+  void read(table_tile<Scalar>& tile) const {
+    tile.read(a);
+    tile.read(b);
+  }
+  interval keys(interval queries) const {
+    return intersect(keys_of(a, queries), keys_of(b, queries));
+  }
+  coverage cover(interval queries, interval keys) const {
+    return both(cover_of(a, queries, keys), cover_of(b, queries, keys));
+  }
+  std::optional<index> first_query() const {
+    return same_first_query(first_query_of(a), first_query_of(b));
+  }
+  auto bind(const scope& s) const {
+    return mask_and<decltype(heed::bind(a, s)), decltype(heed::bind(b, s))>{heed::bind(a, s),
+                                                                            heed::bind(b, s)};
+  }
+  void check(const call_shape& shape) const {
+    heed::check(a, shape);
+    heed::check(b, shape);
+  }
+};
+
+// Seen by one or the other.
+template <mask A, mask B>
+struct mask_or {
+  using heed_kind = mask_kind;
+  static constexpr bool looks_up = heed::looks_up<A>() || heed::looks_up<B>();
+  static constexpr int tables = heed::tables<A>() + heed::tables<B>();
+  A a;
+  B b;
+
+  bool operator()(at i) const { return (int(bool(a(i))) | int(bool(b(i)))) != 0; }
+  template <class Scalar>
+  bool operator()(at i, const Scalar* numbers) const {
+    return (int(seen_by(a, i, numbers)) | int(seen_by(b, i, numbers_after<A>(numbers)))) != 0;
+  }
+  template <class Scalar>
+  void read(table_tile<Scalar>& tile) const {
+    tile.read(a);
+    tile.read(b);
+  }
+  interval keys(interval queries) const { return hull(keys_of(a, queries), keys_of(b, queries)); }
+  coverage cover(interval queries, interval keys) const {
+    return either(cover_of(a, queries, keys), cover_of(b, queries, keys));
+  }
+  std::optional<index> first_query() const {
+    return same_first_query(first_query_of(a), first_query_of(b));
+  }
+  auto bind(const scope& s) const {
+    return mask_or<decltype(heed::bind(a, s)), decltype(heed::bind(b, s))>{heed::bind(a, s),
+                                                                           heed::bind(b, s)};
+  }
+  void check(const call_shape& shape) const {
+    heed::check(a, shape);
+    heed::check(b, shape);
+  }
+};
+
+// Seen where `a` does not see.
+template <mask A>
+struct mask_not {
+  using heed_kind = mask_kind;
+  static constexpr bool looks_up = heed::looks_up<A>();
+  static constexpr int tables = heed::tables<A>();
+  A a;
+
+  bool operator()(at i) const { return !a(i); }
+  template <class Scalar>
+  bool operator()(at i, const Scalar* numbers) const {
+    return !seen_by(a, i, numbers);
+  }
+  template <class Scalar>
+  void read(table_tile<Scalar>& tile) const {
+    tile.read(a);
+  }
+  coverage cover(interval queries, interval keys) const {
+    return opposite(cover_of(a, queries, keys));
+  }
+  std::optional<index> first_query() const { return first_query_of(a); }
+  auto bind(const scope& s) const { return mask_not<decltype(heed::bind(a, s))>{heed::bind(a, s)}; }
+  void check(const call_shape& shape) const { heed::check(a, shape); }
+};
+
+template <mask A, mask B>
+constexpr mask_and<A, B> operator&&(A a, B b) {
+  return {std::move(a), std::move(b)};
+}
+template <mask A, mask B>
+constexpr mask_or<A, B> operator||(A a, B b) {
+  return {std::move(a), std::move(b)};
+}
+template <mask A>
+constexpr mask_not<A> operator!(A a) {
+  return {std::move(a)};
+}
+
+namespace detail {
+
+// One of them is of this library, so that no other operator is meant.
+template <class A, class B>
+concept mask_with_other = (modifier<A> || modifier<B>)&&!(mask<A> && mask<B>);
+
+template <class... Others>
+constexpr refused only_masks_are_joined() {
+  static_assert(
+      false_for_any<Others...>,
+      "heed: &&, || and ! join masks alone: a function of your own goes into heed::where, "
+      "a matrix of bool into heed::keep; score rules (heed::soft_cap(c), heed::score(f)) "
+      "and settings (heed::scale(s)) are arguments of their own, after a comma");
+  return {};
+}
+
+}  // namespace detail
+
+template <class A, class B>
+requires detail::mask_with_other<A, B>
+constexpr auto operator&&(const A&, const B&) { return detail::only_masks_are_joined<A, B>(); }
+template <class A, class B>
+requires detail::mask_with_other<A, B>
+constexpr auto operator||(const A&, const B&) { return detail::only_masks_are_joined<A, B>(); }
+template <mask A, mask B>
+constexpr auto operator&(const A&, const B&) {
+  static_assert(detail::false_for_any<A, B>, "heed: masks are joined by && and ||, not by & and |");
+  return detail::refused{};
+}
+template <mask A, mask B>
+constexpr auto operator|(const A& a, const B& b) {
+  return a & b;
+}
+template <modifier A>
+requires(!mask<A>) constexpr auto operator!(const A&) { return detail::only_masks_are_joined<A>(); }
+
+}  // namespace HEED_ABI
+}  // namespace heed

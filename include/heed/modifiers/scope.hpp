@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// The part of a call that a rule is bound to before it is asked: one sequence, one query head.
+#pragma once
+
+#include <heed/core/check.hpp>          // view, shape_error
+#include <heed/modifiers/at.hpp>        // at
+#include <heed/modifiers/interval.hpp>  // interval, coverage
+
+namespace heed {
+inline namespace HEED_ABI {
+
+struct scope {
+  index sequence;     // number of the sequence in a packed batch
+  index head;         // query head
+  index heads;        // query heads in all
+  index query_row;    // first row of the sequence in q
+  index key_row;      // first row of the sequence in k and v
+  index queries;      // rows of the sequence in q
+  index keys;         // rows of the sequence in k and v
+  index offset;       // position of its first query
+  index all_queries;  // rows of q
+
+  at operator()(index row, index key) const {
+    return {static_cast<position>(row + offset), static_cast<position>(key),
+            static_cast<position>(head), static_cast<position>(row),
+            static_cast<position>(sequence)};
+  }
+};
+
+// The sizes of a whole call, for rules that must fit it.
+struct call_shape {
+  const char* verb;  // "heed::attention"
+  index queries;     // rows of q
+  index keys;        // rows of k and v
+  index query_heads;
+  index longest_keys;  // keys of the longest sequence; `keys` unless the batch is packed
+};
+
+// A rule that depends on the scope has bind(scope), which gives its bound form; any other is its
+// own.
+template <class Rule>
+auto bind(const Rule& rule, const scope& where) {
+  if constexpr (requires { rule.bind(where); })
+    return rule.bind(where);
+  else
+    return rule;
+}
+
+// A mask that reads memory for each pair, or may do so, says so: `static constexpr bool looks_up =
+// true`. What it says is not for a processor to foresee, so it is asked without a jump.
+template <class Rule>
+constexpr bool looks_up() {
+  if constexpr (requires { Rule::looks_up; })
+    return Rule::looks_up;
+  else
+    return false;
+}
+
+// A rule that must fit the sizes of the call has check(call_shape).
+template <class Rule>
+void check(const Rule& rule, const call_shape& shape) {
+  if constexpr (requires { rule.check(shape); }) rule.check(shape);
+}
+
+}  // namespace HEED_ABI
+}  // namespace heed

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+// 2^x for the numbers that a softmax meets, in vectors: one routine for every lane.
+//
+//   heed::exp2<float>(heed::simd<float>::broadcast(-1));  // 0.5 in every lane
+#pragma once
+
+#include <heed/simd/simd.hpp>    // simd, shift_past_fraction
+#include <heed/simd/unroll.hpp>  // unroll
+
+#include <iterator>  // size
+
+namespace heed {
+inline namespace HEED_ABI {
+
+namespace detail {
+
+// c[0] + c[1] f + c[2] f^2 + ... is 2^f on [-1/2, 1/2] with the smallest relative error (Remez),
+// c[0] = 1 held so that 2^0 is exactly 1: 2.6e-9 for float, 1.8e-17 for double.
+template <class Scalar>
+struct exp2_polynomial;
+template <>
+struct exp2_polynomial<float> {
+  static constexpr float c[] = {1.0f,
+                                0.69314721496788f,
+                                0.24022652782877f,
+                                0.05550310551207f,
+                                0.00961769297615f,
+                                0.00134066438475f,
+                                0.00015594677015f};
+};
+template <>
+struct exp2_polynomial<double> {
+  static constexpr double c[] = {1.0,
+                                 0.69314718055994569675,
+                                 0.24022650695910098006,
+                                 0.055504108664790394528,
+                                 0.0096181291076070026171,
+                                 0.001333355815343996974,
+                                 0.00015403530441571850099,
+                                 0.00001525272738518977478,
+                                 1.3215442675452855182e-6,
+                                 1.0180647660573069343e-7,
+                                 7.0725703945407994337e-9,
+                                 4.0780717860928704165e-10};
+};
+
+}  // namespace detail
+
+// What a power of two is taken relative to: a whole number in each lane, of at most a quarter of
+// 2^fraction. Being whole, it costs x no bit: it only moves the exponent of the result.
+template <class Scalar>
+struct exp2_origin {
+  using s = simd<Scalar>;
+  using bits = bits_of<Scalar>;
+  typename s::packet lowest;   // below it, the power of two is 0
+  typename s::packet rounder;  // see exp2_in_place
+
+  explicit exp2_origin(const typename s::packet& whole)
+      : lowest(s::add(whole, s::broadcast(Scalar(-bits::bias)))),
+        rounder(s::subtract(
+            s::broadcast(Scalar(1.5) * static_cast<Scalar>(std::uint64_t(1) << bits::fraction) +
+                         Scalar(bits::bias)),
+            whole)) {}
+};
+
+// x = 2^(x - origin) for x from -infinity to origin + 1, in Count packets, of which packet i has
+// origin[i % index(Origins)]: exactly 1 where x is the origin, exactly 0 at -infinity; what would be
+// subnormal is subnormal or 0; NaN stays NaN. The packets take every step together, since each step
+// waits for the one before: one packet alone would leave the machine idle.
+template <class Scalar, std::size_t Count, std::size_t Origins>
+EIGEN_ALWAYS_INLINE void exp2_in_place(typename simd<Scalar>::packet (&x)[Count],
+                                       const exp2_origin<Scalar> (&origin)[Origins]) {
+  using s = simd<Scalar>;
+  using packet = typename s::packet;
+  const auto each = [](const auto& step) HEED_INLINED { unroll<index(Count)>(step); };
+
+  each([&](auto i) HEED_INLINED { x[i] = s::maximum(x[i], origin[i % index(Origins)].lowest); });
+
+  // Adding 1.5 * 2^fraction leaves round(x) in the lowest bits; with the bias added too and the
+  // origin subtracted, they are the exponent of 2^(round(x) - origin).
+  packet power[Count];
+  each([&](auto i) HEED_INLINED {
+    power[i] = s::rounded(s::add(x[i], origin[i % index(Origins)].rounder));
+  });
+  each([&](auto i) HEED_INLINED {
+    x[i] = s::subtract(x[i], s::rounded(s::subtract(power[i], origin[i % index(Origins)].rounder)));
+  });
+  each([&](auto i) HEED_INLINED { power[i] = shift_past_fraction(power[i]); });
+
+  constexpr auto& c = detail::exp2_polynomial<Scalar>::c;
+  constexpr int degree = static_cast<int>(std::size(c)) - 1;
+  packet p[Count];
+  each([&](auto i) HEED_INLINED { p[i] = s::broadcast(c[degree]); });
+  unroll<degree>([&](auto k) HEED_INLINED {
+    const packet next = s::broadcast(c[degree - 1 - k]);
+    each([&](auto i) HEED_INLINED { p[i] = s::multiply_add(p[i], x[i], next); });
+  });
+  each([&](auto i) HEED_INLINED { x[i] = s::multiply(p[i], power[i]); });
+}
+
+// 2^x of one packet.
+template <class Scalar>
+typename simd<Scalar>::packet exp2(const typename simd<Scalar>::packet& x) {
+  using s = simd<Scalar>;
+  typename s::packet alone[] = {x};
+  const exp2_origin<Scalar> zero[] = {exp2_origin<Scalar>(s::broadcast(Scalar(0)))};
+  exp2_in_place<Scalar>(alone, zero);
+  return alone[0];
+}
+
+}  // namespace HEED_ABI
+}  // namespace heed

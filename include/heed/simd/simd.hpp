@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MIT
+// The vector instructions of the machine that this file is compiled for, as Eigen found them.
+//
+//   using s = heed::simd<float>;
+//   s::store(p, s::multiply_add(s::broadcast(2), s::load(p), s::broadcast(1)));  // p = 2 p + 1
+//
+// This file alone touches Eigen::internal. Where there are no vectors, a packet is one number.
+#pragma once
+
+#include <heed/core/types.hpp>           // index, Eigen
+#include <heed/simd/fused.hpp>           // fused
+#include <heed/simd/transpose_load.hpp>  // turned_lines
+
+#include <bit>      // bit_cast
+#include <cstdint>  // int8_t, uint32_t, uint64_t
+#include <limits>   // infinity
+
+// GCC 12 takes the deliberately undefined operand of its own AVX-512 intrinsics for a mistake.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wignored-attributes"  // packets as template arguments
+#endif
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// The fractional bits of a floating-point number and the exponent's offset.
+template <class Scalar>
+struct bits_of;
+template <>
+struct bits_of<float> {
+  using integer = std::uint32_t;
+  static constexpr int fraction = 23;
+  static constexpr int bias = 127;
+};
+template <>
+struct bits_of<double> {
+  using integer = std::uint64_t;
+  static constexpr int fraction = 52;
+  static constexpr int bias = 1023;
+};
+
+// Moves the bits of a number left past its fraction, so that what was its lowest bits becomes sign
+// and exponent.
+template <class Scalar>
+requires std::is_floating_point_v<Scalar> Scalar shift_past_fraction(Scalar x) {
+  using bits = bits_of<Scalar>;
+  return std::bit_cast<Scalar>(static_cast<typename bits::integer>(
+      std::bit_cast<typename bits::integer>(x) << bits::fraction));
+}
+
+// ... in each lane of a packet, for instruction sets that have no overload below.
+template <class Packet>
+requires(!std::is_floating_point_v<Packet>) Packet shift_past_fraction(const Packet& x) {
+  using traits = Eigen::internal::unpacket_traits<Packet>;
+  typename traits::type lanes[static_cast<std::size_t>(traits::size)];
+  Eigen::internal::pstoreu(lanes, x);
+  for (auto& lane : lanes) lane = shift_past_fraction(lane);
+  return Eigen::internal::ploadu<Packet>(lanes);
+}
+
+#if defined(EIGEN_VECTORIZE_AVX512)
+inline __m512 shift_past_fraction(__m512 x) {
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(x), 23));
+}
+inline __m512d shift_past_fraction(__m512d x) {
+  return _mm512_castsi512_pd(_mm512_slli_epi64(_mm512_castpd_si512(x), 52));
+}
+#endif
+#if defined(EIGEN_VECTORIZE_AVX2)
+inline __m256 shift_past_fraction(__m256 x) {
+  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(x), 23));
+}
+inline __m256d shift_past_fraction(__m256d x) {
+  return _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(x), 52));
+}
+#endif
+#if defined(EIGEN_VECTORIZE_SSE)
+inline __m128 shift_past_fraction(__m128 x) {
+  return _mm_castsi128_ps(_mm_slli_epi32(_mm_castps_si128(x), 23));
+}
+inline __m128d shift_past_fraction(__m128d x) {
+  return _mm_castsi128_pd(_mm_slli_epi64(_mm_castpd_si128(x), 52));
+}
+#endif
+#if defined(EIGEN_VECTORIZE_AVX) && !defined(EIGEN_VECTORIZE_AVX2)
+inline __m256 shift_past_fraction(__m256 x) {
+  return _mm256_set_m128(shift_past_fraction(_mm256_extractf128_ps(x, 1)),
+                         shift_past_fraction(_mm256_castps256_ps128(x)));
+}
+inline __m256d shift_past_fraction(__m256d x) {
+  return _mm256_set_m128d(shift_past_fraction(_mm256_extractf128_pd(x, 1)),
+                          shift_past_fraction(_mm256_castpd256_pd128(x)));
+}
+#endif
+#if defined(EIGEN_VECTORIZE_NEON)
+inline float32x4_t shift_past_fraction(float32x4_t x) {
+  return vreinterpretq_f32_u32(vshlq_n_u32(vreinterpretq_u32_f32(x), 23));
+}
+#if defined(__aarch64__) || defined(_M_ARM64)
+inline float64x2_t shift_past_fraction(float64x2_t x) {
+  return vreinterpretq_f64_u64(vshlq_n_u64(vreinterpretq_u64_f64(x), 52));
+}
+#endif
+#endif
+
+template <class Scalar>
+struct simd {
+  using packet = typename Eigen::internal::packet_traits<Scalar>::type;
+  static constexpr index size = Eigen::internal::unpacket_traits<packet>::size;
+
+  // Vector registers of the instruction set, and multiply-adds that its widest machines begin in a
+  // cycle. They take four cycles each.
+#if defined(EIGEN_VECTORIZE_NEON)
+  static constexpr index registers = 32, multiply_adds = 4;
+#elif defined(EIGEN_VECTORIZE_AVX512)
+  static constexpr index registers = 32, multiply_adds = 2;
+#else
+  static constexpr index registers = 16, multiply_adds = 2;
+#endif
+
+  static packet load(const Scalar* from) { return Eigen::internal::ploadu<packet>(from); }
+  static void store(Scalar* to, const packet& a) { Eigen::internal::pstoreu<Scalar>(to, a); }
+
+  // ... from and to memory that holds half, bfloat16 or, to be read only, 8-bit integers.
+  template <class Storage>
+  static packet load(const Storage* from) {
+#if defined(EIGEN_VECTORIZE_AVX) && defined(__F16C__)
+    if constexpr (std::is_same_v<Storage, Eigen::half> && size == 8)
+      return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+#endif
+#if defined(EIGEN_VECTORIZE_AVX512)
+    if constexpr (std::is_same_v<Storage, Eigen::half> && size == 16)
+      return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+    // The upper half of a float's bits.
+    if constexpr (std::is_same_v<Storage, Eigen::bfloat16> && size == 16)
+      return _mm512_castsi512_ps(_mm512_slli_epi32(
+          _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from))), 16));
+#elif defined(EIGEN_VECTORIZE_AVX2)
+    if constexpr (std::is_same_v<Storage, Eigen::bfloat16> && size == 8)
+      return _mm256_castsi256_ps(_mm256_slli_epi32(
+          _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))), 16));
+#endif
+#if defined(EIGEN_VECTORIZE_AVX512)
+    if constexpr (std::is_same_v<Storage, std::int8_t> && std::is_same_v<Scalar, float> &&
+                  size == 16)
+      return _mm512_cvtepi32_ps(
+          _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
+#elif defined(EIGEN_VECTORIZE_AVX2)
+    if constexpr (std::is_same_v<Storage, std::int8_t> && std::is_same_v<Scalar, float> &&
+                  size == 8)
+      return _mm256_cvtepi32_ps(
+          _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))));
+#endif
+    Scalar lanes[static_cast<std::size_t>(size)];
+    for (index i = 0; i < size; ++i) lanes[i] = static_cast<Scalar>(from[i]);
+    return load(lanes);
+  }
+  template <class Storage>
+  static void store(Storage* to, const packet& a) {
+    Scalar lanes[static_cast<std::size_t>(size)];
+    store(lanes, a);
+    for (index i = 0; i < size; ++i) to[i] = static_cast<Storage>(lanes[i]);
+  }
+
+  // ... from numbers that lie `stride` apart.
+  static packet gather(const Scalar* from, index stride) {
+    return Eigen::internal::pgather<Scalar, packet>(from, stride);
+  }
+
+  // Rows become columns.
+  static void transpose(packet (&square)[static_cast<std::size_t>(size)]) {
+    Eigen::internal::PacketBlock<packet, static_cast<int>(size)> block;
+    for (index i = 0; i < size; ++i) block.packet[i] = square[i];
+    Eigen::internal::ptranspose(block);
+    for (index i = 0; i < size; ++i) square[i] = block.packet[i];
+  }
+
+  // Lines of `size` numbers, `stride` apart, as columns.
+  template <class Storage>
+  static void load_turned(packet (&square)[static_cast<std::size_t>(size)], const Storage* from,
+                          index stride) {
+    if constexpr (requires { turned_lines<packet, Storage>::load(square, from, stride); })
+      return turned_lines<packet, Storage>::load(square, from, stride);
+    for (index i = 0; i < size; ++i) square[i] = load(from + i * stride);
+    transpose(square);
+  }
+
+  static packet broadcast(Scalar a) { return Eigen::internal::pset1<packet>(a); }
+  static packet add(const packet& a, const packet& b) { return Eigen::internal::padd(a, b); }
+  static packet subtract(const packet& a, const packet& b) { return Eigen::internal::psub(a, b); }
+  static packet multiply(const packet& a, const packet& b) { return Eigen::internal::pmul(a, b); }
+  static packet divide(const packet& a, const packet& b) { return Eigen::internal::pdiv(a, b); }
+  // The larger; where one is NaN, a.
+  static packet maximum(const packet& a, const packet& b) {
+#if defined(EIGEN_VECTORIZE_NEON)
+    if constexpr (size > 1)
+      return Eigen::internal::pselect(Eigen::internal::pcmp_lt(a, b), b, a);
+    else
+#endif
+      return Eigen::internal::pmax(a, b);
+  }
+
+  // a b + c: one rounding where the machine has fused multiply-add, two where not.
+  static packet multiply_add(const packet& a, const packet& b, const packet& c) {
+    if constexpr (size == 1)
+      return fused(a, b, c);
+    else
+      return Eigen::internal::pmadd(a, b, c);
+  }
+
+  // sum = a b + sum, for sums that stay in registers over a loop: GCC left to itself lets them
+  // wander from one register to another, until some end in memory.
+  static void accumulate(packet& sum, const packet& a, const packet& b) {
+#if defined(__FMA__) && defined(__GNUC__) && !defined(__clang__)
+    if constexpr (size > 1 && std::is_same_v<Scalar, float>)
+      __asm__("vfmadd231ps %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
+    else if constexpr (size > 1)
+      __asm__("vfmadd231pd %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
+    else
+#endif
+      sum = multiply_add(a, b, sum);
+  }
+
+  // The same number, rounded here and now: the compiler may not fuse the product that made it into
+  // a later addition.
+  static packet rounded(packet a) {
+#if (defined(__GNUC__) || defined(__clang__)) && (defined(__x86_64__) || defined(__i386__))
+    // Eigen's own lets the compiler choose memory, and clang does.
+#if defined(__AVX512F__)
+    __asm__("" : "+v"(a));
+#else
+    __asm__("" : "+x"(a));
+#endif
+#else
+    EIGEN_OPTIMIZATION_BARRIER(a)
+#endif
+    return a;
+  }
+
+  // `then` in the lanes where a < b, `otherwise` elsewhere and where a or b is NaN.
+  static packet where_less(const packet& a, const packet& b, const packet& then,
+                           const packet& otherwise) {
+    return Eigen::internal::pselect(Eigen::internal::pcmp_lt(a, b), then, otherwise);
+  }
+
+  // Whether no lane is infinite or NaN.
+  static bool is_finite(const packet& a) {
+    const packet zero = broadcast(Scalar(0)), one = broadcast(Scalar(1));
+    const packet infinity = broadcast(std::numeric_limits<Scalar>::infinity());
+    const packet below = where_less(a, infinity, one, zero);
+    return !any_not_equal(where_less(subtract(zero, infinity), a, below, zero), one);
+  }
+
+  static bool any_not_equal(const packet& a, const packet& b) {
+    const packet one = broadcast(Scalar(1));
+    const packet equal =
+        Eigen::internal::pselect(Eigen::internal::pcmp_eq(a, b), one, broadcast(Scalar(0)));
+    return !exactly_equal(Eigen::internal::predux_min(equal), Scalar(1));
+  }
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif

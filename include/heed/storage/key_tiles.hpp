@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// Keys as a cache holds them: tiles of 64 rows, each of which lies by columns. A token that is asked
+// about many keys finds them as its products want them, and nothing has to be turned.
+//
+//   heed::key_tiles<float> k = cache.keys();            // (5, 2 * 64), an Eigen expression
+//   heed::attention(q, k, cache.values(), out, heads);  // as it is
+//   heed::matrix<float> rows = k.bottomRows(2);         // copied where rows are wanted
+#pragma once
+
+#include <heed/core/check.hpp>          // require
+#include <heed/storage/tiled_view.hpp>  // tiled_view
+
+namespace heed {
+inline namespace HEED_ABI {
+
+namespace detail {
+
+// What an Eigen expression asks for its coefficients.
+template <class Storage>
+struct tile_reader {
+  tiled_view<const Storage> all;
+
+  Storage operator()(index row, index col) const { return all(row, col); }
+};
+
+template <class Storage>
+using tile_expression = Eigen::CwiseNullaryOp<tile_reader<Storage>, matrix<Storage>>;
+
+}  // namespace detail
+
+// Some of the rows of such memory, (rows, heads * width). Refers to it. Element (i, j) of memory lies
+// at data[i / 64 * 64 * cols + j * 64 + i % 64]; the last tile has room for 64 rows, too, and what is
+// beyond the last row may be read, though not used.
+template <class Storage>
+class key_tiles : public detail::tile_expression<Storage> {
+ public:
+  // The first `rows` rows in tiles from `data` on.
+  key_tiles(const Storage* data, index rows, index cols)
+      : key_tiles(tiled_view<const Storage>::of_tiles(data, rows, cols)) {}
+  explicit key_tiles(const tiled_view<const Storage>& all)
+      : detail::tile_expression<Storage>(all.rows, all.cols, {all}) {}
+
+  // Some of the rows, as keys again. Where they do not begin a tile, heed::attention copies them before
+  // it begins; the last rows alone are better asked for by heed::window. Throws std::out_of_range for
+  // rows or columns that there are not.
+  [[nodiscard]] key_tiles topRows(index count) const { return middleRows(0, count); }
+  [[nodiscard]] key_tiles bottomRows(index count) const {
+    return middleRows(this->rows() - count, count);
+  }
+  [[nodiscard]] key_tiles middleRows(index first, index count) const {
+    check("rows", first, count, this->rows());
+    return key_tiles(view_of(*this).some_rows(first, count));
+  }
+
+  // Some of the columns: whole heads.
+  [[nodiscard]] key_tiles leftCols(index count) const { return middleCols(0, count); }
+  [[nodiscard]] key_tiles rightCols(index count) const {
+    return middleCols(this->cols() - count, count);
+  }
+  [[nodiscard]] key_tiles middleCols(index first, index count) const {
+    check("columns", first, count, this->cols());
+    return key_tiles(view_of(*this).some_cols(first, count));
+  }
+
+  // Where the first tile that they have a share of begins. It is no matrix of rows.
+  [[nodiscard]] const Storage* first_tile() const { return view_of(*this).data; }
+
+  friend tiled_view<const Storage> view_of(const key_tiles& k) { return k.functor().all; }
+
+ private:
+  static void check(const char* what, index first, index count, index all) {
+    require<std::out_of_range>(first >= 0 && count >= 0 && count <= all - first,
+                               "heed::key_tiles: ", count, " ", what, " from ", first,
+                               " on are not among ", all);
+  }
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed
