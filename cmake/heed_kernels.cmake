@@ -55,7 +55,9 @@ function(heed_kernels name)
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 @kernels@
+}
 }
 }
 ")

@@ -62,48 +62,55 @@ consteval index stack_bytes() {
 // chunks.
 // Throws shape_error, before anything is written, if sizes do not fit.
 template <class Q, class K, class V, class Out, class... Modifiers>
-requires eigen_object<Out>
+requires detail::eigen_object<Out>
 void attention(const Q& q, const K& k, const V& v, Out&& out, const Modifiers&... modifiers) {
-  if constexpr (call_is_good<Q, K, V, Modifiers...>())
-    if constexpr (output_is_good<Out, Q>()) {
-      using call_type = attention_call<scalar_of<Q>, read_only<K>>;
+  if constexpr (detail::call_is_good<Q, K, V, Modifiers...>())
+    if constexpr (detail::output_is_good<Out, Q>()) {
+      using call_type = detail::attention_call<detail::scalar_of<Q>, detail::read_only<K>>;
       using Scalar = typename call_type::Scalar;
-      const auto rules = gather_rules(modifiers...);
-      call_type call{view_of(q),   view_of(k), view_of(v),
-                     view_of(out), {},         gather_settings<Scalar>(modifiers...)};
+      const auto rules = detail::gather_rules(modifiers...);
+      call_type call{detail::view_of(q),
+                     detail::view_of(k),
+                     detail::view_of(v),
+                     detail::view_of(out),
+                     {},
+                     detail::gather_settings<Scalar>(modifiers...)};
       const char* verb = call.options.verb;
-      call.sizes = check_inputs(verb, call.q, call.k, call.v, call.options, rules);
-      check_outputs(verb, call.q, call.k, call.v, call.out, call.options, call.sizes);
-      if constexpr (asks_for_dropout<Modifiers...>)
+      call.sizes = detail::check_inputs(verb, call.q, call.k, call.v, call.options, rules);
+      detail::check_outputs(verb, call.q, call.k, call.v, call.out, call.options, call.sizes);
+      if constexpr (detail::asks_for_dropout<Modifiers...>)
         if (call.options.drop_probability > 0)
-          call.drop = {{call.options.drop_probability, call.options.drop_seed}, drop<Scalar>};
-      using unit = std::conditional_t<decltype(rules)::has_scores, natural_scores, binary_scores>;
-      using small_type = small_forward<call_type, unit>;
-      const call_rules<Scalar> asked(rules);
-      constexpr index bytes =
-          asks_for_key_weights<Modifiers...> ? 0 : detail::stack_bytes<small_type, Q, K, V>();
+          call.drop = {{call.options.drop_probability, call.options.drop_seed},
+                       detail::drop<Scalar>};
+      using unit = std::conditional_t<decltype(rules)::has_scores, detail::natural_scores,
+                                      detail::binary_scores>;
+      using small_type = detail::small_forward<call_type, unit>;
+      const detail::call_rules<Scalar> asked(rules);
+      constexpr index bytes = detail::asks_for_key_weights<Modifiers...>
+                                  ? 0
+                                  : detail::stack_bytes<small_type, Q, K, V>();
       if constexpr (bytes > 0)
-        if (is_small(call)) {
-          stack_memory<bytes> memory;
+        if (detail::is_small(call)) {
+          detail::stack_memory<bytes> memory;
           if (small_type(call, asked, memory).run_in_one_piece()) return;
         }
-      scratch& memory = call.options.memory ? *call.options.memory : default_scratch();
+      scratch& memory = call.options.memory ? *call.options.memory : detail::default_scratch();
       scratch::frame frame(memory);
-      if (!call.keys_begin_tiles()) call.k = without_tiles(frame, call.k);
-      if constexpr (asks_for_key_weights<Modifiers...>)
-        forward_and_weigh_keys<unit>(call, asked, memory);
+      if (!call.keys_begin_tiles()) call.k = detail::without_tiles(frame, call.k);
+      if constexpr (detail::asks_for_key_weights<Modifiers...>)
+        detail::forward_and_weigh_keys<unit>(call, asked, memory);
       else
-        forward<unit>(call, asked, memory);
+        detail::forward<unit>(call, asked, memory);
     }
 }
 
 // The same by value: a matrix (queries, query heads * value width) in q's scalar and storage order.
 template <class Q, class K, class V, class... Modifiers>
 [[nodiscard]] auto attention(const Q& q, const K& k, const V& v, const Modifiers&... modifiers) {
-  if constexpr (call_is_good<Q, K, V, Modifiers...>()) {
+  if constexpr (detail::call_is_good<Q, K, V, Modifiers...>()) {
     constexpr int order = Q::IsRowMajor ? Eigen::RowMajor : Eigen::ColMajor;
-    Eigen::Matrix<scalar_of<Q>, Eigen::Dynamic, Eigen::Dynamic, order> out;
-    const auto s = gather_settings<accumulator_t<scalar_of<Q>>>(modifiers...);
+    Eigen::Matrix<detail::scalar_of<Q>, Eigen::Dynamic, Eigen::Dynamic, order> out;
+    const auto s = detail::gather_settings<accumulator_t<detail::scalar_of<Q>>>(modifiers...);
     const bool divides = s.query_heads >= 1 && s.kv_heads >= 1 && q.cols() % s.query_heads == 0 &&
                          v.cols() % s.kv_heads == 0;
     out.resize(q.rows(),

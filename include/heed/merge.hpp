@@ -52,12 +52,12 @@ view<Element> part_view(Matrix&& matrix) {
 // log-sum-exp, (queries, heads). Refers to both.
 template <class Row, class Sum>
 struct partial {
-  view<Row> rows;
-  view<Sum> log_sum_exp;
+  detail::view<Row> rows;
+  detail::view<Sum> log_sum_exp;
 
   template <class Rows, class Sums>
-  partial(Rows&& some_rows, Sums&& sums)
-      : rows(detail::part_view<Row>(some_rows)), log_sum_exp(detail::part_view<Sum>(sums)) {}
+  partial(Rows&& given_rows, Sums&& sums)
+      : rows(detail::part_view<Row>(given_rows)), log_sum_exp(detail::part_view<Sum>(sums)) {}
 };
 template <class Rows, class Sums>
 partial(Rows&&, Sums&&) -> partial<typename detail::part_element<Rows>::type,
@@ -145,14 +145,15 @@ void merge(const partial<Row, Sum>& into, const partial<Rows, Sums>&... others) 
                 "heed::merge: log_sum_exp must have the scalar that sums are formed in: float for "
                 "float, half and bfloat16, double for double");
   const index heads = into.log_sum_exp.cols;
-  require(into.log_sum_exp.rows == into.rows.rows && heads > 0 && into.rows.cols % heads == 0,
-          "heed::merge: rows are ", into.rows, ", log_sum_exp is ", into.log_sum_exp,
-          "; it must have as many rows, and a column a head");
-  check_apart("heed::merge", "rows", into.rows, "log_sum_exp", into.log_sum_exp);
+  detail::require(
+      into.log_sum_exp.rows == into.rows.rows && heads > 0 && into.rows.cols % heads == 0,
+      "heed::merge: rows are ", into.rows, ", log_sum_exp is ", into.log_sum_exp,
+      "; it must have as many rows, and a column a head");
+  detail::check_apart("heed::merge", "rows", into.rows, "log_sum_exp", into.log_sum_exp);
   (detail::check_part(into, others), ...);
   if constexpr (writes && same && sums_fit) {
-    const view<const Row> rows[] = {into.rows, others.rows...};
-    const view<const Sum> sums[] = {into.log_sum_exp, others.log_sum_exp...};
+    const detail::view<const Row> rows[] = {into.rows, others.rows...};
+    const detail::view<const Sum> sums[] = {into.log_sum_exp, others.log_sum_exp...};
     detail::merge_into(into.rows, into.log_sum_exp, rows, sums);
   }
 }

@@ -15,13 +15,12 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace reference {
-
 namespace detail {
 
-// The call below, once its types are known to be good.
+// heed::reference::attention, once its types are known to be good.
 template <class Q, class K, class V, class... Modifiers>
-Eigen::MatrixXd attend(const Q& q, const K& k, const V& v, const Modifiers&... modifiers) {
+Eigen::MatrixXd attend_as_textbook(const Q& q, const K& k, const V& v,
+                                   const Modifiers&... modifiers) {
   constexpr const char* verb = "heed::reference::attention";
   constexpr double infinity = std::numeric_limits<double>::infinity();
   const auto rules = gather_rules(modifiers...);
@@ -99,14 +98,16 @@ Eigen::MatrixXd attend(const Q& q, const K& k, const V& v, const Modifiers&... m
 
 }  // namespace detail
 
+namespace reference {
+
 // softmax(scale q kᵀ, bent and masked) v, (queries, query heads * value width), in double. Takes
 // the arguments of heed::attention; log_sum_exp, weights and key_weights must be matrices
 // of double.
 template <class Q, class K, class V, class... Modifiers>
 [[nodiscard]] Eigen::MatrixXd attention(const Q& q, const K& k, const V& v,
                                         const Modifiers&... modifiers) {
-  if constexpr (call_is_good<Q, K, V, Modifiers...>())
-    return detail::attend(q, k, v, modifiers...);
+  if constexpr (detail::call_is_good<Q, K, V, Modifiers...>())
+    return detail::attend_as_textbook(q, k, v, modifiers...);
   else
     return {};
 }

@@ -138,7 +138,7 @@ TEST_F(attention_kept, moves_a_temporary_without_a_copy) {
   MatrixXf own = bias;
   const float* data = own.data();
   const auto rule = heed::bias(std::move(own));
-  EXPECT_EQ(heed::bind(rule, heed::scope{0, 0, 1, 0, 0, 6, 6, 0, 6}).added.data, data);
+  EXPECT_EQ(heed::detail::bind(rule, heed::scope{0, 0, 1, 0, 0, 6, 6, 0, 6}).added.data, data);
 }
 
 }  // namespace

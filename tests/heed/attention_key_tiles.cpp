@@ -206,11 +206,12 @@ TEST(key_tiles_errors, values_lie_by_rows_and_scales_as_their_numbers_do) {
   const heed::quantised rows(numbers, scales);
   EXPECT_EQ(support::refusal([&] { (void)heed::attention(q, rows, tiles.keys()); }),
             "heed::attention: v (70x4) lies in tiles, but only keys may");
-  EXPECT_EQ(
-      support::refusal([&] { (void)heed::quantised(numbers_alone.view(), heed::view_of(scales)); }),
-      "heed::quantised: numbers (70x4) and scales (70x1) must lie alike, both in tiles, from "
-      "the same row of one on, or neither");
-  const auto some = [&](index first) { return some_rows(tiles.keys(), first, 3); };
+  EXPECT_EQ(support::refusal([&] {
+              (void)heed::quantised(numbers_alone.view(), heed::detail::view_of(scales));
+            }),
+            "heed::quantised: numbers (70x4) and scales (70x1) must lie alike, both in tiles, from "
+            "the same row of one on, or neither");
+  const auto some = [&](index first) { return heed::detail::some_rows(tiles.keys(), first, 3); };
   EXPECT_THROW(heed::quantised(some(1).numbers, some(2).scales), heed::shape_error);
 }
 

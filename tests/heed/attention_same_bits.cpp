@@ -15,7 +15,7 @@ using heed::index;
 template <class Scalar>
 struct same_bits : ::testing::Test {
   using matrix = heed::matrix<Scalar>;
-  static constexpr index rows = 150, keys = heed::keys_per_chunk + 90;
+  static constexpr index rows = 150, keys = heed::detail::keys_per_chunk + 90;
   const matrix q = matrix::Random(rows, 32), k = matrix::Random(keys, 16),
                v = matrix::Random(keys, 24);
   const heed::heads heads{4, 2};

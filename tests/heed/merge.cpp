@@ -60,7 +60,7 @@ struct partial : ::testing::Test {
       for (index c = 0; c < want.cols(); ++c)
         EXPECT_NEAR(static_cast<double>(got.out(i, c)), want(i, c), of_sums + of_storage);
       for (index h = 0; h < heads.query; ++h)
-        if (heed::exactly_equal(want_lse(i, h), -infinity))
+        if (heed::detail::exactly_equal(want_lse(i, h), -infinity))
           EXPECT_EQ(got.lse(i, h), -infinity);
         else
           EXPECT_NEAR(static_cast<double>(got.lse(i, h)), want_lse(i, h), of_sums);

@@ -5,7 +5,7 @@
 #include "support/digest.hpp"
 
 // An inline function as any program has them: it bears the same name at every level.
-EIGEN_DONT_INLINE inline int register_size() { return int(heed::simd<float>::size); }
+EIGEN_DONT_INLINE inline int register_size() { return int(heed::detail::simd<float>::size); }
 
 template <>
 std::uint64_t attention_digest_of<HEED_LEVEL>() {

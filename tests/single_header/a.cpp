@@ -9,5 +9,8 @@ float first_context(const Eigen::MatrixXf& q);
 int main() {
   const Eigen::MatrixXf q = Eigen::MatrixXf::Identity(3, 4);
   const Eigen::MatrixXf out = heed::attention(q, q, q, heed::causal);
-  return heed::exactly_equal(out(0, 0), 1.f) && heed::exactly_equal(first_context(q), 1.f) ? 0 : 1;
+  return heed::detail::exactly_equal(out(0, 0), 1.f) &&
+                 heed::detail::exactly_equal(first_context(q), 1.f)
+             ? 0
+             : 1;
 }

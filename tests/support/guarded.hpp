@@ -46,7 +46,7 @@ class guarded {
       for (heed::index c = 0; c < cols_; ++c)
         inside[static_cast<std::size_t>(margin + r * row_stride_ + c * col_stride_)] = true;
     for (std::size_t i = 0; i < memory_.size(); ++i)
-      if (!inside[i] && !heed::exactly_equal(memory_[i], guard_)) return false;
+      if (!inside[i] && !heed::detail::exactly_equal(memory_[i], guard_)) return false;
     return true;
   }
 

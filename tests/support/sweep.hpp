@@ -252,7 +252,7 @@ class trial {
       for (index j = 0; j < want.cols(); ++j) {
         const auto g = static_cast<double>(map(i, j));
         const double e = want(i, j);
-        const bool same = heed::exactly_equal(g, e) || (std::isnan(g) && std::isnan(e)) ||
+        const bool same = heed::detail::exactly_equal(g, e) || (std::isnan(g) && std::isnan(e)) ||
                           (std::isfinite(e) && std::abs(g - e) <= tolerance);
         if (!same)
           return ::testing::AssertionFailure()
@@ -303,10 +303,10 @@ inline constexpr std::array<index, 7> sizes{0,
                                             2 * heed::keys_per_tile + 1};
 // Queries, and keys around the ends of chunks.
 inline constexpr std::array<std::array<index, 2>, 4> chunk_sizes{
-    {{1, heed::keys_per_chunk - 1},
-     {17, heed::keys_per_chunk},
-     {35, heed::keys_per_chunk + 1},
-     {35, 2 * heed::keys_per_chunk + heed::keys_per_tile + 1}}};
+    {{1, heed::detail::keys_per_chunk - 1},
+     {17, heed::detail::keys_per_chunk},
+     {35, heed::detail::keys_per_chunk + 1},
+     {35, 2 * heed::detail::keys_per_chunk + heed::keys_per_tile + 1}}};
 inline constexpr std::array<index, 6> widths{1, 3, 8, 64, 80, 128};
 inline constexpr std::array<layout, 3> layouts{layout::row_major, layout::column_major,
                                                layout::strided};

@@ -17,14 +17,14 @@ class tiles {
   explicit tiles(const heed::matrix<Storage>& k)
       : rows_(k.rows()),
         cols_(k.cols()),
-        memory_(std::size_t(heed::divide_up(rows_, 64) * 64 * cols_), nothing) {
+        memory_(std::size_t(heed::detail::divide_up(rows_, 64) * 64 * cols_), nothing) {
     for (heed::index i = 0; i < rows_; ++i)
       for (heed::index j = 0; j < cols_; ++j)
         memory_[std::size_t(i / 64 * 64 * cols_ + j * 64 + i % 64)] = k(i, j);
   }
 
   heed::key_tiles<Storage> keys() const { return {memory_.data(), rows_, cols_}; }
-  heed::tiled_view<const Storage> view() const { return view_of(keys()); }
+  heed::detail::tiled_view<const Storage> view() const { return heed::detail::view_of(keys()); }
 
  private:
   static constexpr bool is_integer = std::numeric_limits<Storage>::is_integer;

@@ -17,6 +17,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // Allocates once, and touches no row before it is written. Rows lie in tiles, or follow one another
 // without gaps, except where a row is a whole number of pages: there the elements of one column would
@@ -153,5 +154,6 @@ template <class Storage, bool InTiles>
 using cache_block = std::conditional_t<std::is_same_v<Storage, quantised::Scalar>,
                                        quantised_block<InTiles>, plain_block<Storage, InTiles>>;
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -17,6 +17,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // What a row holds: heads next to each other.
 struct cache_heads {
@@ -167,5 +168,6 @@ class cache_rows {
   cache_block<Storage, false> values_;      // (rows, heads * value_width)
 };
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

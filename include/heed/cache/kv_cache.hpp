@@ -19,8 +19,8 @@ inline namespace HEED_ABI {
 template <class Storage>
 class kv_cache {
  public:
-  using key_map = typename cache_rows<Storage, true>::key_map;
-  using value_map = typename cache_rows<Storage, true>::value_map;
+  using key_map = typename detail::cache_rows<Storage, true>::key_map;
+  using value_map = typename detail::cache_rows<Storage, true>::value_map;
 
   struct sizes {
     index capacity;         // positions that there is room for
@@ -57,14 +57,14 @@ class kv_cache {
   // it would be more than full, shape_error if sizes do not fit; the cache is then as it was.
   template <class K, class V>
   void append(const K& k, const V& v) {
-    if constexpr (cache_takes<Storage, K>() && cache_takes<Storage, V>()) {
-      const read_only<K> keys = view_of(k);
-      const read_only<V> values = view_of(v);
+    if constexpr (detail::cache_takes<Storage, K>() && detail::cache_takes<Storage, V>()) {
+      const detail::read_only<K> keys = detail::view_of(k);
+      const detail::read_only<V> values = detail::view_of(v);
       rows_.check(keys, values);
-      const index count = numbers_of(keys).rows;
-      require<std::length_error>(count <= capacity() - size_, "heed::kv_cache: ", count,
-                                 " more rows do not fit: ", size_, " of ", capacity(), " are taken",
-                                 capacity() == 0 ? "; capacity was not given" : "");
+      const index count = detail::numbers_of(keys).rows;
+      detail::require<std::length_error>(
+          count <= capacity() - size_, "heed::kv_cache: ", count, " more rows do not fit: ", size_,
+          " of ", capacity(), " are taken", capacity() == 0 ? "; capacity was not given" : "");
       rows_.write(size_, keys, values);
       size_ += count;
     }
@@ -80,8 +80,8 @@ class kv_cache {
 
   // Forgets all but the first `size` positions: a rollback.
   void truncate(index size) {
-    require(size >= 0 && size <= size_, "heed::kv_cache: cannot be cut to ", size, " rows, it has ",
-            size_);
+    detail::require(size >= 0 && size <= size_, "heed::kv_cache: cannot be cut to ", size,
+                    " rows, it has ", size_);
     size_ = size;
   }
   void clear() { size_ = 0; }
@@ -92,10 +92,10 @@ class kv_cache {
   [[nodiscard]] kv_cache branch() const { return branch(size_); }
   [[nodiscard]] kv_cache branch(index prefix) const { return branch(prefix, capacity()); }
   [[nodiscard]] kv_cache branch(index prefix, index capacity) const {
-    require(prefix >= 0 && prefix <= size_, "heed::kv_cache: cannot branch after ", prefix,
-            " rows, it has ", size_);
-    require<std::length_error>(prefix <= capacity, "heed::kv_cache: a branch of ", prefix,
-                               " rows does not fit into a capacity of ", capacity);
+    detail::require(prefix >= 0 && prefix <= size_, "heed::kv_cache: cannot branch after ", prefix,
+                    " rows, it has ", size_);
+    detail::require<std::length_error>(prefix <= capacity, "heed::kv_cache: a branch of ", prefix,
+                                       " rows does not fit into a capacity of ", capacity);
     kv_cache copy({capacity, heads(), width(), value_width()});
     copy.rows_.copy_from(rows_, 0, 0, prefix);
     copy.size_ = prefix;
@@ -104,12 +104,12 @@ class kv_cache {
 
  private:
   static index checked(const sizes& s) {
-    require(s.capacity >= 0, "heed::kv_cache: capacity is ", s.capacity,
-            "; it may not be negative");
+    detail::require(s.capacity >= 0, "heed::kv_cache: capacity is ", s.capacity,
+                    "; it may not be negative");
     return s.capacity;
   }
 
-  cache_rows<Storage, true> rows_;
+  detail::cache_rows<Storage, true> rows_;
   index size_ = 0;
 };
 

@@ -24,8 +24,8 @@ inline namespace HEED_ABI {
 template <class Storage>
 class kv_caches {
  public:
-  using key_map = typename cache_rows<Storage, true>::key_map;
-  using value_map = typename cache_rows<Storage, true>::value_map;
+  using key_map = typename detail::cache_rows<Storage, true>::key_map;
+  using value_map = typename detail::cache_rows<Storage, true>::value_map;
 
   struct sizes {
     index sequences;
@@ -58,22 +58,23 @@ class kv_caches {
   // Appends k, (tokens, heads * width), and v, (tokens, heads * value_width), to one sequence: as
   // kv_cache::append.
   template <class K, class V>
-  requires(eigen_object<K> || key_storage<K>) void append(index sequence, const K& k, const V& v) {
+  requires(detail::eigen_object<K> || detail::key_storage<K>) void append(index sequence,
+                                                                          const K& k, const V& v) {
     const index starts[] = {0, k.rows()};
-    append_to(sequence, 1, number_span<index>(starts), k, v);
+    append_to(sequence, 1, detail::number_span<index>(starts), k, v);
   }
 
   // ... rows starts[s] ... starts[s + 1] - 1 to each sequence s. All of it or, if it throws, nothing.
   template <class Starts, class K, class V>
   requires(!std::is_integral_v<Starts>) void append(const Starts& starts, const K& k, const V& v) {
-    constexpr bool good = numbers_for<Starts, index>;
+    constexpr bool good = detail::numbers_for<Starts, index>;
     static_assert(good,
                   "heed::kv_caches: give the number of a sequence, or a vector of row offsets, "
                   "stored, not an Eigen expression");
     if constexpr (good) {
-      const number_span<index> offsets(starts, name);
-      require(offsets.size() == sequences() + 1, name, ": offsets name ", offsets.size() - 1,
-              " sequences, but there are ", sequences());
+      const detail::number_span<index> offsets(starts, name);
+      detail::require(offsets.size() == sequences() + 1, name, ": offsets name ",
+                      offsets.size() - 1, " sequences, but there are ", sequences());
       append_to(0, sequences(), offsets, k, v);
     }
   }
@@ -103,8 +104,8 @@ class kv_caches {
   // Forgets all but the first `size` positions of a sequence: a rollback.
   void truncate(index sequence, index size) {
     index& length = lengths_[place_of(sequence)];
-    require(size >= 0 && size <= length, name, ": sequence ", sequence, " cannot be cut to ", size,
-            " rows, it has ", length);
+    detail::require(size >= 0 && size <= length, name, ": sequence ", sequence,
+                    " cannot be cut to ", size, " rows, it has ", length);
     length = size;
   }
   void clear(index sequence) { truncate(sequence, 0); }
@@ -114,8 +115,8 @@ class kv_caches {
   // `prefix` positions, copied.
   void branch(index from, index to) { branch(from, to, size(from)); }
   void branch(index from, index to, index prefix) {
-    require(prefix >= 0 && prefix <= size(from), name, ": cannot branch after ", prefix,
-            " rows of sequence ", from, ", it has ", size(from));
+    detail::require(prefix >= 0 && prefix <= size(from), name, ": cannot branch after ", prefix,
+                    " rows of sequence ", from, ", it has ", size(from));
     index& length = lengths_[place_of(to)];
     rows_.move(first_row(from), first_row(to), prefix);
     length = prefix;
@@ -125,54 +126,54 @@ class kv_caches {
   static constexpr const char* name = "heed::kv_caches";
 
   static index rows_of(const sizes& s) {
-    require(s.sequences >= 0 && s.capacity >= 0, name, ": sequences is ", s.sequences,
-            ", capacity is ", s.capacity, "; neither may be negative");
+    detail::require(s.sequences >= 0 && s.capacity >= 0, name, ": sequences is ", s.sequences,
+                    ", capacity is ", s.capacity, "; neither may be negative");
     constexpr index most = (std::numeric_limits<index>::max)();
     const bool fits = s.capacity <= most - keys_per_tile &&
                       (s.sequences == 0 || rows_of(s.capacity) <= most / s.sequences);
-    require<std::length_error>(fits, name, ": ", s.sequences, " sequences of ", s.capacity,
-                               " positions are more than memory can address");
+    detail::require<std::length_error>(fits, name, ": ", s.sequences, " sequences of ", s.capacity,
+                                       " positions are more than memory can address");
     return s.sequences * rows_of(s.capacity);
   }
 
   // Rows in memory that so many positions take: whole tiles of keys.
   static index rows_of(index capacity) {
-    return divide_up(capacity, keys_per_tile) * keys_per_tile;
+    return detail::divide_up(capacity, keys_per_tile) * keys_per_tile;
   }
 
   std::size_t place_of(index sequence) const {
-    require<std::out_of_range>(sequence >= 0 && sequence < sequences(), name,
-                               ": there is no sequence ", sequence, " among ", sequences(),
-                               sequences() == 0 ? "; sequences was not given" : "");
+    detail::require<std::out_of_range>(sequence >= 0 && sequence < sequences(), name,
+                                       ": there is no sequence ", sequence, " among ", sequences(),
+                                       sequences() == 0 ? "; sequences was not given" : "");
     return static_cast<std::size_t>(sequence);
   }
   index first_row(index sequence) const { return starts_[place_of(sequence)]; }
 
   // Part i of k and v goes to sequence first + i.
   template <class K, class V>
-  void append_to(index first, index count, const number_span<index>& starts, const K& k,
+  void append_to(index first, index count, const detail::number_span<index>& starts, const K& k,
                  const V& v) {
-    if constexpr (cache_takes<Storage, K>() && cache_takes<Storage, V>()) {
-      const read_only<K> keys = view_of(k);
-      const read_only<V> values = view_of(v);
+    if constexpr (detail::cache_takes<Storage, K>() && detail::cache_takes<Storage, V>()) {
+      const detail::read_only<K> keys = detail::view_of(k);
+      const detail::read_only<V> values = detail::view_of(v);
       rows_.check(keys, values);
-      detail::check_starts(name, "row offsets", "k", starts, numbers_of(keys).rows);
+      detail::check_starts(name, "row offsets", "k", starts, detail::numbers_of(keys).rows);
       const auto rows = [&](index i) { return starts[i + 1] - starts[i]; };
       for (index i = 0; i < count; ++i)
-        require<std::length_error>(rows(i) <= capacity_ - size(first + i), name, ": ", rows(i),
-                                   " more rows do not fit: ", size(first + i), " of ", capacity_,
-                                   " are taken in sequence ", first + i,
-                                   capacity_ == 0 ? "; capacity was not given" : "");
+        detail::require<std::length_error>(rows(i) <= capacity_ - size(first + i), name, ": ",
+                                           rows(i), " more rows do not fit: ", size(first + i),
+                                           " of ", capacity_, " are taken in sequence ", first + i,
+                                           capacity_ == 0 ? "; capacity was not given" : "");
       for (index i = 0; i < count; ++i) {
         index& length = lengths_[place_of(first + i)];
-        rows_.write(first_row(first + i) + length, some_rows(keys, starts[i], rows(i)),
-                    some_rows(values, starts[i], rows(i)));
+        rows_.write(first_row(first + i) + length, detail::some_rows(keys, starts[i], rows(i)),
+                    detail::some_rows(values, starts[i], rows(i)));
         length += rows(i);
       }
     }
   }
 
-  cache_rows<Storage, true> rows_;
+  detail::cache_rows<Storage, true> rows_;
   index capacity_;
   std::vector<index> lengths_;  // rows that each sequence holds
   std::vector<index> starts_;   // its first row; one more, where the last one's room ends

@@ -13,15 +13,14 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 inline constexpr std::size_t large_page = std::size_t(2) << 20;
 
 #if defined(__linux__) && defined(__GNUC__)
-namespace detail {
 // The system's header would bring dozens of macros along.
 extern "C" int heed_madvise(void*, std::size_t, int) noexcept __asm__("madvise");
 inline constexpr int advice_huge_page = 14;  // MADV_HUGEPAGE
-}  // namespace detail
 #endif
 
 // A cache line's, or a large page's for blocks that fill one.
@@ -40,5 +39,6 @@ inline void ask_for_large_page([[maybe_unused]] void* block, [[maybe_unused]] st
 #endif
 }
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

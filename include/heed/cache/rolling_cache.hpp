@@ -32,7 +32,7 @@ inline namespace HEED_ABI {
 template <class Storage>
 class rolling_cache {
  public:
-  using map = typename cache_rows<Storage, false>::value_map;
+  using map = typename detail::cache_rows<Storage, false>::value_map;
   using position_map = Eigen::Map<const Eigen::Matrix<index, Eigen::Dynamic, 1>>;
 
   struct sizes {
@@ -83,13 +83,14 @@ class rolling_cache {
   // as it was.
   template <class K, class V>
   void append(const K& k, const V& v) {
-    if constexpr (cache_takes<Storage, K>() && cache_takes<Storage, V>()) {
-      const read_only<K> keys = view_of(k);
-      const read_only<V> values = view_of(v);
+    if constexpr (detail::cache_takes<Storage, K>() && detail::cache_takes<Storage, V>()) {
+      const detail::read_only<K> keys = detail::view_of(k);
+      const detail::read_only<V> values = detail::view_of(v);
       rows_.check(keys, values);
-      require(!rows_.overlaps(keys) && !rows_.overlaps(values), name, ": k (", numbers_of(keys),
-              ") or v (", numbers_of(values), ") overlaps the cache's own rows in memory");
-      const index count = numbers_of(keys).rows;
+      detail::require(!rows_.overlaps(keys) && !rows_.overlaps(values), name, ": k (",
+                      detail::numbers_of(keys), ") or v (", detail::numbers_of(values),
+                      ") overlaps the cache's own rows in memory");
+      const index count = detail::numbers_of(keys).rows;
       const index sinks = (std::min)(count, now_.sinks - (std::min)(now_.sinks, now_.position));
       const index last = (std::min)(count - sinks, now_.window);
       put(keys, values, 0, sinks);
@@ -124,13 +125,13 @@ class rolling_cache {
   };
 
   static index rows_of(const sizes& s) {
-    require_given(name, "window", s.window, "the number of last positions that are kept");
-    require(s.window >= 1 && s.sinks >= 0, name, ": window is ", s.window, ", sinks is ", s.sinks,
-            "; the first must be positive, the second not negative");
+    detail::require_given(name, "window", s.window, "the number of last positions that are kept");
+    detail::require(s.window >= 1 && s.sinks >= 0, name, ": window is ", s.window, ", sinks is ",
+                    s.sinks, "; the first must be positive, the second not negative");
     constexpr index most = (std::numeric_limits<index>::max)() / 4;
-    require<std::length_error>(s.window <= most && s.sinks <= most, name, ": a window of ",
-                               s.window, " and ", s.sinks,
-                               " sinks are more than memory can address");
+    detail::require<std::length_error>(s.window <= most && s.sinks <= most, name, ": a window of ",
+                                       s.window, " and ", s.sinks,
+                                       " sinks are more than memory can address");
     return s.sinks + 2 * s.window;
   }
 
@@ -160,14 +161,14 @@ class rolling_cache {
   template <class K, class V>
   void put(const K& k, const V& v, index first, index count) {
     const index to = now_.first + now_.size;
-    rows_.write(to, some_rows(k, first, count), some_rows(v, first, count));
+    rows_.write(to, detail::some_rows(k, first, count), detail::some_rows(v, first, count));
     const auto place = positions_.begin() + to;
     std::iota(place, place + count, now_.position);
     now_.size += count;
     now_.position += count;
   }
 
-  cache_rows<Storage, false> rows_;
+  detail::cache_rows<Storage, false> rows_;
   std::vector<index> positions_;  // of each row in memory
   state now_;
 };

@@ -23,6 +23,8 @@ class shape_error : public std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
 
+namespace detail {
+
 // Ends a refused call: throws Error or, in a program built without exceptions, says the sentence on
 // standard error and aborts.
 template <class Error>
@@ -114,6 +116,8 @@ template <class Size>
 void require_given(const char* who, const char* field, Size size, const char* what) {
   require(!exactly_equal(size, Size(0)), who, ": ", field, " was not given, or is 0; it is ", what);
 }
+
+}  // namespace detail
 
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -21,8 +21,6 @@ void take_eigen_object(const Eigen::EigenBase<Derived>&);
 template <class Derived>
 void take_owner(const Eigen::PlainObjectBase<Derived>&);
 
-}  // namespace detail
-
 // Any Eigen matrix or array, expressions included.
 template <class T>
 concept eigen_object = requires(const std::remove_cvref_t<T>& object) {
@@ -61,6 +59,8 @@ template <class Object, class Scalar>
 concept storage_of = storage<Object> && std::is_same_v<scalar_of<Object>, Scalar>;
 template <class Object, class Scalar>
 concept writable_of = writable<Object> && storage_of<Object, Scalar>;
+
+}  // namespace detail
 
 // Every modifier names what it is by a nested type heed_kind.
 struct mask_kind {};     // which keys a query may see

@@ -67,6 +67,8 @@ struct openmp {
 };
 #endif
 
+namespace detail {
+
 // A thread pool that takes tasks one by one, as Eigen::ThreadPool does.
 template <class T>
 concept task_pool = requires(T& pool) {
@@ -154,6 +156,8 @@ void run_tasks(const executor& on, index tasks, Body&& body) {
   on.run(on.object, workers, worker_function(work));
 #endif
 }
+
+}  // namespace detail
 
 }  // namespace HEED_ABI
 }  // namespace heed

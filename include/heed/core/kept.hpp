@@ -14,6 +14,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // An object that holds its elements itself, as a matrix and a std::vector do; a Map, a Block or a
 // std::span shows those of another.
@@ -49,5 +50,6 @@ class kept : public View {
   std::shared_ptr<const void> owner_;  // of the elements, if they were a temporary's
 };
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -11,6 +11,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // x as a To. A finite x beyond the largest To becomes the largest; infinities and NaN stay what they
 // are.
@@ -45,5 +46,6 @@ struct both_precisions {
   }
 };
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

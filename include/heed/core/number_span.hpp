@@ -14,6 +14,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // What a number_span<Value> can be made from: a vector, array, span or C array of numbers, or an Eigen
 // vector whose elements lie in memory.
@@ -70,5 +71,6 @@ class number_span {
   Value (*read_)(const void*, index) = nullptr;
 };
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

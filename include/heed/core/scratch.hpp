@@ -104,6 +104,8 @@ class scratch {
   std::vector<std::unique_ptr<scratch>> workers_;
 };
 
+namespace detail {
+
 // The scratch of a call that was given none: one for each thread that calls. An executor that lets
 // the waiting caller do other work must not start a second call there: give each its own by
 // in(scratch).
@@ -111,6 +113,8 @@ inline scratch& default_scratch() {
   thread_local scratch memory;
   return memory;
 }
+
+}  // namespace detail
 
 }  // namespace HEED_ABI
 }  // namespace heed

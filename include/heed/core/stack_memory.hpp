@@ -9,6 +9,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 template <index Bytes>
 class stack_memory {
@@ -29,5 +30,6 @@ class stack_memory {
   index used_ = 0;
 };
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -20,12 +20,14 @@ inline namespace HEED_ABI {
 // beside the function `index` that <strings.h> of POSIX declares.
 using index = Eigen::Index;
 
-// a / b, rounded up, of numbers that are not negative.
-constexpr index divide_up(index a, index b) { return (a + b - 1) / b; }
-
 // A place in a sequence, as rules see it. 32 bits, so that compilers turn a rule's arithmetic over
 // neighbouring queries into vector instructions; sequences longer than 2^30 - 1 are refused.
 using position = std::int32_t;
+
+namespace detail {
+
+// a / b, rounded up, of numbers that are not negative.
+constexpr index divide_up(index a, index b) { return (a + b - 1) / b; }
 
 // T[Count]: sizes are signed here, and C++ wants the bounds of arrays unsigned.
 template <class T, index Count>
@@ -36,6 +38,8 @@ template <class Number>
 constexpr bool exactly_equal(Number a, Number b) {
   return std::equal_to<Number>()(a, b);
 }
+
+}  // namespace detail
 
 // What a row-major owner of tokens looks like: (tokens, features).
 template <class Scalar>

@@ -19,6 +19,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // One task: a block of rows and columns of y.
 template <class Scalar>
@@ -142,5 +143,6 @@ HEED_PRODUCTS(extern, double)
 #endif
 #endif
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -6,6 +6,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 template <class Scalar>
 struct product_call {
@@ -29,5 +30,6 @@ struct product_call {
   }
 };
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -17,6 +17,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // Registers hold 6 x 2 accumulators, two vectors of b and one broadcast number on machines with 16.
 // On machines with 32, 8 x 2 are twice what keeps two multipliers busy, and divide the usual sizes;
@@ -58,8 +59,6 @@ constexpr index whole_packets(index lanes) {
   return packets_of<Scalar>(lanes) * simd<Scalar>::size;
 }
 
-namespace detail {
-
 // A pointer whose origin the compiler is not to know: GCC would otherwise keep the distances between
 // rows in registers, run out of them, and reload them in the innermost loop.
 template <class T>
@@ -69,8 +68,6 @@ EIGEN_ALWAYS_INLINE T* opaque(T* p) {
 #endif
   return p;
 }
-
-}  // namespace detail
 
 // Operand A, one number at a time: a(i, j) is data[i * row_stride + j * step]. One of the two is 1: rows
 // or columns lie in one piece.
@@ -194,8 +191,6 @@ template <class Scalar>
 c_update<Scalar> onto_scaled(const Scalar* factors) {
   return {false, factors};
 }
-
-namespace detail {
 
 // What a product is about.
 template <class C, class Scalar, class Lanes>
@@ -325,8 +320,6 @@ void product_rows(const row_product<C, Scalar, Lanes>& product, index rows, Fetc
     if (rows > done) blocks(std::integral_constant<int, 1>{}, rows - done);
 }
 
-}  // namespace detail
-
 // C(rows, packets * simd size) by `update`, over `depth` terms; packets is 1, 2, 4 or 8. The same for so
 // many strips of packets, next to each other in B and C.
 template <int Packets, class C, class Scalar, class Lanes>
@@ -353,5 +346,6 @@ void lane_product(C c, broadcast_side<Scalar> a, Lanes b, index rows, index dept
       detail::row_product<C, Scalar, Lanes>{c, a, b, depth, update, strips}, rows, fetch);
 }
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -14,6 +14,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // One task: some columns of y, as many as fill whole strips of packets.
 template <class Scalar>
@@ -98,5 +99,6 @@ class thin_product {
   Scalar* near_;  // (rows, most_depth), of x
 };
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

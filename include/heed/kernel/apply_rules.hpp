@@ -16,6 +16,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // The pairs that a tile of scores (keys, lanes) stands for: lane i is query row first_row + i.
 struct tile_place {
@@ -30,8 +31,6 @@ struct tile_place {
   }
   interval keys() const { return {first_key, first_key + key_count}; }
 };
-
-namespace detail {
 
 // change(number, at) for every pair, a packet's worth in one loop of fixed length over local
 // variables, which becomes vector code. Numbers are copied in and out by loops too: a packet loaded
@@ -92,8 +91,6 @@ EIGEN_ALWAYS_INLINE Scalar unless_excluded(Scalar score, bool seen) {
     return seen ? score : excluded;
   }
 }
-
-}  // namespace detail
 
 // Score rules first, then masks, by select; masks only where they do not cover all. Two passes, so
 // that the first is the same code for every tile.
@@ -166,5 +163,6 @@ void damp(Scalar* weights, index rows, index count, index pitch, Scalar factor) 
     for (index j = 0; j < count; ++j) weights[i * pitch + j] *= factor;
 }
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

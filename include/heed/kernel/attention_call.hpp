@@ -13,6 +13,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // One checked call. Queries and results are of one scalar, keys and values in Keys: a
 // tiled_view<const ...> of the same or another one, or quantised.
@@ -102,5 +103,6 @@ struct attention_call {
   }
 };
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

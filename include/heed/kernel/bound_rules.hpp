@@ -7,6 +7,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // The rules of one sequence and head.
 template <class Scalar>
@@ -21,7 +22,7 @@ class tile_rules {
           return of<Bound>(b).cover(queries, keys);
         }),
         bend_([](const void* b, Scalar* scores, const tile_place& place, coverage seen) {
-          heed::bend(scores, place, of<Bound>(b), seen);
+          detail::bend(scores, place, of<Bound>(b), seen);
         }) {}
 
   // What queries may see at most.
@@ -77,5 +78,6 @@ class call_rules {
   void (*bind_)(const void*, const scope&, const void* use, user*);
 };
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -9,6 +9,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 #if HEED_LEVEL == 1
 
@@ -42,5 +43,6 @@ HEED_KERNELS(extern, Eigen::bfloat16, quantised)
 
 #endif  // HEED_LEVEL
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

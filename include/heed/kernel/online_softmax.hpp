@@ -20,6 +20,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // State of a block of queries.
 template <class Scalar, class Unit>
@@ -241,5 +242,6 @@ struct online_softmax {
   }
 };
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -13,6 +13,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // What scores are measured in. Exponentials are powers of two of score * log2 e. Queries can carry
 // the factor, which spares a product for every pair; score rules must see scores as they are.
@@ -136,5 +137,6 @@ struct softmax_origin {
   }
 };
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -13,6 +13,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // Keys of a chunk, whose sums are formed apart. Many tiles, so that adding chunks up costs little;
 // not too many, so that one query over many keys is work for several threads.
@@ -159,5 +160,6 @@ void store_lanes(const view<Storage>& to, const Scalar* lanes) {
   copy(to.turned(), view<const Scalar>{lanes, to.cols, to.rows, queries_per_block<Scalar>, 1});
 }
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -10,15 +10,12 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-
 namespace detail {
 
 // The random words of one element of a weight.
 inline std::array<std::uint32_t, 4> element_words(index row, index col, std::uint64_t seed) {
   return philox({static_cast<std::uint32_t>(col), static_cast<std::uint32_t>(row), 0, 0}, seed);
 }
-
-}  // namespace detail
 
 // Uniform on ±√(6 / (inputs + outputs)), which keeps the variance of what goes through a layer.
 //
@@ -46,5 +43,6 @@ void fill_normal(matrix<Scalar>& weight, double deviation, std::uint64_t seed) {
     }
 }
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

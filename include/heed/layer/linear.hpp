@@ -115,12 +115,12 @@ struct linear {
   linear() = default;
   explicit linear(const sizes& s) {
     constexpr const char* name = "heed::linear";
-    require(s.inputs >= 0 && s.outputs >= 0, name, ": inputs is ", s.inputs, ", outputs is ",
-            s.outputs, "; neither may be negative");
-    require_given(name, "inputs", s.inputs, "the columns of x");
-    require_given(name, "outputs", s.outputs, "the columns of y");
+    detail::require(s.inputs >= 0 && s.outputs >= 0, name, ": inputs is ", s.inputs,
+                    ", outputs is ", s.outputs, "; neither may be negative");
+    detail::require_given(name, "inputs", s.inputs, "the columns of x");
+    detail::require_given(name, "outputs", s.outputs, "the columns of y");
     weight.resize(s.inputs, s.outputs);
-    fill_glorot(weight, s.seed);
+    detail::fill_glorot(weight, s.seed);
     bias.setZero(s.bias ? s.outputs : 0);
   }
 
@@ -130,10 +130,11 @@ struct linear {
   // x: (tokens, inputs); y: (tokens, outputs), apart from x in memory, never resized. Modifiers:
   // in, on. Throws shape_error, before anything is written, if sizes do not fit.
   template <class X, class Y, class... Modifiers>
-  requires eigen_object<Y>
+  requires detail::eigen_object<Y>
   void operator()(const X& x, Y&& y, const Modifiers&... modifiers) const {
     if constexpr (detail::layer_call_is_good<Scalar, X, Modifiers...>())
-      if constexpr (output_is_good<Y, X>()) detail::linear_call<Scalar>{*this}(x, y, modifiers...);
+      if constexpr (detail::output_is_good<Y, X>())
+        detail::linear_call<Scalar>{*this}(x, y, modifiers...);
   }
 
   // The same by value.

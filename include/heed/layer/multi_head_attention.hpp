@@ -55,21 +55,21 @@ struct multi_head_attention : qkv_projection<Scalar> {
   // scratch; a second call with the same shapes allocates nothing. Throws shape_error if sizes do
   // not fit.
   template <class X, class Y, class... Modifiers>
-  requires(eigen_object<Y> && (!eigen_object<Modifiers> && ...)) void operator()(
+  requires(detail::eigen_object<Y> && (!detail::eigen_object<Modifiers> && ...)) void operator()(
       const X& x, Y&& y, const Modifiers&... modifiers) const {
     apply(x, x, y, modifiers...);
   }
 
   // Cross-attention: x (tokens, model), memory (keys, model), y (tokens, model).
   template <class X, class Memory, class Y, class... Modifiers>
-  requires(eigen_object<Memory>&& eigen_object<Y>) void operator()(
+  requires(detail::eigen_object<Memory>&& detail::eigen_object<Y>) void operator()(
       const X& x, const Memory& memory, Y&& y, const Modifiers&... modifiers) const {
     apply(x, memory, y, modifiers...);
   }
 
   // Self-attention by value.
   template <class X, class... Modifiers>
-  requires((!eigen_object<Modifiers> && ...)) [[nodiscard]] matrix<Scalar> operator()(
+  requires((!detail::eigen_object<Modifiers> && ...)) [[nodiscard]] matrix<Scalar> operator()(
       const X& x, const Modifiers&... modifiers) const {
     matrix<Scalar> y;
     if constexpr (detail::layer_call_is_good<Scalar, X>()) {
@@ -96,15 +96,15 @@ struct multi_head_attention : qkv_projection<Scalar> {
                   "heed::multi_head_attention knows its heads; leave heed::heads out");
     if constexpr (detail::layer_call_is_good<Scalar, X>() &&
                   detail::layer_call_is_good<Scalar, Memory>() &&
-                  modifiers_are_good<Modifiers...>())
-      if constexpr (output_is_good<Y, X>()) attend(x, memory, y, modifiers...);
+                  detail::modifiers_are_good<Modifiers...>())
+      if constexpr (detail::output_is_good<Y, X>()) attend(x, memory, y, modifiers...);
   }
 
   template <class X, class Memory, class Y, class... Modifiers>
   void attend(const X& x, const Memory& memory, Y&& y, const Modifiers&... modifiers) const {
-    check(x, memory, view<const Scalar>(view_of(y)));
-    const auto options = gather_settings<Scalar>(modifiers...);
-    scratch& room = options.memory ? *options.memory : default_scratch();
+    check(x, memory, detail::view<const Scalar>(detail::view_of(y)));
+    const auto options = detail::gather_settings<Scalar>(modifiers...);
+    scratch& room = options.memory ? *options.memory : detail::default_scratch();
     const auto on_same = on(options.on);
 
     scratch::frame frame(room);
@@ -121,15 +121,15 @@ struct multi_head_attention : qkv_projection<Scalar> {
 
   // What can be refused before anything is computed.
   template <class X, class Memory>
-  void check(const X& x, const Memory& memory, const view<const Scalar>& y) const {
+  void check(const X& x, const Memory& memory, const detail::view<const Scalar>& y) const {
     const char* memory_name = static_cast<const void*>(&x) == &memory ? "x" : "memory";
-    const auto from_memory = [&](detail::linear_names names) {
+    const auto of_memory = [&](detail::linear_names names) {
       names.x = memory_name;
       return names;
     };
     part(query, query_names).check_input({x.rows(), x.cols()});
-    part(key, from_memory(key_names)).check_input({memory.rows(), memory.cols()});
-    part(value, from_memory(value_names)).check_input({memory.rows(), memory.cols()});
+    part(key, of_memory(key_names)).check_input({memory.rows(), memory.cols()});
+    part(value, of_memory(value_names)).check_input({memory.rows(), memory.cols()});
     detail::check_size(name, "y", y, {x.rows(), output.outputs()});
   }
 

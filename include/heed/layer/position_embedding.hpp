@@ -7,6 +7,7 @@
 
 #include <heed/core/check.hpp>        // require
 #include <heed/layer/initialise.hpp>  // fill_normal
+#include <heed/storage/view.hpp>      // view
 
 #include <concepts>  // integral
 
@@ -25,12 +26,12 @@ struct position_embedding {
   matrix<Scalar> weight;  // (positions, model)
 
   explicit position_embedding(const sizes& s) {
-    require(s.positions >= 0 && s.model >= 0, name, ": positions is ", s.positions, ", model is ",
-            s.model, "; neither may be negative");
-    require_given(name, "positions", s.positions, "the number of places");
-    require_given(name, "model", s.model, "the columns of a place's vector");
+    detail::require(s.positions >= 0 && s.model >= 0, name, ": positions is ", s.positions,
+                    ", model is ", s.model, "; neither may be negative");
+    detail::require_given(name, "positions", s.positions, "the number of places");
+    detail::require_given(name, "model", s.model, "the columns of a place's vector");
     weight.resize(s.positions, s.model);
-    fill_normal(weight, 0.01, s.seed);
+    detail::fill_normal(weight, 0.01, s.seed);
   }
 
   // Rows first ... first + count - 1: (count, model). Throws std::out_of_range beyond the table.
@@ -44,13 +45,14 @@ struct position_embedding {
   // Adds them to x, (count, model), in place.
   template <class X>
   void add(X&& x, index first) const {
-    constexpr bool good = writable_of<X, Scalar>;
+    constexpr bool good = detail::writable_of<X, Scalar>;
     static_assert(good,
                   "heed::position_embedding: x must be a writable Eigen matrix of the table's "
                   "scalar");
     if constexpr (good) {
-      const view<Scalar> to = view_of(x);
-      require(to.cols == weight.cols(), name, ": x is ", to, ", but model is ", weight.cols());
+      const detail::view<Scalar> to = detail::view_of(x);
+      detail::require(to.cols == weight.cols(), name, ": x is ", to, ", but model is ",
+                      weight.cols());
       check(first, to.rows);
       for (index i = 0; i < to.rows; ++i)
         for (index f = 0; f < to.cols; ++f) to(i, f) += weight(first + i, f);
@@ -61,9 +63,9 @@ struct position_embedding {
   static constexpr const char* name = "heed::position_embedding";
 
   void check(index first, index count) const {
-    require<std::out_of_range>(first >= 0 && count >= 0 && first <= weight.rows() - count, name,
-                               ": positions ", first, " to ", first + count,
-                               " are outside the table of ", weight.rows());
+    detail::require<std::out_of_range>(first >= 0 && count >= 0 && first <= weight.rows() - count,
+                                       name, ": positions ", first, " to ", first + count,
+                                       " are outside the table of ", weight.rows());
   }
 };
 

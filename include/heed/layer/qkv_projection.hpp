@@ -24,13 +24,14 @@ struct head_sizes {
   // With the zeros filled in; throws shape_error if they cannot be.
   [[nodiscard]] head_sizes resolved(const char* layer) const {
     head_sizes s = *this;
-    require_given(layer, "model", model, "the columns of x");
-    require_given(layer, "heads", heads, "the number of query heads");
+    detail::require_given(layer, "model", model, "the columns of x");
+    detail::require_given(layer, "heads", heads, "the number of query heads");
     if (s.kv_heads == 0) s.kv_heads = s.heads;
-    require(s.heads > 0 && s.kv_heads > 0 && s.heads % s.kv_heads == 0, layer, ": ", s.heads,
-            " query heads cannot share ", s.kv_heads, " key/value heads");
-    require(s.model > 0 && s.width >= 0 && (s.width > 0 || s.model % s.heads == 0), layer,
-            ": model is ", s.model, ", which ", s.heads, " heads do not divide; give a width");
+    detail::require(s.heads > 0 && s.kv_heads > 0 && s.heads % s.kv_heads == 0, layer, ": ",
+                    s.heads, " query heads cannot share ", s.kv_heads, " key/value heads");
+    detail::require(s.model > 0 && s.width >= 0 && (s.width > 0 || s.model % s.heads == 0), layer,
+                    ": model is ", s.model, ", which ", s.heads,
+                    " heads do not divide; give a width");
     if (s.width == 0) s.width = s.model / s.heads;
     return s;
   }
@@ -76,13 +77,14 @@ struct qkv_projection {
 
   // Takes weights that lie side by side, (model, (heads + 2 kv heads) * width), queries first, and
   // a bias of as many elements or none.
-  template <storage Weight, storage Bias>
+  template <detail::storage Weight, detail::storage Bias>
   void assign_fused(const Weight& weight, const Bias& bias) {
     const index q = query.outputs(), kv = key.outputs();
-    require(weight.rows() == query.inputs() && weight.cols() == q + 2 * kv &&
-                (bias.size() == 0 || bias.size() == q + 2 * kv),
-            "heed::qkv_projection: the fused weight is ", view_of(weight), " with a bias of ",
-            bias.size(), ", but it must be ", query.inputs(), "x", q + 2 * kv);
+    detail::require(weight.rows() == query.inputs() && weight.cols() == q + 2 * kv &&
+                        (bias.size() == 0 || bias.size() == q + 2 * kv),
+                    "heed::qkv_projection: the fused weight is ", detail::view_of(weight),
+                    " with a bias of ", bias.size(), ", but it must be ", query.inputs(), "x",
+                    q + 2 * kv);
     const auto part = [&](linear<Scalar>& to, index first, index count) {
       to.weight = weight.middleCols(first, count);
       to.bias.resize(bias.size() == 0 ? 0 : count);
@@ -135,15 +137,15 @@ struct fused_qkv_projection {
   }
 
   // Column blocks of a result.
-  template <storage Matrix>
+  template <detail::storage Matrix>
   [[nodiscard]] auto query(Matrix& qkv) const {
     return qkv.leftCols(query_columns_);
   }
-  template <storage Matrix>
+  template <detail::storage Matrix>
   [[nodiscard]] auto key(Matrix& qkv) const {
     return qkv.middleCols(query_columns_, kv_columns_);
   }
-  template <storage Matrix>
+  template <detail::storage Matrix>
   [[nodiscard]] auto value(Matrix& qkv) const {
     return qkv.rightCols(kv_columns_);
   }

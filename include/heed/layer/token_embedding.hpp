@@ -8,6 +8,7 @@
 #include <heed/core/check.hpp>        // require
 #include <heed/core/number_span.hpp>  // number_span
 #include <heed/layer/initialise.hpp>  // fill_normal
+#include <heed/storage/view.hpp>      // view
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -24,27 +25,27 @@ struct token_embedding {
   matrix<Scalar> weight;  // (vocabulary, model)
 
   explicit token_embedding(const sizes& s) {
-    require(s.vocabulary >= 0 && s.model >= 0, name, ": vocabulary is ", s.vocabulary,
-            ", model is ", s.model, "; neither may be negative");
-    require_given(name, "vocabulary", s.vocabulary, "the number of ids");
-    require_given(name, "model", s.model, "the columns of a token's vector");
+    detail::require(s.vocabulary >= 0 && s.model >= 0, name, ": vocabulary is ", s.vocabulary,
+                    ", model is ", s.model, "; neither may be negative");
+    detail::require_given(name, "vocabulary", s.vocabulary, "the number of ids");
+    detail::require_given(name, "model", s.model, "the columns of a token's vector");
     weight.resize(s.vocabulary, s.model);
-    fill_normal(weight, 0.02, s.seed);
+    detail::fill_normal(weight, 0.02, s.seed);
   }
 
   // ids: any range or Eigen vector of integers; out: (ids, model). Throws std::out_of_range for an
   // id outside the vocabulary, before anything is written, and shape_error if out does not fit.
   template <class Ids, class Out>
   void operator()(const Ids& ids, Out&& out) const {
-    constexpr bool good = writable_of<Out, Scalar>;
+    constexpr bool good = detail::writable_of<Out, Scalar>;
     static_assert(
         good, "heed::token_embedding: out must be a writable Eigen matrix of the table's scalar");
     if constexpr (good && are_ids<Ids>()) {
-      const number_span<index> rows = rows_of(ids);
-      const view<Scalar> to = view_of(out);
-      const extent is{to.rows, to.cols}, must{rows.size(), weight.cols()};
-      require(is.rows == must.rows && is.cols == must.cols, name, ": out is ", is,
-              ", but it must be ", must, transposed{"out", is, must});
+      const detail::number_span<index> rows = rows_of(ids);
+      const detail::view<Scalar> to = detail::view_of(out);
+      const detail::extent is{to.rows, to.cols}, must{rows.size(), weight.cols()};
+      detail::require(is.rows == must.rows && is.cols == must.cols, name, ": out is ", is,
+                      ", but it must be ", must, detail::transposed{"out", is, must});
       for (index i = 0; i < rows.size(); ++i)
         for (index f = 0; f < weight.cols(); ++f) to(i, f) = weight(rows[i], f);
     }
@@ -66,7 +67,7 @@ struct token_embedding {
 
   template <class Ids>
   static constexpr bool are_ids() {
-    constexpr bool good = numbers_for<Ids, index>;
+    constexpr bool good = detail::numbers_for<Ids, index>;
     static_assert(
         good,
         "heed::token_embedding: give a vector of ids, as in words(std::vector{464, 3290}); "
@@ -75,11 +76,12 @@ struct token_embedding {
   }
 
   template <class Ids>
-  number_span<index> rows_of(const Ids& ids) const {
-    const number_span<index> rows(ids, name);
+  detail::number_span<index> rows_of(const Ids& ids) const {
+    const detail::number_span<index> rows(ids, name);
     for (index i = 0; i < rows.size(); ++i)
-      require<std::out_of_range>(rows[i] >= 0 && rows[i] < weight.rows(), name, ": id ", rows[i],
-                                 " at place ", i, " is outside the vocabulary of ", weight.rows());
+      detail::require<std::out_of_range>(rows[i] >= 0 && rows[i] < weight.rows(), name, ": id ",
+                                         rows[i], " at place ", i, " is outside the vocabulary of ",
+                                         weight.rows());
     return rows;
   }
 };

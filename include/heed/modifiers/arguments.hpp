@@ -9,6 +9,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 template <class T>
 concept attention_scalar = std::is_same_v<T, float> || std::is_same_v<T, double> ||
@@ -83,5 +84,6 @@ constexpr bool output_is_good() {
   }
 }
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -9,6 +9,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // True if q, k, v and the modifiers go together as far as their types say.
 template <class Q, class K, class V, class... Modifiers>
@@ -19,5 +20,6 @@ constexpr bool call_is_good() {
   return false;
 }
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -4,11 +4,13 @@
 
 #include <heed/core/kept.hpp>        // owns_elements, kept
 #include <heed/modifiers/scope.hpp>  // scope, call_shape, view, require
+#include <heed/storage/view.hpp>     // view
 
 #include <ranges>  // contiguous_range
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // What a table can be made from: an Eigen matrix whose elements lie in memory, or a vector or array
 // of such matrices.
@@ -110,5 +112,6 @@ struct table_scalar<Source> {
   using type = scalar_of<Source>;
 };
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -17,6 +17,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // How many tables a rule reads.
 template <class Rule>
@@ -80,5 +81,6 @@ struct table_tile {
   }
 };
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

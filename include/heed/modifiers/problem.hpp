@@ -10,6 +10,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 struct geometry {
   index queries;  // rows of q
@@ -46,8 +47,6 @@ struct geometry {
                                : key_starts[sequence + 1] - key_starts[sequence];
   }
 };
-
-namespace detail {
 
 // `what` says in words what the offsets are: "packed offsets".
 inline void check_starts(const char* verb, const char* what, const char* name,
@@ -94,8 +93,6 @@ inline void check_scales(const char* verb, const char* name, const quantised& ro
   require(rows.scales.cols == heads, verb, ": ", name, " (", rows.numbers, ") has scales for ",
           rows.scales.cols, " heads, but there are ", heads, " key/value heads");
 }
-
-}  // namespace detail
 
 // Checks that q, k, v, the settings and the rules fit together; throws shape_error.
 template <class Query, class Keys, class Scalar, class Rules>
@@ -157,8 +154,6 @@ geometry check_inputs(const char* verb, const view<const Query>& q, const Keys& 
   return g;
 }
 
-namespace detail {
-
 // Checks the size of something that a call writes.
 template <class Output>
 void check_size(const char* verb, const char* name, const view<Output>& output, extent must) {
@@ -166,8 +161,6 @@ void check_size(const char* verb, const char* name, const view<Output>& output, 
   require(is.rows == must.rows && is.cols == must.cols, verb, ": ", name, " is ", is,
           ", but it must be ", must, transposed{name, is, must});
 }
-
-}  // namespace detail
 
 // Checks the sizes of what a call writes beside its result.
 template <class Scalar>
@@ -218,5 +211,6 @@ void check_outputs(const char* verb, const view<const Query>& q, const Keys& k, 
   }
 }
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

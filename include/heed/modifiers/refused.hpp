@@ -7,7 +7,6 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-
 namespace detail {
 
 // A mask, since masks alone are joined with others.
@@ -21,6 +20,5 @@ template <class...>
 inline constexpr bool false_for_any = false;
 
 }  // namespace detail
-
 }  // namespace HEED_ABI
 }  // namespace heed

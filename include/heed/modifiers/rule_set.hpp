@@ -19,6 +19,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // Masks and score rules of one sequence and head.
 template <class Masks, class Scores>
@@ -101,12 +102,12 @@ class rule_set {
   rule_set(Masks masks, Scores scores) : masks_(masks), scores_(scores) {}
 
   auto bind(const scope& s) const {
-    const auto bound = [&](const auto&... rule) { return std::tuple(heed::bind(rule, s)...); };
+    const auto bound = [&](const auto&... rule) { return std::tuple(detail::bind(rule, s)...); };
     return make_bound(std::apply(bound, masks_), std::apply(bound, scores_));
   }
 
   void check(const call_shape& shape) const {
-    const auto each = [&](const auto&... rule) { (heed::check(rule, shape), ...); };
+    const auto each = [&](const auto&... rule) { (detail::check(rule, shape), ...); };
     std::apply(each, masks_);
     std::apply(each, scores_);
   }
@@ -129,8 +130,6 @@ class rule_set {
   Masks masks_;
   Scores scores_;
 };
-
-namespace detail {
 
 template <class Modifier>
 auto only_mask(const Modifier& m) {
@@ -162,8 +161,6 @@ consteval bool given_once() {
     return true;
   }
 }
-
-}  // namespace detail
 
 // Says in a sentence what is wrong with a call's modifiers; true if nothing is.
 template <class... Modifiers>
@@ -211,5 +208,6 @@ settings<Scalar> gather_settings(const Modifiers&... modifiers) {
   return gathered;
 }
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

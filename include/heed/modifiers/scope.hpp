@@ -2,7 +2,7 @@
 // The part of a call that a rule is bound to before it is asked: one sequence, one query head.
 #pragma once
 
-#include <heed/core/check.hpp>          // view, shape_error
+#include <heed/core/check.hpp>          // shape_error
 #include <heed/modifiers/at.hpp>        // at
 #include <heed/modifiers/interval.hpp>  // interval, coverage
 
@@ -36,6 +36,8 @@ struct call_shape {
   index longest_keys;  // keys of the longest sequence; `keys` unless the batch is packed
 };
 
+namespace detail {
+
 // A rule that depends on the scope has bind(scope), which gives its bound form; any other is its
 // own.
 template <class Rule>
@@ -61,6 +63,8 @@ template <class Rule>
 void check(const Rule& rule, const call_shape& shape) {
   if constexpr (requires { rule.check(shape); }) rule.check(shape);
 }
+
+}  // namespace detail
 
 }  // namespace HEED_ABI
 }  // namespace heed

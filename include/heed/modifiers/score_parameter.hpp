@@ -13,7 +13,6 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-
 namespace detail {
 
 // The score's type in a function's parameters, or Scalar where the function takes any.
@@ -48,6 +47,5 @@ Scalar score_by(const Rule& rule, Scalar score, at i) {
 }
 
 }  // namespace detail
-
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -9,9 +9,10 @@
 // Su et al., "RoFormer: Enhanced Transformer with Rotary Position Embedding", 2021.
 #pragma once
 
-#include <heed/core/check.hpp>               // require, view
+#include <heed/core/check.hpp>               // require
 #include <heed/core/number_span.hpp>         // number_span
 #include <heed/position/rotary_scaling.hpp>  // rotary_frequencies
+#include <heed/storage/view.hpp>             // view
 
 #include <optional>  // optional
 
@@ -24,6 +25,8 @@ enum class rotary_pairing {
   interleaved,  // 2 i and 2 i + 1: the paper, GPT-J, LLaMA as published
 };
 
+namespace detail {
+
 // Columns of pair i.
 struct rotary_pair {
   index first;
@@ -33,6 +36,8 @@ constexpr rotary_pair columns_of_pair(rotary_pairing pairing, index i, index rot
   if (pairing == rotary_pairing::interleaved) return {2 * i, 2 * i + 1};
   return {i, i + rotary_width / 2};
 }
+
+}  // namespace detail
 
 template <class Scalar>
 class rotary_embedding {
@@ -49,27 +54,29 @@ class rotary_embedding {
       : width_(s.width),
         rotary_width_(s.rotary_width == 0 ? s.width : s.rotary_width),
         pairing_(s.pairing) {
-    require_given("heed::rotary_embedding", "width", width_, "the columns of one head");
-    require(width_ > 0 && rotary_width_ > 0 && rotary_width_ <= width_ && rotary_width_ % 2 == 0,
-            "heed::rotary_embedding: width is ", width_, ", rotary width is ", rotary_width_,
-            "; the second must be even, positive and no larger than the first");
-    require(s.theta > 0, "heed::rotary_embedding: theta is ", s.theta, ", but it must be positive");
+    detail::require_given("heed::rotary_embedding", "width", width_, "the columns of one head");
+    detail::require(
+        width_ > 0 && rotary_width_ > 0 && rotary_width_ <= width_ && rotary_width_ % 2 == 0,
+        "heed::rotary_embedding: width is ", width_, ", rotary width is ", rotary_width_,
+        "; the second must be even, positive and no larger than the first");
+    detail::require(s.theta > 0, "heed::rotary_embedding: theta is ", s.theta,
+                    ", but it must be positive");
     std::visit(
         [](const auto& scaling) {
           if constexpr (requires { scaling.factor; })
-            require(scaling.factor > 0, "heed::rotary_embedding: the scaling's factor is ",
-                    scaling.factor, ", but it must be positive");
+            detail::require(scaling.factor > 0, "heed::rotary_embedding: the scaling's factor is ",
+                            scaling.factor, ", but it must be positive");
           if constexpr (requires { scaling.original_positions; }) {
-            require_given("heed::rotary_embedding", "original_positions of yarn_scaling",
-                          scaling.original_positions,
-                          "the number of positions that the model was trained with");
-            require(scaling.original_positions > 0,
-                    "heed::rotary_embedding: YaRN's original_positions is ",
-                    scaling.original_positions, ", but it must be positive");
+            detail::require_given("heed::rotary_embedding", "original_positions of yarn_scaling",
+                                  scaling.original_positions,
+                                  "the number of positions that the model was trained with");
+            detail::require(scaling.original_positions > 0,
+                            "heed::rotary_embedding: YaRN's original_positions is ",
+                            scaling.original_positions, ", but it must be positive");
           }
         },
         s.scaling);
-    angles_ = rotary_frequencies(rotary_width_, s.theta, s.scaling);
+    angles_ = detail::rotary_frequencies(rotary_width_, s.theta, s.scaling);
   }
 
   // Turns x, (tokens, heads * width), in place; row i stands at first_position + i. Angles are
@@ -83,12 +90,12 @@ class rotary_embedding {
   template <class X, class Positions>
   requires(!std::is_integral_v<Positions>) void operator()(X&& x,
                                                            const Positions& positions) const {
-    constexpr bool good = numbers_for<Positions, double>;
+    constexpr bool good = detail::numbers_for<Positions, double>;
     static_assert(good,
                   "heed::rotary_embedding: give the position of the first row, or a vector of "
                   "positions, one a row, stored, not an Eigen expression");
     if constexpr (good) {
-      const number_span<double> places(positions, "heed::rotary_embedding");
+      const detail::number_span<double> places(positions, "heed::rotary_embedding");
       turn(
           x, 1, [&](index row) { return places[row]; }, places.size());
     }
@@ -110,29 +117,31 @@ class rotary_embedding {
   template <class X, class PositionOf>
   void turn(X&& x, int direction, const PositionOf& position_of,
             std::optional<index> positions = {}) const {
-    constexpr bool good = writable_of<X, Scalar>;
+    constexpr bool good = detail::writable_of<X, Scalar>;
     static_assert(
         good,
         "heed::rotary_embedding: x must be a writable Eigen matrix of the embedding's scalar");
     if constexpr (good) {
-      require(positions.value_or(x.rows()) == x.rows(), "heed::rotary_embedding: there are ",
-              positions.value_or(0), " positions for ", x.rows(), " rows");
-      turn_rows(view_of(x), direction, position_of);
+      detail::require(positions.value_or(x.rows()) == x.rows(),
+                      "heed::rotary_embedding: there are ", positions.value_or(0),
+                      " positions for ", x.rows(), " rows");
+      turn_rows(detail::view_of(x), direction, position_of);
     }
   }
 
   template <class PositionOf>
-  void turn_rows(const view<Scalar>& rows, int direction, const PositionOf& position_of) const {
+  void turn_rows(const detail::view<Scalar>& rows, int direction,
+                 const PositionOf& position_of) const {
     using Number = accumulator_t<Scalar>;
-    require(rows.cols % width_ == 0, "heed::rotary_embedding: x is ", rows,
-            ", whose columns are no whole number of heads of width ", width_);
+    detail::require(rows.cols % width_ == 0, "heed::rotary_embedding: x is ", rows,
+                    ", whose columns are no whole number of heads of width ", width_);
     const double length = direction > 0 ? angles_.length : 1 / angles_.length;
     for (index row = 0; row < rows.rows; ++row)
       for (index i = 0; i < rotary_width_ / 2; ++i) {
         const double angle = direction * position_of(row) * frequency(i);
         const auto cosine = static_cast<Number>(length * std::cos(angle));
         const auto sine = static_cast<Number>(length * std::sin(angle));
-        const auto [first, second] = columns_of_pair(pairing_, i, rotary_width_);
+        const auto [first, second] = detail::columns_of_pair(pairing_, i, rotary_width_);
         for (index head = 0; head < rows.cols; head += width_) {
           Scalar& a = rows(row, head + first);
           Scalar& b = rows(row, head + second);
@@ -147,7 +156,7 @@ class rotary_embedding {
   index width_;
   index rotary_width_;
   rotary_pairing pairing_;
-  rotary_angles angles_;
+  detail::rotary_angles angles_;
 };
 
 // Reorders the columns of query or key weights, (inputs, heads * width), or of their bias, trained
@@ -155,18 +164,18 @@ class rotary_embedding {
 //
 //   layer.query.weight = heed::change_pairing(weight, 64, 64, heed::rotary_pairing::interleaved,
 //                                             heed::rotary_pairing::half_split);
-template <storage Weight>
+template <detail::storage Weight>
 [[nodiscard]] auto change_pairing(const Weight& weight, index width, index rotary_width,
                                   rotary_pairing from, rotary_pairing to) {
-  matrix<scalar_of<Weight>> changed = weight;
-  require(width > 0 && weight.cols() % width == 0 && rotary_width >= 0 && rotary_width <= width &&
-              rotary_width % 2 == 0,
-          "heed::change_pairing: weight has ", weight.cols(), " columns, width is ", width,
-          ", rotary width is ", rotary_width);
+  matrix<detail::scalar_of<Weight>> changed = weight;
+  detail::require(width > 0 && weight.cols() % width == 0 && rotary_width >= 0 &&
+                      rotary_width <= width && rotary_width % 2 == 0,
+                  "heed::change_pairing: weight has ", weight.cols(), " columns, width is ", width,
+                  ", rotary width is ", rotary_width);
   for (index head = 0; head < weight.cols(); head += width)
     for (index i = 0; i < rotary_width / 2; ++i) {
-      const auto [old_first, old_second] = columns_of_pair(from, i, rotary_width);
-      const auto [new_first, new_second] = columns_of_pair(to, i, rotary_width);
+      const auto [old_first, old_second] = detail::columns_of_pair(from, i, rotary_width);
+      const auto [new_first, new_second] = detail::columns_of_pair(to, i, rotary_width);
       changed.col(head + new_first) = weight.col(head + old_first);
       changed.col(head + new_second) = weight.col(head + old_second);
     }

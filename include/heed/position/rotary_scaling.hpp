@@ -45,13 +45,13 @@ struct yarn_scaling {
 
 using rotary_scaling = std::variant<no_scaling, linear_scaling, ntk_scaling, yarn_scaling>;
 
+namespace detail {
+
 // Radians a position for each pair of columns, and the length that a rotated pair is multiplied by.
 struct rotary_angles {
   std::vector<double> frequencies;  // (width / 2)
   double length = 1;
 };
-
-namespace detail {
 
 inline rotary_angles plain_frequencies(index width, double theta) {
   rotary_angles angles;
@@ -96,12 +96,12 @@ inline rotary_angles scaled_frequencies(index width, double theta, const yarn_sc
   return angles;
 }
 
-}  // namespace detail
-
 inline rotary_angles rotary_frequencies(index width, double theta, const rotary_scaling& scaling) {
   return std::visit([&](const auto& s) { return detail::scaled_frequencies(width, theta, s); },
                     scaling);
 }
+
+}  // namespace detail
 
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -10,7 +10,8 @@
 // left is a rotation of every (sin, cos) pair, the same wherever one stands.
 #pragma once
 
-#include <heed/core/check.hpp>  // require, view
+#include <heed/core/check.hpp>    // require
+#include <heed/storage/view.hpp>  // view
 
 #include <cmath>     // sin, cos, pow
 #include <concepts>  // integral
@@ -27,9 +28,9 @@ class sinusoidal {
   };
 
   explicit sinusoidal(const sizes& s) : sizes_(s) {
-    require_given("heed::sinusoidal", "model", s.model, "the columns of a place's code");
-    require(s.model > 0 && s.base > 0, "heed::sinusoidal: model is ", s.model, ", base is ", s.base,
-            "; both must be positive");
+    detail::require_given("heed::sinusoidal", "model", s.model, "the columns of a place's code");
+    detail::require(s.model > 0 && s.base > 0, "heed::sinusoidal: model is ", s.model, ", base is ",
+                    s.base, "; both must be positive");
   }
 
   // Radians a place, for columns 2 pair and 2 pair + 1.
@@ -42,7 +43,7 @@ class sinusoidal {
   template <std::integral Count>
   [[nodiscard]] matrix<Scalar> operator()(index first, Count how_many) const {
     const auto count = static_cast<index>(how_many);
-    require(count >= 0, "heed::sinusoidal: count is ", count, ", which is negative");
+    detail::require(count >= 0, "heed::sinusoidal: count is ", count, ", which is negative");
     matrix<Scalar> codes = matrix<Scalar>::Zero(count, sizes_.model);
     add(codes, first);
     return codes;
@@ -51,15 +52,15 @@ class sinusoidal {
   // Adds them to x, (count, model), in place.
   template <class X>
   void add(X&& x, index first) const {
-    constexpr bool good = writable_of<X, Scalar>;
+    constexpr bool good = detail::writable_of<X, Scalar>;
     static_assert(good, "heed::sinusoidal: x must be a writable Eigen matrix of the code's scalar");
-    if constexpr (good) add_to(view_of(x), first);
+    if constexpr (good) add_to(detail::view_of(x), first);
   }
 
  private:
-  void add_to(const view<Scalar>& to, index first) const {
-    require(to.cols == sizes_.model, "heed::sinusoidal: x is ", to, ", but model is ",
-            sizes_.model);
+  void add_to(const detail::view<Scalar>& to, index first) const {
+    detail::require(to.cols == sizes_.model, "heed::sinusoidal: x is ", to, ", but model is ",
+                    sizes_.model);
     for (index f = 0; f < to.cols; ++f) {
       const double step = frequency(f / 2);
       for (index i = 0; i < to.rows; ++i) {

@@ -12,6 +12,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 template <class Scalar>
 EIGEN_ALWAYS_INLINE Scalar choose(bool first, Scalar a, Scalar b) {
@@ -28,5 +29,6 @@ EIGEN_ALWAYS_INLINE Scalar keep_excluded(Scalar before, Scalar after) {
   return choose(std::bit_cast<bits>(before) == std::bit_cast<bits>(excluded), excluded, after);
 }
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

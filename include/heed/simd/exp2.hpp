@@ -11,7 +11,6 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-
 namespace detail {
 
 // c[0] + c[1] f + c[2] f^2 + ... is 2^f on [-1/2, 1/2] with the smallest relative error (Remez),
@@ -43,8 +42,6 @@ struct exp2_polynomial<double> {
                                  7.0725703945407994337e-9,
                                  4.0780717860928704165e-10};
 };
-
-}  // namespace detail
 
 // What a power of two is taken relative to: a whole number in each lane, of at most a quarter of
 // 2^fraction. Being whole, it costs x no bit: it only moves the exponent of the result.
@@ -108,5 +105,6 @@ typename simd<Scalar>::packet exp2(const typename simd<Scalar>::packet& x) {
   return alone[0];
 }
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

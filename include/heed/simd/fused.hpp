@@ -10,6 +10,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // One rounding where the machine has fused multiply-add, two where not; written `a * b + c`, it
 // would be the one or the other as the compiler likes.
@@ -22,5 +23,6 @@ Scalar fused(Scalar a, Scalar b, Scalar c) {
 #endif
 }
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -15,6 +15,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // For Count counters whose second words are counter[1], counter[1] + 1, ...: word w of the l-th is
 // [w][l]. Rounds are written out and lanes are loops, which become vector code.
@@ -58,5 +59,6 @@ inline std::array<std::uint32_t, 4> philox(const std::array<std::uint32_t, 4>& c
 // A random word as a number in [0, 1).
 inline double unit(std::uint32_t word) { return word * 0x1p-32; }
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -25,6 +25,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // The fractional bits of a floating-point number and the exponent's offset.
 template <class Scalar>
@@ -262,6 +263,7 @@ struct simd {
   }
 };
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed
 

@@ -14,6 +14,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // x P(x²) / Q(x²), fitted to the smallest relative error (2.3e-8) on [-9.1, 9.1], beyond which the
 // result rounds to ±1. Good to 6 units in the last place; NaN stays NaN. The limit is imposed on the
@@ -41,5 +42,6 @@ inline float tanh(float x) {
 // The standard library's.
 inline double tanh(double x) { return std::tanh(x); }
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -24,6 +24,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 template <class Packet, class Storage>
 struct turned_lines;
@@ -105,7 +106,6 @@ struct turned_lines<__m256, std::int8_t> {
 #endif
 
 #if defined(EIGEN_VECTORIZE_AVX512) && defined(__AVX512BW__)
-namespace detail {
 
 // 16 bytes of 16 lines that lie `stride` bytes apart, four lines at a time: what is in quarter L of
 // register r comes from line 4 L + r. Squares of four lines then turn in every quarter at once.
@@ -121,8 +121,6 @@ EIGEN_ALWAYS_INLINE void load_quarters(__m512i (&rows)[4], const void* from, ind
     rows[r] = _mm512_mask_broadcast_i32x4(rows[r], 0xf000, line(12));
   });
 }
-
-}  // namespace detail
 
 // Numbers of 16 bits are turned before they widen, eight columns at a time.
 template <class Storage>
@@ -187,6 +185,7 @@ struct turned_lines<__m512, std::int8_t> {
 };
 #endif
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed
 

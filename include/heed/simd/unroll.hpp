@@ -11,6 +11,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // Does body(0) ... body(Count - 1). Accumulators that a body indexes can then stay in registers, where an
 // ordinary loop at -O2 would keep them in memory. The body is compiled once, whatever Count is.
@@ -29,5 +30,6 @@ EIGEN_ALWAYS_INLINE void unroll_constants(const Body& body) {
   (std::make_integer_sequence<int, Count>{});
 }
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -12,7 +12,6 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-
 namespace detail {
 
 // Of the two types on either side of a copy, the one that is calculated with.
@@ -96,8 +95,6 @@ class copier {
   Scalar factor_;
 };
 
-}  // namespace detail
-
 // to(i, j) = factor * from(i, j), in `to`'s size. One of the two holds half or bfloat16 at
 // most, or `from` 8-bit integers. A matrix without elements may have no address.
 template <class To, class From>
@@ -131,5 +128,6 @@ void copy_numbers(const view<To>& to, const view<From>& from) {
   }
 }
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -36,8 +36,8 @@ class key_tiles : public detail::tile_expression<Storage> {
  public:
   // The first `rows` rows in tiles from `data` on.
   key_tiles(const Storage* data, index rows, index cols)
-      : key_tiles(tiled_view<const Storage>::of_tiles(data, rows, cols)) {}
-  explicit key_tiles(const tiled_view<const Storage>& all)
+      : key_tiles(detail::tiled_view<const Storage>::of_tiles(data, rows, cols)) {}
+  explicit key_tiles(const detail::tiled_view<const Storage>& all)
       : detail::tile_expression<Storage>(all.rows, all.cols, {all}) {}
 
   // Some of the rows, as keys again. Where they do not begin a tile, heed::attention copies them before
@@ -49,7 +49,7 @@ class key_tiles : public detail::tile_expression<Storage> {
   }
   [[nodiscard]] key_tiles middleRows(index first, index count) const {
     check("rows", first, count, this->rows());
-    return key_tiles(view_of(*this).some_rows(first, count));
+    return key_tiles(this->functor().all.some_rows(first, count));
   }
 
   // Some of the columns: whole heads.
@@ -59,21 +59,28 @@ class key_tiles : public detail::tile_expression<Storage> {
   }
   [[nodiscard]] key_tiles middleCols(index first, index count) const {
     check("columns", first, count, this->cols());
-    return key_tiles(view_of(*this).some_cols(first, count));
+    return key_tiles(this->functor().all.some_cols(first, count));
   }
 
   // Where the first tile that they have a share of begins. It is no matrix of rows.
-  [[nodiscard]] const Storage* first_tile() const { return view_of(*this).data; }
-
-  friend tiled_view<const Storage> view_of(const key_tiles& k) { return k.functor().all; }
+  [[nodiscard]] const Storage* first_tile() const { return this->functor().all.data; }
 
  private:
   static void check(const char* what, index first, index count, index all) {
-    require<std::out_of_range>(first >= 0 && count >= 0 && count <= all - first,
-                               "heed::key_tiles: ", count, " ", what, " from ", first,
-                               " on are not among ", all);
+    detail::require<std::out_of_range>(first >= 0 && count >= 0 && count <= all - first,
+                                       "heed::key_tiles: ", count, " ", what, " from ", first,
+                                       " on are not among ", all);
   }
 };
+
+namespace detail {
+
+template <class Storage>
+tiled_view<const Storage> view_of(const key_tiles<Storage>& k) {
+  return k.functor().all;
+}
+
+}  // namespace detail
 
 }  // namespace HEED_ABI
 }  // namespace heed

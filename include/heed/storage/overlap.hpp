@@ -14,7 +14,6 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-
 namespace detail {
 
 // [0, a) and [shift, shift + b) meet.
@@ -57,8 +56,6 @@ std::uintptr_t last_byte(const view<Scalar>& v) {
   return reinterpret_cast<std::uintptr_t>(&v(v.rows - 1, v.cols - 1)) + sizeof(Scalar) - 1;
 }
 
-}  // namespace detail
-
 // Exact for views cut from one buffer with the same strides; for views of different strides whose
 // byte ranges interleave, the answer is a cautious yes. Strides may be of either sign.
 template <class A, class B>
@@ -90,5 +87,6 @@ bool overlap(const view<A>& either, const view<B>& other) {
           detail::meet(la.outer_count, outer + 1, lb.outer_count));
 }
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

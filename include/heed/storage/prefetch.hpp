@@ -11,6 +11,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // The cache line at a place. A hint: any address will do. Inlined, since GCC takes a function that
 // does nothing else for one without effect, and leaves its calls out.
@@ -116,5 +117,6 @@ struct fetch_nothing {
   void step(index, std::size_t) const {}
 };
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -100,14 +100,15 @@ void quantise(const X& x, Numbers&& numbers, Scales&& scales) {
   static_assert(reads,
                 "heed::quantise: x must be a matrix of float, Eigen::half or Eigen::bfloat16, "
                 "stored, not an Eigen expression");
-  constexpr bool writes = writable<Numbers> && writable<Scales> &&
+  constexpr bool writes = detail::writable<Numbers> && detail::writable<Scales> &&
                           detail::is_matrix_of<Numbers, std::int8_t>() &&
                           detail::is_matrix_of<Scales, float>();
   static_assert(writes,
                 "heed::quantise: numbers must be a matrix of std::int8_t and scales one of float, "
                 "both memory that can be written to");
   if constexpr (reads && writes)
-    detail::check_and_quantise(view_of(x), view_of(numbers), view_of(scales));
+    detail::check_and_quantise(detail::view_of(x), detail::view_of(numbers),
+                               detail::view_of(scales));
 }
 
 }  // namespace HEED_ABI

@@ -18,6 +18,8 @@
 namespace heed {
 inline namespace HEED_ABI {
 
+namespace detail {
+
 // Some rows of one head: x(i, j) = scale(i) * number(i, j), rounded to float.
 struct scaled_rows {
   const std::int8_t* data = nullptr;
@@ -47,8 +49,6 @@ struct scaled_rows {
   }
 };
 
-namespace detail {
-
 template <class Object, class Element>
 constexpr bool is_matrix_of() {
   if constexpr (storage<Object>)
@@ -64,21 +64,22 @@ constexpr bool is_matrix_of() {
 struct quantised {
   using Scalar = std::int8_t;
 
-  tiled_view<const std::int8_t> numbers;
-  tiled_view<const float> scales;
+  detail::tiled_view<const std::int8_t> numbers;
+  detail::tiled_view<const float> scales;
 
-  quantised(const tiled_view<const std::int8_t>& some_numbers,
-            const tiled_view<const float>& some_scales)
+  quantised(const detail::tiled_view<const std::int8_t>& some_numbers,
+            const detail::tiled_view<const float>& some_scales)
       : numbers(some_numbers), scales(some_scales) {
-    require(scales.rows == numbers.rows && scales.cols >= 1 && numbers.cols % scales.cols == 0,
-            "heed::quantised: numbers are ", numbers, ", scales are ", scales,
-            "; there must be as many rows of both, and a column of scales a head");
-    require(numbers.in_tiles() == scales.in_tiles() && numbers.first == scales.first,
-            "heed::quantised: numbers (", numbers, ") and scales (", scales,
-            ") must lie alike, both in tiles, from the same row of one on, or neither");
+    detail::require(
+        scales.rows == numbers.rows && scales.cols >= 1 && numbers.cols % scales.cols == 0,
+        "heed::quantised: numbers are ", numbers, ", scales are ", scales,
+        "; there must be as many rows of both, and a column of scales a head");
+    detail::require(numbers.in_tiles() == scales.in_tiles() && numbers.first == scales.first,
+                    "heed::quantised: numbers (", numbers, ") and scales (", scales,
+                    ") must lie alike, both in tiles, from the same row of one on, or neither");
   }
   // Throws shape_error if sizes do not fit.
-  template <eigen_object Numbers, eigen_object Scales>
+  template <detail::eigen_object Numbers, detail::eigen_object Scales>
   quantised(const Numbers& some_numbers, const Scales& some_scales)
       : quantised(as<std::int8_t>(some_numbers), as<float>(some_scales)) {}
 
@@ -93,8 +94,8 @@ struct quantised {
   [[nodiscard]] index width() const { return numbers.cols / scales.cols; }
 
   // Some rows of one head, or of a part of it.
-  [[nodiscard]] scaled_rows block(index first_row, index first_col, index row_count,
-                                  index col_count) const {
+  [[nodiscard]] detail::scaled_rows block(index first_row, index first_col, index row_count,
+                                          index col_count) const {
     const auto some = numbers.block(first_row, first_col, row_count, col_count);
     const bool any = row_count > 0 && col_count > 0;
     return {some.data,        some.rows,
@@ -105,17 +106,19 @@ struct quantised {
 
  private:
   template <class Element, class Object>
-  static view<const Element> as(const Object& object) {
+  static detail::view<const Element> as(const Object& object) {
     constexpr bool fits = detail::is_matrix_of<Object, Element>();
     static_assert(fits,
                   "heed::quantised: numbers must be a matrix of std::int8_t and scales one of "
                   "float, stored, not an Eigen expression");
     if constexpr (fits)
-      return view_of(object);
+      return detail::view_of(object);
     else
       return {};
   }
 };
+
+namespace detail {
 
 inline quantised view_of(const quantised& rows) { return rows; }
 
@@ -224,6 +227,8 @@ inline void copy(const view<float>& to, const scaled_rows& from) {
   by_rows(0, turned, cols);
   by_rows(turned, from.rows, 0);
 }
+
+}  // namespace detail
 
 }  // namespace HEED_ABI
 }  // namespace heed

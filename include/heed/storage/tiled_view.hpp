@@ -20,6 +20,8 @@ inline namespace HEED_ABI {
 // a row's sums are formed in the same order whatever is asked beside it.
 inline constexpr index keys_per_tile = 64;
 
+namespace detail {
+
 template <class Scalar>
 struct tiled_view {
   Scalar* data = nullptr;  // the first tile, if there are tiles
@@ -121,6 +123,8 @@ template <class Scalar>
 void append(std::string& sentence, const tiled_view<Scalar>& matrix) {
   append(sentence, view<Scalar>{matrix.data, matrix.rows, matrix.cols, 0, 0});
 }
+
+}  // namespace detail
 
 }  // namespace HEED_ABI
 }  // namespace heed

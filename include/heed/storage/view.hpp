@@ -10,6 +10,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // Scalar is const where the view may only be read. Valid as long as the object it was made from.
 template <class Scalar>
@@ -47,5 +48,6 @@ auto view_of(Object&& object) {
                                   object.colStride()};
 }
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -146,7 +146,7 @@ TYPED_TEST(kv_cache, keys_lie_in_tiles_of_64_each_by_columns) {
   const TypeParam* const data = cache.keys().first_tile();
   for (index i = 0; i < tokens; ++i)
     for (index j = 0; j < cols; ++j)
-      ASSERT_TRUE(heed::exactly_equal(data[i / 64 * 64 * cols + j * 64 + i % 64], k(i, j)))
+      ASSERT_TRUE(heed::detail::exactly_equal(data[i / 64 * 64 * cols + j * 64 + i % 64], k(i, j)))
           << i << " " << j;
 
   const heed::key_tiles<TypeParam> keys(data, tokens, cols);
@@ -161,7 +161,7 @@ TYPED_TEST(kv_cache, keys_lie_in_tiles_of_64_each_by_columns) {
 // Beyond what fills one large page, memory is asked for as rows reach it.
 TYPED_TEST(kv_cache, holds_more_than_a_large_page) {
   constexpr index width = 512, size = sizeof(TypeParam);
-  const index page = index(heed::large_page) / (width * size);  // rows
+  const index page = index(heed::detail::large_page) / (width * size);  // rows
   const auto k = random<TypeParam>(3 * page, width), v = random<TypeParam>(3 * page, width);
   heed::kv_cache<TypeParam> cache({.capacity = 3 * page + 1, .width = width});
   for (const index count : {index(1), page - 2, index(3), page + page / 2, page / 2 - 2})

@@ -43,7 +43,7 @@ struct quantised_rows {
       if (a.numbers(i, j) != b.numbers(i, j))
         return ::testing::AssertionFailure() << "numbers differ at " << i << ", " << j;
     for (index h = 0; h < a.scales.cols; ++h)
-      if (!heed::exactly_equal(a.scales(i, h), b.scales(i, h)))
+      if (!heed::detail::exactly_equal(a.scales(i, h), b.scales(i, h)))
         return ::testing::AssertionFailure() << "scales differ at " << i << ", " << h;
   }
   return ::testing::AssertionSuccess();
@@ -119,8 +119,10 @@ TEST_F(quantised_caches, that_roll) {
     ASSERT_EQ(keys.rows(), std::min<index>(i + 1, 6));
     for (index row = 0; row < keys.rows(); ++row) {
       const index from = cache.positions()[row];
-      ASSERT_TRUE(same(heed::some_rows(keys, row, 1), want_k.rows(from, 1))) << i << " " << row;
-      ASSERT_TRUE(same(heed::some_rows(values, row, 1), want_v.rows(from, 1))) << i << " " << row;
+      ASSERT_TRUE(same(heed::detail::some_rows(keys, row, 1), want_k.rows(from, 1)))
+          << i << " " << row;
+      ASSERT_TRUE(same(heed::detail::some_rows(values, row, 1), want_v.rows(from, 1)))
+          << i << " " << row;
     }
   }
   EXPECT_EQ(refusal([&] { cache.append(cache.keys(), cache.values()); }),

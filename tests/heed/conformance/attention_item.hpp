@@ -65,7 +65,7 @@ struct scale_if_given {
   std::optional<double> factor;
 
   template <class Scalar>
-  void apply(heed::settings<Scalar>& s) const {
+  void apply(heed::detail::settings<Scalar>& s) const {
     if (factor) heed::scale(*factor).apply(s);
   }
 };

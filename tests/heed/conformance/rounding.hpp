@@ -78,7 +78,7 @@ std::string difference(const std::string& what, const Got& got, const Expected& 
       for (index col = 0; col < got.cols(); ++col) {
         const auto a = static_cast<double>(got(row, col));
         const auto b = static_cast<double>(expected(row, col));
-        if (heed::exactly_equal(a, b) || std::abs(a - b) <= bound) continue;
+        if (heed::detail::exactly_equal(a, b) || std::abs(a - b) <= bound) continue;
         said << what << '(' << row << ", " << col << ") is " << a << ", but must be " << b << " to "
              << bound << "; ";
         return said.str();

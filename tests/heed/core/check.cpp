@@ -2,6 +2,8 @@
 // Refusals: nothing where the condition holds, a sentence of all parts where it does not.
 #include <heed/core/check.hpp>
 
+#include <heed/storage/view.hpp>  // view
+
 #include <gtest/gtest.h>
 
 #include <string>
@@ -11,7 +13,7 @@ namespace {
 template <class Error, class... Parts>
 std::string sentence(const Parts&... parts) {
   try {
-    heed::require<Error>(false, parts...);
+    heed::detail::require<Error>(false, parts...);
   } catch (const Error& error) {
     return error.what();
   }
@@ -19,12 +21,12 @@ std::string sentence(const Parts&... parts) {
 }
 
 TEST(check, says_nothing_where_the_condition_holds) {
-  EXPECT_NO_THROW(heed::require(true, "never read"));
+  EXPECT_NO_THROW(heed::detail::require(true, "never read"));
 }
 
 TEST(check, joins_words_numbers_and_sizes) {
   float element = 0;
-  const heed::view<float> matrix{&element, 5, 4, 4, 1};
+  const heed::detail::view<float> matrix{&element, 5, 4, 4, 1};
   EXPECT_EQ(sentence<heed::shape_error>("q is ", matrix, ", not ", heed::index(-3), " or ", 0.25,
                                         std::string(" or so")),
             "q is 5x4, not -3 or 0.25 or so");
@@ -33,7 +35,7 @@ TEST(check, joins_words_numbers_and_sizes) {
 
 TEST(check, throws_what_it_is_told) {
   EXPECT_EQ(sentence<std::out_of_range>("id ", 7), "id 7");
-  EXPECT_THROW(heed::require(false, "x"), std::invalid_argument) << "a shape_error is one";
+  EXPECT_THROW(heed::detail::require(false, "x"), std::invalid_argument) << "a shape_error is one";
 }
 
 }  // namespace

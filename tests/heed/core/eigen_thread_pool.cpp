@@ -19,16 +19,16 @@ namespace {
 
 using heed::index;
 
-static_assert(heed::task_pool<Eigen::ThreadPool>);
-static_assert(heed::task_pool<Eigen::ThreadPoolInterface>);
+static_assert(heed::detail::task_pool<Eigen::ThreadPool>);
+static_assert(heed::detail::task_pool<Eigen::ThreadPoolInterface>);
 
 TEST(eigen_thread_pool, does_each_task_once) {
   Eigen::ThreadPool pool(3);
-  const heed::executor on = heed::erase(pool, 0);
+  const heed::executor on = heed::detail::erase(pool, 0);
   EXPECT_EQ(on.workers, 4) << "three threads and the caller";
   for (const index tasks : {0, 1, 2, 7, 1000}) {
     std::vector<std::atomic<int>> done(static_cast<std::size_t>(tasks));
-    heed::run_tasks(on, tasks, [&](index, index task) { ++done[std::size_t(task)]; });
+    heed::detail::run_tasks(on, tasks, [&](index, index task) { ++done[std::size_t(task)]; });
     for (const auto& d : done) EXPECT_EQ(d, 1);
   }
 }
@@ -36,15 +36,18 @@ TEST(eigen_thread_pool, does_each_task_once) {
 TEST(eigen_thread_pool, hands_one_exception_on) {
   Eigen::ThreadPool pool(2);
   for (int round = 0; round < 20; ++round)
-    EXPECT_THROW(heed::run_tasks(heed::erase(pool, 0), 50,
-                                 [](index, index) { throw std::runtime_error("each task"); }),
-                 std::runtime_error);
+    EXPECT_THROW(
+        heed::detail::run_tasks(heed::detail::erase(pool, 0), 50,
+                                [](index, index) { throw std::runtime_error("each task"); }),
+        std::runtime_error);
 }
 
 TEST(eigen_thread_pool, on_one_of_its_own_threads_works_in_turn) {
   Eigen::ThreadPool pool(1);  // whose only thread would wait for itself
   std::atomic<int> done{0};
-  pool.Schedule([&] { heed::run_tasks(heed::erase(pool, 3), 10, [&](index, index) { ++done; }); });
+  pool.Schedule([&] {
+    heed::detail::run_tasks(heed::detail::erase(pool, 3), 10, [&](index, index) { ++done; });
+  });
   while (done < 10) std::this_thread::yield();
   EXPECT_EQ(done, 10);
 }

@@ -52,8 +52,8 @@ void does_each_task_once(const Executor& e, index workers = 0) {
   for (const index tasks : {0, 1, 2, 7, 100}) {
     std::vector<std::atomic<int>> done(static_cast<std::size_t>(tasks));
     std::atomic<int> outside{0};
-    const heed::executor erased = heed::erase(e, workers);
-    heed::run_tasks(erased, tasks, [&](index worker, index task) {
+    const heed::executor erased = heed::detail::erase(e, workers);
+    heed::detail::run_tasks(erased, tasks, [&](index worker, index task) {
       ++done[static_cast<std::size_t>(task)];
       if (worker < 0 || worker >= erased.workers) ++outside;
     });
@@ -65,11 +65,11 @@ void does_each_task_once(const Executor& e, index workers = 0) {
 template <class Executor>
 void hands_an_exception_on(const Executor& e) {
   std::atomic<int> begun{0};
-  EXPECT_THROW(heed::run_tasks(heed::erase(e, 3), 1000,
-                               [&](index, index task) {
-                                 ++begun;
-                                 if (task == 5) throw std::runtime_error("five");
-                               }),
+  EXPECT_THROW(heed::detail::run_tasks(heed::detail::erase(e, 3), 1000,
+                                       [&](index, index task) {
+                                         ++begun;
+                                         if (task == 5) throw std::runtime_error("five");
+                                       }),
                std::runtime_error);
   EXPECT_GE(begun, 1);
 }
@@ -86,14 +86,14 @@ TEST(execute, a_function) {
 
 TEST(execute, a_member_called_parallel_for) {
   with_member e;
-  EXPECT_EQ(heed::erase(e, 0).workers, 3);
+  EXPECT_EQ(heed::detail::erase(e, 0).workers, 3);
   does_each_task_once(e);
   hands_an_exception_on(e);
 }
 
 TEST(execute, a_pool) {
   threads_pool pool(3);
-  EXPECT_EQ(heed::erase(pool, 0).workers, 4);
+  EXPECT_EQ(heed::detail::erase(pool, 0).workers, 4);
   does_each_task_once(pool);
   hands_an_exception_on(pool);
 }
@@ -101,7 +101,9 @@ TEST(execute, a_pool) {
 TEST(execute, a_pool_from_one_of_its_own_threads) {
   threads_pool pool(2);
   std::atomic<int> done{0};
-  pool.Schedule([&] { heed::run_tasks(heed::erase(pool, 0), 10, [&](index, index) { ++done; }); });
+  pool.Schedule([&] {
+    heed::detail::run_tasks(heed::detail::erase(pool, 0), 10, [&](index, index) { ++done; });
+  });
   while (done < 10) std::this_thread::yield();
   EXPECT_EQ(done, 10);
 }

@@ -14,14 +14,17 @@ namespace {
 
 using Eigen::MatrixXf;
 using Eigen::VectorXf;
-using numbers = heed::kept<heed::number_span<double>>;
+using numbers = heed::detail::kept<heed::detail::number_span<double>>;
 
-static_assert(heed::owns_elements<MatrixXf> && heed::owns_elements<const Eigen::Vector3d&>);
-static_assert(heed::owns_elements<std::vector<int>> && heed::owns_elements<std::array<int, 3>&>);
-static_assert(!heed::owns_elements<Eigen::Map<MatrixXf>> &&
-              !heed::owns_elements<Eigen::Block<MatrixXf>>);
-static_assert(!heed::owns_elements<Eigen::Ref<MatrixXf>> && !heed::owns_elements<std::span<int>>);
-static_assert(!heed::owns_elements<int[3]> && !heed::owns_elements<int>);
+static_assert(heed::detail::owns_elements<MatrixXf> &&
+              heed::detail::owns_elements<const Eigen::Vector3d&>);
+static_assert(heed::detail::owns_elements<std::vector<int>> &&
+              heed::detail::owns_elements<std::array<int, 3>&>);
+static_assert(!heed::detail::owns_elements<Eigen::Map<MatrixXf>> &&
+              !heed::detail::owns_elements<Eigen::Block<MatrixXf>>);
+static_assert(!heed::detail::owns_elements<Eigen::Ref<MatrixXf>> &&
+              !heed::detail::owns_elements<std::span<int>>);
+static_assert(!heed::detail::owns_elements<int[3]> && !heed::detail::owns_elements<int>);
 
 // Where a list would find its first number.
 struct place {
@@ -36,8 +39,8 @@ TEST(kept, moves_the_elements_of_a_temporary) {
   VectorXf e = VectorXf::Ones(3);
   const void* of_v = v.data();
   const void* of_e = e.data();
-  EXPECT_EQ(heed::kept<place>(std::move(v)).data, of_v);
-  EXPECT_EQ(heed::kept<place>(std::move(e)).data, of_e);
+  EXPECT_EQ(heed::detail::kept<place>(std::move(v)).data, of_v);
+  EXPECT_EQ(heed::detail::kept<place>(std::move(e)).data, of_e);
 }
 
 TEST(kept, refers_to_what_has_a_name_and_to_what_is_shown) {

@@ -9,7 +9,7 @@
 
 namespace {
 
-using heed::narrowed;
+using heed::detail::narrowed;
 constexpr float most = std::numeric_limits<float>::max();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 

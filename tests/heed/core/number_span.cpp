@@ -18,13 +18,14 @@ TEST(list, reads_ranges_and_eigen_vectors) {
   Eigen::MatrixXf m(3, 3);
   m << 1, 9, 9, 2, 9, 9, 3, 9, 9;
   for (const auto& l :
-       {heed::number_span<double>(v), heed::number_span<double>(a), heed::number_span<double>(c),
-        heed::number_span<double>(std::span(v)), heed::number_span<double>(e),
-        heed::number_span<double>(m.col(0)), heed::number_span<double>(m.transpose().row(0))}) {
+       {heed::detail::number_span<double>(v), heed::detail::number_span<double>(a),
+        heed::detail::number_span<double>(c), heed::detail::number_span<double>(std::span(v)),
+        heed::detail::number_span<double>(e), heed::detail::number_span<double>(m.col(0)),
+        heed::detail::number_span<double>(m.transpose().row(0))}) {
     ASSERT_EQ(l.size(), 3);
     for (int i = 0; i < 3; ++i) EXPECT_EQ(l[i], i + 1);
   }
-  EXPECT_FALSE(heed::number_span<double>().given());
+  EXPECT_FALSE(heed::detail::number_span<double>().given());
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ TEST(openmp, does_each_task_once_on_a_worker_of_its_own) {
       std::vector<std::atomic<int>> done(static_cast<std::size_t>(tasks));
       std::vector<std::atomic<int>> busy(static_cast<std::size_t>(threads));
       std::atomic<int> wrong{0};
-      heed::run_tasks(heed::erase(team, 0), tasks, [&](index worker, index task) {
+      heed::detail::run_tasks(heed::detail::erase(team, 0), tasks, [&](index worker, index task) {
         wrong += worker < 0 || worker >= threads || busy[std::size_t(worker)]++ != 0;
         ++done[std::size_t(task)];
         --busy[std::size_t(worker)];
@@ -38,9 +38,10 @@ TEST(openmp, takes_as_many_threads_as_the_machine_has) {
 
 TEST(openmp, hands_one_exception_on) {
   for (int round = 0; round < 20; ++round)
-    EXPECT_THROW(heed::run_tasks(heed::erase(heed::openmp{3}, 0), 50,
-                                 [](index, index) { throw std::runtime_error("each task"); }),
-                 std::runtime_error);
+    EXPECT_THROW(
+        heed::detail::run_tasks(heed::detail::erase(heed::openmp{3}, 0), 50,
+                                [](index, index) { throw std::runtime_error("each task"); }),
+        std::runtime_error);
 }
 
 TEST(openmp, works_inside_a_team_of_the_callers) {

@@ -9,7 +9,7 @@
 namespace {
 
 TEST(stack_memory, takes_lie_apart_on_cache_lines) {
-  heed::stack_memory<3 * heed::scratch::granule> memory;
+  heed::detail::stack_memory<3 * heed::scratch::granule> memory;
   auto* const a = memory.take<float>(1);
   auto* const b = memory.take<double>(8);
   auto* const c = memory.take<bool>(64);
@@ -19,7 +19,7 @@ TEST(stack_memory, takes_lie_apart_on_cache_lines) {
 }
 
 TEST(stack_memory, nothing_takes_nothing) {
-  heed::stack_memory<heed::scratch::granule> memory;
+  heed::detail::stack_memory<heed::scratch::granule> memory;
   auto* const nothing = memory.take<float>(0);
   EXPECT_EQ(nothing, memory.take<float>(16));
 }

@@ -26,8 +26,8 @@ void fill(guarded<Scalar>& m, int step, int modulus) {
 }
 
 template <class Scalar>
-heed::view<const Scalar> view_of(guarded<Scalar>& m) {
-  return heed::view_of(m.matrix());
+heed::detail::view<const Scalar> view_of(guarded<Scalar>& m) {
+  return heed::detail::view_of(m.matrix());
 }
 
 struct layouts {
@@ -48,9 +48,10 @@ void multiplies(index rows, index inputs, index outputs, const layouts& orders, 
   fill(w, 5, 13);
   fill(bias, 3, 17);
   heed::scratch memory;
-  const heed::product_call<Scalar> call{heed::view_of(y.matrix()), view_of(x), view_of(w),
-                                        with_bias ? view_of(bias) : heed::view<const Scalar>()};
-  heed::product(call, on, memory);
+  const heed::detail::product_call<Scalar> call{
+      heed::detail::view_of(y.matrix()), view_of(x), view_of(w),
+      with_bias ? view_of(bias) : heed::detail::view<const Scalar>()};
+  heed::detail::product(call, on, memory);
 
   using exact = Eigen::Matrix<long, Eigen::Dynamic, Eigen::Dynamic>;
   exact want = x.matrix().template cast<long>() * w.matrix().template cast<long>();
@@ -61,9 +62,9 @@ void multiplies(index rows, index inputs, index outputs, const layouts& orders, 
 
 template <class Scalar>
 void sizes_around_blocks() {
-  using task = heed::product_task<Scalar>;
+  using task = heed::detail::product_task<Scalar>;
   int n = 0;
-  using thin = heed::thin_product<Scalar>;
+  using thin = heed::detail::thin_product<Scalar>;
   for (const index rows : {index(0), index(1), index(2), thin::most_rows, thin::most_rows + 1,
                            task::most_rows, task::most_rows + 1})
     for (const index inputs :
@@ -107,7 +108,7 @@ TEST(product, of_few_rows_is_cut_into_columns) {
         for (const index workers : {0, 1, 3}) {
           heed::executor on;
           if (workers > 1)
-            on = heed::erase(threads, workers);
+            on = heed::detail::erase(threads, workers);
           else
             on.workers = workers;
           multiplies<float>(rows, 20, outputs, {rows_first, rows_first, y}, true, on);
@@ -124,8 +125,9 @@ void same_bits() {
   heed::scratch memory;
   const auto run = [&](const auto& rows, const heed::executor& on) {
     matrix y(rows.rows(), 150);
-    heed::product<Scalar>(
-        {heed::view_of(y), heed::view_of(rows), heed::view_of(w), heed::view_of(bias)}, on, memory);
+    heed::detail::product<Scalar>({heed::detail::view_of(y), heed::detail::view_of(rows),
+                                   heed::detail::view_of(w), heed::detail::view_of(bias)},
+                                  on, memory);
     return y;
   };
   const auto equal = [](const matrix& a, const matrix& b) {
@@ -140,7 +142,7 @@ void same_bits() {
   EXPECT_TRUE(equal(run(x.middleRows(100, 300), heed::executor{}), whole.middleRows(100, 300)));
 
   for (const index workers : {2, 3, 8}) {
-    const auto on = heed::erase(threads, workers);
+    const auto on = heed::detail::erase(threads, workers);
     EXPECT_TRUE(equal(run(x, on), whole)) << workers;
     EXPECT_TRUE(equal(run(x.topRows(3), on), whole.topRows(3))) << workers;
   }

@@ -16,7 +16,7 @@ using heed::index;
 template <int Packets, class Scalar, class C, class B>
 void sweep(bool by_rows, index pitch_of_c, const C& c_of, index pitch_of_b, const B& b_of) {
   constexpr Scalar guard = 4321;
-  constexpr index lanes = Packets * heed::simd<Scalar>::size;
+  constexpr index lanes = Packets * heed::detail::simd<Scalar>::size;
   std::vector<Scalar> factors(static_cast<std::size_t>(lanes));
   for (index l = 0; l < lanes; ++l) factors[std::size_t(l)] = Scalar(l % 3 - 1);
   for (index rows = 0; rows <= 27; ++rows)
@@ -30,14 +30,15 @@ void sweep(bool by_rows, index pitch_of_c, const C& c_of, index pitch_of_b, cons
         for (index i = 0; i < rows; ++i)
           for (index l = 0; l < lanes; ++l)
             c[std::size_t((i + 1) * pitch_of_c + l)] = Scalar(i + l);
-        const heed::broadcast_side<Scalar> side{a.data(), by_rows ? depth : 1, by_rows ? 1 : rows};
-        const auto multiply = [&](const heed::c_update<Scalar>& update) {
-          heed::lane_product<Packets>(c_of(c.data() + pitch_of_c, pitch_of_c), side,
-                                      b_of(b.data(), pitch_of_b), rows, depth, update);
+        const heed::detail::broadcast_side<Scalar> side{a.data(), by_rows ? depth : 1,
+                                                        by_rows ? 1 : rows};
+        const auto multiply = [&](const heed::detail::c_update<Scalar>& update) {
+          heed::detail::lane_product<Packets>(c_of(c.data() + pitch_of_c, pitch_of_c), side,
+                                              b_of(b.data(), pitch_of_b), rows, depth, update);
         };
-        if (start[0] == 'z') multiply(heed::from_zero<Scalar>());
-        if (start[0] == 'm') multiply(heed::from_memory<Scalar>());
-        if (start[0] == 's') multiply(heed::onto_scaled<Scalar>(factors.data()));
+        if (start[0] == 'z') multiply(heed::detail::from_zero<Scalar>());
+        if (start[0] == 'm') multiply(heed::detail::from_memory<Scalar>());
+        if (start[0] == 's') multiply(heed::detail::onto_scaled<Scalar>(factors.data()));
         for (index i = -1; i <= rows; ++i)
           for (index l = 0; l < pitch_of_c; ++l) {
             Scalar want = guard;
@@ -57,19 +58,23 @@ void sweep(bool by_rows, index pitch_of_c, const C& c_of, index pitch_of_b, cons
 
 template <int Packets, class Scalar>
 void sweep_layouts() {
-  constexpr index lanes = Packets * heed::simd<Scalar>::size;
-  const auto c = [](Scalar* data, index pitch) { return heed::lane_side<Scalar>{data, pitch}; };
+  constexpr index lanes = Packets * heed::detail::simd<Scalar>::size;
+  const auto c = [](Scalar* data, index pitch) {
+    return heed::detail::lane_side<Scalar>{data, pitch};
+  };
   const auto b = [](const Scalar* data, index pitch) {
-    return heed::lane_side<const Scalar>{data, pitch};
+    return heed::detail::lane_side<const Scalar>{data, pitch};
   };
   sweep<Packets, Scalar>(true, lanes + 3, c, lanes, b);
   sweep<Packets, Scalar>(true, lanes + 3, c, lanes + 5, b);
-  if constexpr (Packets <= heed::packets_per_block) {  // others have few rows, as they lie
-    const auto packed_c = [](Scalar* data, index) { return heed::packed_lanes<Scalar>{data}; };
-    const auto packed_b = [](const Scalar* data, index) {
-      return heed::packed_lanes<const Scalar>{data};
+  if constexpr (Packets <= heed::detail::packets_per_block) {  // others have few rows, as they lie
+    const auto packed_c = [](Scalar* data, index) {
+      return heed::detail::packed_lanes<Scalar>{data};
     };
-    constexpr index pitch = heed::packed_lanes<Scalar>::pitch;
+    const auto packed_b = [](const Scalar* data, index) {
+      return heed::detail::packed_lanes<const Scalar>{data};
+    };
+    constexpr index pitch = heed::detail::packed_lanes<Scalar>::pitch;
     sweep<Packets, Scalar>(false, lanes + 3, c, lanes + 5, b);
     sweep<Packets, Scalar>(true, pitch, packed_c, pitch, packed_b);
     sweep<Packets, Scalar>(false, pitch, packed_c, pitch, packed_b);
@@ -86,14 +91,16 @@ void sweep_packets() {
 
 // What is fetched is memory that is there: none of it, and all of it once.
 TEST(lane_product, fetches_while_it_multiplies) {
-  constexpr index lanes = heed::packed_pitch<float>;
+  constexpr index lanes = heed::detail::packed_pitch<float>;
   std::vector<float> a(64, 1), b(16 * lanes, 2), c(4 * lanes);
   heed::matrix<float> later = heed::matrix<float>::Ones(5, 48);
-  heed::fetch_ahead fetch(heed::view<const float>(heed::view_of(later)), 0, 1);
+  heed::detail::fetch_ahead fetch(heed::detail::view<const float>(heed::detail::view_of(later)), 0,
+                                  1);
   fetch.ask_for_one_in(2);
-  heed::lane_product<2>(
-      heed::lane_side<float>{c.data(), lanes}, heed::broadcast_side<float>{a.data(), 16},
-      heed::lane_side<const float>{b.data(), lanes}, 4, 16, heed::from_zero<float>(), 1, fetch);
+  heed::detail::lane_product<2>(heed::detail::lane_side<float>{c.data(), lanes},
+                                heed::detail::broadcast_side<float>{a.data(), 16},
+                                heed::detail::lane_side<const float>{b.data(), lanes}, 4, 16,
+                                heed::detail::from_zero<float>(), 1, fetch);
   for (const float sum : c) EXPECT_EQ(sum, 32.0f);
 }
 

@@ -36,8 +36,8 @@ struct own_mask {
 
 template <class Scalar>
 struct bend : ::testing::Test {
-  static constexpr index lanes = 2 * heed::simd<Scalar>::size,
-                         pitch = heed::packed_lanes<Scalar>::pitch, keys = 6;
+  static constexpr index lanes = 2 * heed::detail::simd<Scalar>::size,
+                         pitch = heed::detail::packed_lanes<Scalar>::pitch, keys = 6;
   static constexpr Scalar guard = 777;
   // rows 3 ... of 40, keys 10 ... 15 of 50
   const heed::scope where{1, 2, 4, 0, 0, 40, 50, 10, 40};
@@ -49,7 +49,7 @@ struct bend : ::testing::Test {
     std::vector<Scalar> scores(std::size_t((keys + 1) * pitch), guard);
     for (index j = 0; j < keys; ++j)
       for (index l = 0; l < rows; ++l) scores[std::size_t(j * pitch + l)] = score(j, l);
-    change(scores.data(), heed::tile_place{where, 3, rows, 10, keys});
+    change(scores.data(), heed::detail::tile_place{where, 3, rows, 10, keys});
     return scores;
   }
 
@@ -78,10 +78,10 @@ TYPED_TEST(bend, applies_score_rules_left_to_right) {
   const auto plus_place = heed::score([](auto s, at i) {
     return s + static_cast<decltype(s)>(i.query - i.key + i.head + i.row + i.sequence) / 64;
   });
-  const auto rules = heed::gather_rules(twice, plus_place).bind(this->where);
+  const auto rules = heed::detail::gather_rules(twice, plus_place).bind(this->where);
   for (index rows = 1; rows <= this->lanes; ++rows) {
-    const auto got = this->changed(rows, [&](auto scores, const heed::tile_place& place) {
-      heed::bend(scores, place, rules, coverage::all);
+    const auto got = this->changed(rows, [&](auto scores, const heed::detail::tile_place& place) {
+      heed::detail::bend(scores, place, rules, coverage::all);
     });
     this->expect(got, rows, [](double s, at i) {
       return 2 * s + (i.query - i.key + i.head + i.row + i.sequence) / 64.0;
@@ -92,11 +92,11 @@ TYPED_TEST(bend, applies_score_rules_left_to_right) {
 TYPED_TEST(bend, excludes_by_select_unless_the_tile_is_covered) {
   const auto odd = heed::where([](at i) { return (i.key + i.query) % 2 == 1; });
   const auto not_seven = heed::where([](at i) { return i.key % 7 != 0; });
-  const auto rules = heed::gather_rules(odd, not_seven).bind(this->where);
+  const auto rules = heed::detail::gather_rules(odd, not_seven).bind(this->where);
   for (index rows = 1; rows <= this->lanes; ++rows) {
     const auto bent = [&](coverage seen) {
-      return this->changed(rows, [&](auto scores, const heed::tile_place& place) {
-        heed::bend(scores, place, rules, seen);
+      return this->changed(rows, [&](auto scores, const heed::detail::tile_place& place) {
+        heed::detail::bend(scores, place, rules, seen);
       });
     };
     const auto some = bent(coverage::some), all = bent(coverage::all);
@@ -115,9 +115,9 @@ TYPED_TEST(bend, a_mask_stands_above_what_a_score_rule_makes) {
   const auto nan =
       heed::score([](auto s, at) { return s * std::numeric_limits<decltype(s)>::quiet_NaN(); });
   const auto none = heed::where([](at) { return false; });
-  const auto rules = heed::gather_rules(none, nan).bind(this->where);
-  const auto got = this->changed(3, [&](auto scores, const heed::tile_place& place) {
-    heed::bend(scores, place, rules, coverage::some);
+  const auto rules = heed::detail::gather_rules(none, nan).bind(this->where);
+  const auto got = this->changed(3, [&](auto scores, const heed::detail::tile_place& place) {
+    heed::detail::bend(scores, place, rules, coverage::some);
   });
   for (index l = 0; l < 3; ++l) EXPECT_EQ(got[std::size_t(l)], -INFINITY);
 }
@@ -131,9 +131,9 @@ TYPED_TEST(bend, asks_about_real_places_only) {
           i.row < 3 || i.row >= 3 + rows || i.query != i.row + 10 || i.key < 10 || i.key >= 16;
       return s;
     });
-    const auto rules = heed::gather_rules(look).bind(this->where);
-    (void)this->changed(rows, [&](auto scores, const heed::tile_place& place) {
-      heed::bend(scores, place, rules, coverage::all);
+    const auto rules = heed::detail::gather_rules(look).bind(this->where);
+    (void)this->changed(rows, [&](auto scores, const heed::detail::tile_place& place) {
+      heed::detail::bend(scores, place, rules, coverage::all);
     });
   }
   EXPECT_GT(asked, 0);
@@ -165,10 +165,10 @@ TYPED_TEST(bend, reads_tables_as_rules_read_them_pair_by_pair) {
   std::vector<int> ids(50);
   for (int i = 0; i < 50; ++i) ids[std::size_t(i)] = i * i % 3;
   const auto expect_pairs = [&](const auto&... rule) {
-    const auto rules = heed::gather_rules(rule...).bind(this->where);
+    const auto rules = heed::detail::gather_rules(rule...).bind(this->where);
     for (index rows = 1; rows <= this->lanes; ++rows) {
-      const auto got = this->changed(rows, [&](auto scores, const heed::tile_place& place) {
-        heed::bend(scores, place, rules, coverage::some);
+      const auto got = this->changed(rows, [&](auto scores, const heed::detail::tile_place& place) {
+        heed::detail::bend(scores, place, rules, coverage::some);
       });
       for (index j = 0; j < this->keys; ++j)
         for (index l = 0; l < rows; ++l) {
@@ -204,15 +204,17 @@ TYPED_TEST(bend, a_bias_of_minus_infinity_stands_above_the_score) {
   heed::matrix<TypeParam> added = heed::matrix<TypeParam>::Zero(40, 50);
   added.col(10).setConstant(-infinity);
   added.col(11).setConstant(nan);
-  const auto rules = heed::gather_rules(heed::bias(added)).bind(this->where);
+  const auto rules = heed::detail::gather_rules(heed::bias(added)).bind(this->where);
   for (const TypeParam score : {infinity, nan, TypeParam(3)}) {
     std::vector<TypeParam> scores(std::size_t(this->keys * this->pitch), score);
-    heed::bend(scores.data(), heed::tile_place{this->where, 3, 2, 10, 3}, rules, coverage::all);
+    heed::detail::bend(scores.data(), heed::detail::tile_place{this->where, 3, 2, 10, 3}, rules,
+                       coverage::all);
     for (const index l : {0, 1}) {
       EXPECT_EQ(scores[std::size_t(l)], -infinity) << score;
       EXPECT_TRUE(std::isnan(scores[std::size_t(this->pitch + l)])) << score;
       const TypeParam untouched = scores[std::size_t(2 * this->pitch + l)];
-      EXPECT_TRUE(std::isnan(score) ? std::isnan(untouched) : heed::exactly_equal(untouched, score))
+      EXPECT_TRUE(std::isnan(score) ? std::isnan(untouched)
+                                    : heed::detail::exactly_equal(untouched, score))
           << score;
     }
   }
@@ -222,9 +224,9 @@ TYPED_TEST(bend, drop_zeroes_or_raises) {
   const heed::dropout half{.probability = 0.5, .seed = 8};
   for (index rows = 1; rows <= this->lanes; ++rows)
     for (const index count : {5, 6}) {  // up to a multiple of four, and not
-      const auto got = this->changed(rows, [&](auto scores, heed::tile_place place) {
+      const auto got = this->changed(rows, [&](auto scores, heed::detail::tile_place place) {
         place.key_count = count;
-        heed::drop(scores, place, half);
+        heed::detail::drop(scores, place, half);
       });
       this->expect(got, rows, [&](double s, at i) {
         return i.key >= 10 + count ? s : half.keeps(i) ? 2 * s : 0;

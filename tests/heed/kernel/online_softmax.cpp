@@ -22,7 +22,7 @@ template <class Types>
 struct online_softmax : ::testing::Test {
   using Scalar = typename Types::Scalar;
   using Unit = typename Types::Unit;
-  static constexpr index packets = 2, lanes = packets * heed::simd<Scalar>::size, width = 3;
+  static constexpr index packets = 2, lanes = packets * heed::detail::simd<Scalar>::size, width = 3;
   static constexpr double u = double(std::numeric_limits<Scalar>::epsilon()) / 2;
   static constexpr Scalar infinity = std::numeric_limits<Scalar>::infinity();
   static constexpr Scalar nan = std::numeric_limits<Scalar>::quiet_NaN();
@@ -32,11 +32,11 @@ struct online_softmax : ::testing::Test {
     std::vector<Scalar> origin = std::vector<Scalar>(lanes), sum = std::vector<Scalar>(lanes),
                         factor = std::vector<Scalar>(lanes),
                         rows = std::vector<Scalar>(width * lanes);
-    const heed::online_softmax<Scalar, Unit> state{origin.data(), sum.data(), factor.data(),
-                                                   rows.data(),   packets,    width};
+    const heed::detail::online_softmax<Scalar, Unit> state{origin.data(), sum.data(), factor.data(),
+                                                           rows.data(),   packets,    width};
   };
   room own, other;
-  const heed::online_softmax<Scalar, Unit>& state = own.state;
+  const heed::detail::online_softmax<Scalar, Unit>& state = own.state;
   std::vector<Scalar>&origin = own.origin, &sum = own.sum, &rows = own.rows;
 
   using function = std::function<double(index key, index lane)>;
@@ -45,7 +45,7 @@ struct online_softmax : ::testing::Test {
 
   // A natural score as the state takes it.
   static Scalar in_unit(double score) {
-    return Scalar(score * (heed::natural_scores::log2_of_exp / Unit::log2_of_exp));
+    return Scalar(score * (heed::detail::natural_scores::log2_of_exp / Unit::log2_of_exp));
   }
 
   // Folds keys in runs of the given lengths, adding p * value as the kernel would.
@@ -92,9 +92,9 @@ struct online_softmax : ::testing::Test {
     }
   }
 };
-using scalars =
-    ::testing::Types<types<float, heed::natural_scores>, types<double, heed::natural_scores>,
-                     types<float, heed::binary_scores>, types<double, heed::binary_scores>>;
+using scalars = ::testing::Types<
+    types<float, heed::detail::natural_scores>, types<double, heed::detail::natural_scores>,
+    types<float, heed::detail::binary_scores>, types<double, heed::detail::binary_scores>>;
 TYPED_TEST_SUITE(online_softmax, scalars);
 
 TYPED_TEST(online_softmax, does_not_mind_how_keys_are_cut) {
@@ -251,7 +251,7 @@ TYPED_TEST(online_softmax, merging_with_nothing_changes_nothing) {
 // However large scores are, their differences count: a mean of equals stays a mean.
 TYPED_TEST(online_softmax, of_scores_near_the_largest_number) {
   using limits = std::numeric_limits<typename TypeParam::Scalar>;
-  if (std::is_same_v<typename TypeParam::Unit, heed::binary_scores>)
+  if (std::is_same_v<typename TypeParam::Unit, heed::detail::binary_scores>)
     return;  // scores that no rule has touched are no such
   for (const double level : {1e4, -1e9, 1e12, double(limits::max()), double(limits::lowest())}) {
     const auto score = [&](index, index) { return level; };

@@ -19,9 +19,9 @@ void stages(index keys, index width) {
   const stored<Storage, Order> wide =
       stored<float, Order>::Random(keys + 2, width + 3).template cast<Storage>();
   const auto from = wide.block(1, 2, keys, width);
-  const heed::view<const Storage> rows = heed::view_of(from);
+  const heed::detail::view<const Storage> rows = heed::detail::view_of(from);
   std::vector<Scalar> memory(std::size_t(keys * width + 1), Scalar(77));
-  const heed::view<const Scalar> staged = heed::stage_keys(memory.data(), rows);
+  const heed::detail::view<const Scalar> staged = heed::detail::stage_keys(memory.data(), rows);
   for (index i = 0; i < keys; ++i)
     for (index f = 0; f < width; ++f) {
       ASSERT_EQ(staged(i, f), static_cast<Scalar>(from(i, f)));
@@ -31,7 +31,7 @@ void stages(index keys, index width) {
 
   constexpr index pitch = heed::keys_per_tile;
   memory.assign(std::size_t(width * pitch), Scalar(77));
-  const heed::view<const Scalar> turned = heed::stage_values(memory.data(), rows);
+  const heed::detail::view<const Scalar> turned = heed::detail::stage_values(memory.data(), rows);
   EXPECT_EQ(turned.rows, keys);
   EXPECT_EQ(turned.cols, width);
   for (index f = 0; f < width; ++f)
@@ -61,20 +61,22 @@ TEST(tile, stages_integers_with_scales) {
       for (index i = 0; i < numbers.size(); ++i)
         numbers.data()[i] = static_cast<std::int8_t>(i * 7 % 256 - 128);
       const heed::matrix<float> scales = heed::matrix<float>::Random(keys, 1);
-      const heed::scaled_rows rows = heed::quantised(numbers, scales).block(0, 0, keys, width);
+      const heed::detail::scaled_rows rows =
+          heed::quantised(numbers, scales).block(0, 0, keys, width);
       std::vector<float> key_room(std::size_t(keys * width)),
           value_room(std::size_t(heed::keys_per_tile * width));
-      const auto staged_keys = heed::stage_keys(key_room.data(), rows);
-      const auto staged_values = heed::stage_values(value_room.data(), rows);
+      const auto staged_keys = heed::detail::stage_keys(key_room.data(), rows);
+      const auto staged_values = heed::detail::stage_values(value_room.data(), rows);
       for (index i = 0; i < keys; ++i)
         for (index f = 0; f < width; ++f) {
           ASSERT_EQ(staged_keys(i, f), scales(i) * static_cast<float>(numbers(i, f)));
           ASSERT_EQ(staged_values(i, f), scales(i) * static_cast<float>(numbers(i, f)));
         }
-      EXPECT_TRUE(heed::all_finite(rows));
+      EXPECT_TRUE(heed::detail::all_finite(rows));
       heed::matrix<float> broken = scales;
       broken(keys - 1) = std::numeric_limits<float>::quiet_NaN();
-      EXPECT_FALSE(heed::all_finite(heed::quantised(numbers, broken).block(0, 0, keys, width)));
+      EXPECT_FALSE(
+          heed::detail::all_finite(heed::quantised(numbers, broken).block(0, 0, keys, width)));
     }
 }
 
@@ -89,18 +91,18 @@ void sees_what_is_not_finite() {
     for (index i = 0; i < width * pitch; ++i)
       memory[std::size_t(i)] = i % 2 == 0 ? limits::lowest() : limits::denorm_min();
     for (const index keys : {0, 1, 7, 16, 33, 64}) {
-      const heed::view<const Scalar> turned{memory.data(), keys, width, 1, pitch};
-      const heed::view<const Scalar> straight{memory.data(), width, keys, pitch, 1};
-      const heed::view<const Scalar> apart{memory.data(), width, keys / 2, pitch, 2};
-      EXPECT_TRUE(heed::all_finite(turned) && heed::all_finite(straight) &&
-                  heed::all_finite(apart));
+      const heed::detail::view<const Scalar> turned{memory.data(), keys, width, 1, pitch};
+      const heed::detail::view<const Scalar> straight{memory.data(), width, keys, pitch, 1};
+      const heed::detail::view<const Scalar> apart{memory.data(), width, keys / 2, pitch, 2};
+      EXPECT_TRUE(heed::detail::all_finite(turned) && heed::detail::all_finite(straight) &&
+                  heed::detail::all_finite(apart));
       for (index i = 0; i < width * pitch; ++i)
         for (const Scalar bad : {limits::infinity(), -limits::infinity(), limits::quiet_NaN()}) {
           Scalar& number = memory[std::size_t(i)];
           const Scalar before = std::exchange(number, bad);
-          EXPECT_EQ(heed::all_finite(turned), i % pitch >= keys) << i;
-          EXPECT_EQ(heed::all_finite(straight), i % pitch >= keys) << i;
-          EXPECT_EQ(heed::all_finite(apart), i % pitch >= keys / 2 * 2 || i % 2 != 0) << i;
+          EXPECT_EQ(heed::detail::all_finite(turned), i % pitch >= keys) << i;
+          EXPECT_EQ(heed::detail::all_finite(straight), i % pitch >= keys) << i;
+          EXPECT_EQ(heed::detail::all_finite(apart), i % pitch >= keys / 2 * 2 || i % 2 != 0) << i;
           number = before;
         }
     }
@@ -114,14 +116,14 @@ void sees_what_may_overflow() {
   constexpr Scalar most = (std::numeric_limits<Scalar>::max)() / Scalar(4294967296.0);
   std::vector<Scalar> memory(std::size_t(width * pitch), most);
   for (const index keys : {1, 7, 16, 64}) {
-    const heed::view<const Scalar> turned{memory.data(), keys, width, 1, pitch};
-    EXPECT_TRUE(heed::sizes_of(turned).moderate);
+    const heed::detail::view<const Scalar> turned{memory.data(), keys, width, 1, pitch};
+    EXPECT_TRUE(heed::detail::sizes_of(turned).moderate);
     for (index i = 0; i < width * pitch; ++i)
       for (const Scalar large : {most * 2, (std::numeric_limits<Scalar>::max)(), -most * 3}) {
         Scalar& number = memory[std::size_t(i)];
         const Scalar before = std::exchange(number, large);
-        EXPECT_EQ(heed::sizes_of(turned).moderate, i % pitch >= keys) << i;
-        EXPECT_TRUE(heed::sizes_of(turned).finite);
+        EXPECT_EQ(heed::detail::sizes_of(turned).moderate, i % pitch >= keys) << i;
+        EXPECT_TRUE(heed::detail::sizes_of(turned).finite);
         number = before;
       }
   }
@@ -139,13 +141,15 @@ TEST(tile, knows_whether_all_is_finite) {
 
 template <class Storage, class Scalar, int Order>
 void turns() {
-  const index size = heed::simd<Scalar>::size, pitch = heed::queries_per_block<Scalar>;
+  const index size = heed::detail::simd<Scalar>::size,
+              pitch = heed::detail::queries_per_block<Scalar>;
   for (index rows = 1; rows <= pitch; ++rows) {
     const index width = size + 5, packets = (rows + size - 1) / size;
     const stored<Storage, Order> q =
         stored<float, Order>::Random(rows, width).template cast<Storage>();
     std::vector<Scalar> memory(std::size_t(width * pitch), Scalar(77));
-    heed::load_queries(memory.data(), heed::view<const Storage>(heed::view_of(q)), Scalar(0.5));
+    heed::detail::load_queries(
+        memory.data(), heed::detail::view<const Storage>(heed::detail::view_of(q)), Scalar(0.5));
     for (index f = 0; f < width; ++f)
       for (index i = 0; i < pitch; ++i) {
         const Scalar beyond =
@@ -154,7 +158,8 @@ void turns() {
         ASSERT_EQ(memory[std::size_t(f * pitch + i)], want) << rows;
       }
     stored<Storage, Order> back = stored<Storage, Order>::Zero(rows + 1, width + 1);
-    heed::store_lanes(heed::view_of(back.topLeftCorner(rows, width)), memory.data());
+    heed::detail::store_lanes(heed::detail::view_of(back.topLeftCorner(rows, width)),
+                              memory.data());
     EXPECT_EQ(back.topLeftCorner(rows, width), q * Storage(0.5f));
     EXPECT_TRUE((back.row(rows).array() == Storage(0)).all() &&
                 (back.col(width).array() == Storage(0)).all());

@@ -26,7 +26,7 @@ MatrixXd of_head(index h) {
 
 template <class Rule>
 double read(const Rule& rule, const heed::scope& s, int row, int key) {
-  return heed::bind(rule, s)(0.0, at{row, key, int(s.head), row, 0});
+  return heed::detail::bind(rule, s)(0.0, at{row, key, int(s.head), row, 0});
 }
 
 constexpr heed::scope of(index head) { return {0, head, heads, 0, 0, queries, keys, 0, queries}; }
@@ -77,8 +77,9 @@ TEST(table, may_be_a_block_of_a_larger_matrix) {
   EXPECT_EQ(read(heed::bias(block), of(0), 4, 6), 46);
   const auto turned = wide.transpose();
   const auto turned_block = turned.block(5, 3, keys, queries);
-  EXPECT_EQ(heed::bind(heed::bias(turned_block),
-                       heed::scope{0, 0, 1, 0, 0, keys, queries, 0, keys})(0.0, at{0, 4, 0, 6, 0}),
+  EXPECT_EQ(heed::detail::bind(heed::bias(turned_block),
+                               heed::scope{0, 0, 1, 0, 0, keys, queries, 0, keys})(
+                0.0, at{0, 4, 0, 6, 0}),
             46);
 }
 
@@ -99,8 +100,8 @@ TEST(table, of_booleans_keeps_where_true) {
     for (int i = 0; i < queries; ++i)
       for (int j = 0; j < keys; ++j) {
         const at place{i, j, h, i, 0};
-        ASSERT_EQ(heed::bind(heed::keep(stacked), of(h))(place), (h + i * j) % 3 == 0);
-        ASSERT_EQ(heed::bind(heed::keep(vector), of(h))(place), (h + i * j) % 3 == 0);
+        ASSERT_EQ(heed::detail::bind(heed::keep(stacked), of(h))(place), (h + i * j) % 3 == 0);
+        ASSERT_EQ(heed::detail::bind(heed::keep(vector), of(h))(place), (h + i * j) % 3 == 0);
       }
 }
 

@@ -87,9 +87,10 @@ TEST(rotary, pairings_are_a_permutation_of_the_weights) {
 }
 
 TEST(rotary, scalings) {
-  const auto plain = heed::rotary_frequencies(64, 10000, heed::no_scaling{});
-  const auto linear = heed::rotary_frequencies(64, 10000, heed::linear_scaling{.factor = 4});
-  const auto ntk = heed::rotary_frequencies(64, 10000, heed::ntk_scaling{.factor = 4});
+  const auto plain = heed::detail::rotary_frequencies(64, 10000, heed::no_scaling{});
+  const auto linear =
+      heed::detail::rotary_frequencies(64, 10000, heed::linear_scaling{.factor = 4});
+  const auto ntk = heed::detail::rotary_frequencies(64, 10000, heed::ntk_scaling{.factor = 4});
   for (std::size_t i = 0; i < 32; ++i)
     EXPECT_DOUBLE_EQ(linear.frequencies[i], plain.frequencies[i] / 4);
   EXPECT_DOUBLE_EQ(ntk.frequencies[0], plain.frequencies[0]);
@@ -97,7 +98,7 @@ TEST(rotary, scalings) {
 
   // YaRN, width 64, trained on 4096 positions: pairs that turn more than 32 times are those with
   // 4096 theta^(-2i/64) / 2 pi > 32, i < 10.5; less than once, i > 22.5.
-  const auto yarn = heed::rotary_frequencies(
+  const auto yarn = heed::detail::rotary_frequencies(
       64, 10000, heed::yarn_scaling{.factor = 4, .original_positions = 4096});
   for (std::size_t i = 0; i <= 10; ++i)
     EXPECT_DOUBLE_EQ(yarn.frequencies[i], plain.frequencies[i]) << i;

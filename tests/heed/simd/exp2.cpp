@@ -15,14 +15,14 @@ namespace {
 
 template <class Scalar>
 struct lanes {
-  Scalar x[static_cast<std::size_t>(heed::simd<Scalar>::size)];
+  Scalar x[static_cast<std::size_t>(heed::detail::simd<Scalar>::size)];
 };
 
 template <class Scalar>
 Scalar one(Scalar x) {
-  using s = heed::simd<Scalar>;
+  using s = heed::detail::simd<Scalar>;
   lanes<Scalar> l;
-  s::store(l.x, heed::exp2<Scalar>(s::broadcast(x)));
+  s::store(l.x, heed::detail::exp2<Scalar>(s::broadcast(x)));
   return l.x[s::size - 1];
 }
 
@@ -35,14 +35,14 @@ double ulps(float got, double exact) {
 // The floats from 0 to `last`, with the given sign, `stride` bit patterns apart, in all lanes of a
 // packet at a time; the largest error.
 double sweep(float last, bool negative, std::uint32_t stride) {
-  using s = heed::simd<float>;
+  using s = heed::detail::simd<float>;
   double worst = 0;
   lanes<float> in{}, out;
   std::size_t filled = 0;
   for (std::uint32_t b = 0; b <= std::bit_cast<std::uint32_t>(last); b += stride) {
     in.x[filled++] = std::bit_cast<float>(b | (negative ? 0x80000000u : 0u));
     if (filled < std::size(in.x)) continue;
-    s::store(out.x, heed::exp2<float>(s::load(in.x)));
+    s::store(out.x, heed::detail::exp2<float>(s::load(in.x)));
     for (std::size_t i = 0; i < filled; ++i)
       worst = std::max(worst, ulps(out.x[i], std::exp2(double(in.x[i]))));
     filled = 0;

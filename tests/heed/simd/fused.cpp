@@ -8,12 +8,12 @@ namespace {
 
 template <class Scalar>
 void agrees() {
-  using s = heed::simd<Scalar>;
+  using s = heed::detail::simd<Scalar>;
   Scalar lanes[static_cast<std::size_t>(s::size)];
   for (int i = 1; i < 200; ++i) {
     const Scalar a = 1 / Scalar(i), b = Scalar(i) / 7, c = -a * b;
     s::store(lanes, s::multiply_add(s::broadcast(a), s::broadcast(b), s::broadcast(c)));
-    EXPECT_EQ(heed::fused(a, b, c), lanes[0]) << i;
+    EXPECT_EQ(heed::detail::fused(a, b, c), lanes[0]) << i;
   }
 }
 

@@ -17,7 +17,7 @@ using heed::index;
 
 template <class Scalar>
 struct simd : ::testing::Test {
-  using s = heed::simd<Scalar>;
+  using s = heed::detail::simd<Scalar>;
   using packet = typename s::packet;
   using lanes = std::array<Scalar, static_cast<std::size_t>(s::size)>;
   static constexpr Scalar infinity = std::numeric_limits<Scalar>::infinity();
@@ -102,15 +102,15 @@ TYPED_TEST(simd, any_not_equal_sees_every_lane) {
 TYPED_TEST(simd, shift_past_fraction_moves_low_bits_to_the_exponent) {
   using f = TestFixture;
   using Scalar = TypeParam;
-  using bits = heed::bits_of<Scalar>;
+  using bits = heed::detail::bits_of<Scalar>;
   // lane i holds the exponent field of 2^(i - 3) in its lowest bits
   typename f::lanes x, powers;
   for (std::size_t i = 0; i < x.size(); ++i) {
     x[i] = std::bit_cast<Scalar>(static_cast<typename bits::integer>(bits::bias + int(i) - 3));
     powers[i] = std::ldexp(Scalar(1), int(i) - 3);
-    EXPECT_EQ(heed::shift_past_fraction(x[i]), powers[i]);
+    EXPECT_EQ(heed::detail::shift_past_fraction(x[i]), powers[i]);
   }
-  EXPECT_EQ(f::store(heed::shift_past_fraction(f::load(x))), powers);
+  EXPECT_EQ(f::store(heed::detail::shift_past_fraction(f::load(x))), powers);
 }
 
 // Every integer there is, in every lane.
@@ -159,18 +159,18 @@ TYPED_TEST(simd, loads_lines_as_columns) {
 
 TEST(unroll, counts_up) {
   heed::index digits = 0;
-  heed::unroll<4>([&](heed::index i) { digits = digits * 10 + i; });
+  heed::detail::unroll<4>([&](heed::index i) { digits = digits * 10 + i; });
   EXPECT_EQ(digits, 123);
-  heed::unroll<0>([&](heed::index) { digits = -1; });
+  heed::detail::unroll<0>([&](heed::index) { digits = -1; });
   EXPECT_EQ(digits, 123);
 }
 
 TEST(unroll, counts_up_at_compile_time) {
   int digits = 0;
-  heed::unroll_constants<4>(
+  heed::detail::unroll_constants<4>(
       [&](auto i) { digits = digits * 10 + std::integral_constant<int, i>::value; });
   EXPECT_EQ(digits, 123);
-  heed::unroll_constants<0>([&](auto) { digits = -1; });
+  heed::detail::unroll_constants<0>([&](auto) { digits = -1; });
   EXPECT_EQ(digits, 123);
 }
 

@@ -9,7 +9,7 @@
 namespace {
 
 using heed::index;
-using heed::view;
+using heed::detail::view;
 
 // Four layouts of a (rows, cols) matrix in memory with gaps.
 struct layout {
@@ -22,7 +22,7 @@ std::vector<layout> layouts(index rows, index cols) {
 template <class To, class From>
 void sweep() {
   using Scalar = heed::detail::copy_scalar<To, From>;
-  const index size = heed::simd<Scalar>::size;
+  const index size = heed::detail::simd<Scalar>::size;
   constexpr int room = 4096;
   for (const index rows : {index(0), index(1), size - 1, size, size + 1, 2 * size + 1})
     for (const index cols : {index(0), index(1), size, size + 1, 2 * size + 1})
@@ -40,7 +40,7 @@ void sweep() {
             for (index j = 0; j < cols; ++j)
               want[std::size_t(5 + i * to.row_stride + j * to.col_stride)] =
                   static_cast<To>(Scalar(0.5) * static_cast<Scalar>(from(i, j)));
-          heed::copy(to, from, Scalar(0.5));
+          heed::detail::copy(to, from, Scalar(0.5));
           ASSERT_EQ(result, want) << rows << "x" << cols << " from " << from.row_stride << ","
                                   << from.col_stride << " to " << to.row_stride << ","
                                   << to.col_stride;
@@ -63,8 +63,8 @@ void widens_everything() {
   for (std::uint32_t i = 0; i < 65536; ++i)
     all[i] = Eigen::numext::bit_cast<Small>(static_cast<std::uint16_t>(i));
   std::vector<float> wide(all.size());
-  heed::copy(view<float>{wide.data(), 1, 65536, 65536, 1},
-             view<const Small>{all.data(), 1, 65536, 65536, 1});
+  heed::detail::copy(view<float>{wide.data(), 1, 65536, 65536, 1},
+                     view<const Small>{all.data(), 1, 65536, 65536, 1});
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto want = static_cast<float>(all[i]);
     if (std::isnan(want))

@@ -10,7 +10,7 @@
 namespace {
 
 using heed::index;
-using view = heed::view<float>;
+using view = heed::detail::view<float>;
 
 std::set<const float*> elements(const view& v) {
   std::set<const float*> all;
@@ -38,7 +38,7 @@ TEST(overlap, is_exact_for_blocks_of_one_buffer) {
           for (index cols = 0; c + cols <= 5; ++cols)
             blocks.push_back(whole.block(r, c, rows, cols));
     for (const view& a : blocks)
-      for (const view& b : blocks) ASSERT_EQ(heed::overlap(a, b), share(a, b));
+      for (const view& b : blocks) ASSERT_EQ(heed::detail::overlap(a, b), share(a, b));
   }
 }
 
@@ -63,7 +63,7 @@ TEST(overlap, is_exact_for_strides_of_either_sign) {
       for (index c = 0; c < 4; ++c)
         for (const view& a : with_either_sign(whole.block(0, 0, 3 - r, 4 - c)))
           for (const view& b : with_either_sign(whole.block(r, c, 3 - r, 4 - c))) {
-            ASSERT_EQ(heed::overlap(a, b), share(a, b));
+            ASSERT_EQ(heed::detail::overlap(a, b), share(a, b));
           }
   }
 }
@@ -72,16 +72,16 @@ TEST(overlap, is_exact_for_strides_of_either_sign) {
 TEST(overlap, sees_what_lies_before_the_first_element) {
   std::vector<float> memory(12);
   const view down{memory.data() + 4, 2, 4, -4, 1};
-  EXPECT_TRUE(heed::overlap(down, view{memory.data(), 1, 4, 4, 1}));
-  EXPECT_TRUE(heed::overlap(view{memory.data(), 1, 4, 4, 1}, down));
-  EXPECT_FALSE(heed::overlap(down, view{memory.data() + 8, 1, 4, 4, 1}));
+  EXPECT_TRUE(heed::detail::overlap(down, view{memory.data(), 1, 4, 4, 1}));
+  EXPECT_TRUE(heed::detail::overlap(view{memory.data(), 1, 4, 4, 1}, down));
+  EXPECT_FALSE(heed::detail::overlap(down, view{memory.data() + 8, 1, 4, 4, 1}));
 }
 
 TEST(overlap, is_exact_for_interleaved_views) {
   std::vector<float> memory(40);
   const view even{memory.data(), 3, 5, 12, 2}, odd{memory.data() + 1, 3, 5, 12, 2};
-  EXPECT_FALSE(heed::overlap(even, odd));
-  EXPECT_TRUE(heed::overlap(even, view{memory.data() + 2, 3, 4, 12, 2}));
+  EXPECT_FALSE(heed::detail::overlap(even, odd));
+  EXPECT_TRUE(heed::detail::overlap(even, view{memory.data() + 2, 3, 4, 12, 2}));
 }
 
 TEST(overlap, is_never_missed_where_strides_differ) {
@@ -92,8 +92,8 @@ TEST(overlap, is_never_missed_where_strides_differ) {
         const view a{memory.data() + 10, 3, 4, 4, 1},
             b{memory.data() + offset, 3, 3, row_stride, col_stride};
         if (share(a, b)) {
-          ASSERT_TRUE(heed::overlap(a, b));
-          ASSERT_TRUE(heed::overlap(b, a));
+          ASSERT_TRUE(heed::detail::overlap(a, b));
+          ASSERT_TRUE(heed::detail::overlap(b, a));
         }
       }
 }
@@ -101,7 +101,8 @@ TEST(overlap, is_never_missed_where_strides_differ) {
 TEST(overlap, knows_views_apart) {
   std::vector<float> a(4);
   std::vector<double> b(4);
-  EXPECT_FALSE(heed::overlap(view{a.data(), 2, 2, 2, 1}, heed::view<double>{b.data(), 2, 2, 2, 1}));
+  EXPECT_FALSE(heed::detail::overlap(view{a.data(), 2, 2, 2, 1},
+                                     heed::detail::view<double>{b.data(), 2, 2, 2, 1}));
 }
 
 }  // namespace

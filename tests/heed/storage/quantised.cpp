@@ -145,7 +145,7 @@ TEST(quantised, copies_are_the_products_rounded_once) {
           for (const index head : {0, 1}) {
             guarded<float> copied(rows, width, to_order, 77);
             auto to = copied.matrix();
-            heed::copy(heed::view_of(to), all.block(0, head * width, rows, width));
+            heed::detail::copy(heed::detail::view_of(to), all.block(0, head * width, rows, width));
             for (index i = 0; i < rows; ++i)
               for (index j = 0; j < width; ++j)
                 ASSERT_EQ(to(i, j), s(i, head) * static_cast<float>(n(i, head * width + j)))
@@ -160,7 +160,7 @@ TEST(quantised, a_block_begins_where_it_says) {
   for (index i = 0; i < numbers.size(); ++i) numbers.data()[i] = static_cast<std::int8_t>(i);
   const matrix<float> scales = matrix<float>::Random(6, 2);
   const heed::quantised all(numbers, scales);
-  const heed::scaled_rows some = all.block(2, 4, 3, 4), part = some.block(1, 2, 2, 2);
+  const heed::detail::scaled_rows some = all.block(2, 4, 3, 4), part = some.block(1, 2, 2, 2);
   EXPECT_EQ(some(0, 0), all(2, 4));
   EXPECT_EQ(some(2, 3), all(4, 7));
   EXPECT_EQ(part(0, 0), all(3, 6));

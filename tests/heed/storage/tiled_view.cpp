@@ -9,7 +9,7 @@ namespace {
 
 using heed::index;
 using heed::matrix;
-using heed::tiled_view;
+using heed::detail::tiled_view;
 
 matrix<float> numbered(index rows, index cols) {
   matrix<float> m(rows, cols);
@@ -22,7 +22,7 @@ TEST(tiled_view, finds_elements_from_any_row_on) {
   const matrix<float> m = numbered(200, 3);
   const support::tiles<float> tiles(m);
   for (const tiled_view<const float>& all :
-       {tiles.view(), tiled_view<const float>(heed::view_of(m))})
+       {tiles.view(), tiled_view<const float>(heed::detail::view_of(m))})
     for (const index first : {0, 1, 63, 64, 65, 130, 200})
       for (const index again : {0, 1, 64}) {
         if (first + again > 200) continue;
@@ -47,24 +47,25 @@ TEST(tiled_view, knows_how_many_rows_lie_in_one_tile) {
   EXPECT_EQ(all.some_rows(60, 10).rows_in_tile(0), 4);
   EXPECT_EQ(all.some_rows(60, 10).rows_in_tile(4), 6);
   const matrix<float> m = numbered(200, 3);
-  EXPECT_EQ(tiled_view<const float>(heed::view_of(m)).rows_in_tile(7), 193);
+  EXPECT_EQ(tiled_view<const float>(heed::detail::view_of(m)).rows_in_tile(7), 193);
 }
 
 TEST(tiled_view, tells_what_it_shares_memory_with) {
   matrix<float> memory(1, 64 * 3 * 2), other(1, 9);
   const auto all = tiled_view<float>::of_tiles(memory.data(), 100, 3);
   const auto at = [&](index from, index count) {
-    return heed::view<float>{memory.data() + from, 1, count, count, 1};
+    return heed::detail::view<float>{memory.data() + from, 1, count, count, 1};
   };
-  EXPECT_TRUE(heed::overlap(at(0, 1), all));
-  EXPECT_TRUE(heed::overlap(at(64 * 6 - 1, 1), all)) << "the room behind the last row is its own";
-  EXPECT_FALSE(heed::overlap(heed::view_of(other), all));
-  EXPECT_FALSE(heed::overlap(at(0, 64 * 3), all.some_rows(64, 30)));
-  EXPECT_TRUE(heed::overlap(at(64 * 3, 1), all.some_rows(64, 30)));
-  EXPECT_FALSE(heed::overlap(at(0, 64 * 6), all.some_rows(0, 0)));
-  EXPECT_TRUE(heed::overlap(all.some_rows(0, 65), all.some_rows(64, 30)));
-  EXPECT_FALSE(heed::overlap(all.some_rows(0, 64), all.some_rows(64, 30)));
-  EXPECT_FALSE(heed::overlap(tiled_view<float>(heed::view_of(other)), all));
+  EXPECT_TRUE(heed::detail::overlap(at(0, 1), all));
+  EXPECT_TRUE(heed::detail::overlap(at(64 * 6 - 1, 1), all))
+      << "the room behind the last row is its own";
+  EXPECT_FALSE(heed::detail::overlap(heed::detail::view_of(other), all));
+  EXPECT_FALSE(heed::detail::overlap(at(0, 64 * 3), all.some_rows(64, 30)));
+  EXPECT_TRUE(heed::detail::overlap(at(64 * 3, 1), all.some_rows(64, 30)));
+  EXPECT_FALSE(heed::detail::overlap(at(0, 64 * 6), all.some_rows(0, 0)));
+  EXPECT_TRUE(heed::detail::overlap(all.some_rows(0, 65), all.some_rows(64, 30)));
+  EXPECT_FALSE(heed::detail::overlap(all.some_rows(0, 64), all.some_rows(64, 30)));
+  EXPECT_FALSE(heed::detail::overlap(tiled_view<float>(heed::detail::view_of(other)), all));
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ using Eigen::MatrixXf;
 // Each element seen through the view stands where Eigen says that it stands.
 template <class Object>
 void sees_each_element(const Object& object) {
-  const auto v = heed::view_of(object);
+  const auto v = heed::detail::view_of(object);
   ASSERT_EQ(v.rows, object.rows());
   ASSERT_EQ(v.cols, object.cols());
   for (heed::index r = 0; r < v.rows; ++r)
@@ -48,40 +48,44 @@ TEST(view, of_whatever_owns_or_maps_memory) {
 
 TEST(view, writes_through_unless_the_object_is_constant) {
   MatrixXf m = MatrixXf::Zero(3, 3);
-  heed::view_of(m)(1, 2) = 7;
-  heed::view_of(m.block(0, 0, 2, 2))(1, 1) = 5;
+  heed::detail::view_of(m)(1, 2) = 7;
+  heed::detail::view_of(m.block(0, 0, 2, 2))(1, 1) = 5;
   EXPECT_EQ(m(1, 2), 7);
   EXPECT_EQ(m(1, 1), 5);
   const MatrixXf& constant = m;
-  static_assert(std::is_same_v<decltype(heed::view_of(constant)), heed::view<const float>>);
-  static_assert(std::is_same_v<decltype(heed::view_of(constant.row(0))), heed::view<const float>>);
-  static_assert(std::is_same_v<decltype(heed::view_of(m.row(0))), heed::view<float>>);
-  const heed::view<const float> read = heed::view_of(m);
+  static_assert(
+      std::is_same_v<decltype(heed::detail::view_of(constant)), heed::detail::view<const float>>);
+  static_assert(std::is_same_v<decltype(heed::detail::view_of(constant.row(0))),
+                               heed::detail::view<const float>>);
+  static_assert(
+      std::is_same_v<decltype(heed::detail::view_of(m.row(0))), heed::detail::view<float>>);
+  const heed::detail::view<const float> read = heed::detail::view_of(m);
   EXPECT_EQ(read(1, 2), 7);
 }
 
 TEST(view, blocks_may_be_empty) {
   MatrixXf m(3, 4);
-  const auto v = heed::view_of(m);
+  const auto v = heed::detail::view_of(m);
   const auto part = v.block(1, 2, 2, 2);
   EXPECT_EQ(&part(1, 1), &m(2, 3));
   EXPECT_EQ(part.rows * part.cols, 4);
   EXPECT_EQ(v.block(3, 4, 0, 0).rows, 0);
-  EXPECT_EQ(heed::view<float>().block(0, 0, 0, 5).cols, 5) << "not even a pointer is needed";
+  EXPECT_EQ(heed::detail::view<float>().block(0, 0, 0, 5).cols, 5)
+      << "not even a pointer is needed";
 }
 
 // What a call takes for storage, for memory to write to, and for neither.
-static_assert(heed::storage<Eigen::Ref<const MatrixXf>>);
-static_assert(!heed::writable<Eigen::Ref<const MatrixXf>>);
-static_assert(heed::writable<Eigen::Ref<MatrixXf>&>);
-static_assert(heed::writable<Eigen::Block<MatrixXf>>);
-static_assert(!heed::writable<Eigen::Block<const MatrixXf>>);
-static_assert(!heed::writable<const MatrixXf&>);
-static_assert(!heed::writable<Eigen::Map<const MatrixXf>>);
-static_assert(!heed::storage<decltype(2 * MatrixXf())>);
-static_assert(!heed::storage<decltype(MatrixXf() + MatrixXf())>);
-static_assert(!heed::storage<decltype(MatrixXf::Zero(1, 1))>);
-static_assert(!heed::storage<decltype(MatrixXf().colwise().reverse())>);
-static_assert(!heed::storage<float> && !heed::eigen_object<std::vector<float>>);
+static_assert(heed::detail::storage<Eigen::Ref<const MatrixXf>>);
+static_assert(!heed::detail::writable<Eigen::Ref<const MatrixXf>>);
+static_assert(heed::detail::writable<Eigen::Ref<MatrixXf>&>);
+static_assert(heed::detail::writable<Eigen::Block<MatrixXf>>);
+static_assert(!heed::detail::writable<Eigen::Block<const MatrixXf>>);
+static_assert(!heed::detail::writable<const MatrixXf&>);
+static_assert(!heed::detail::writable<Eigen::Map<const MatrixXf>>);
+static_assert(!heed::detail::storage<decltype(2 * MatrixXf())>);
+static_assert(!heed::detail::storage<decltype(MatrixXf() + MatrixXf())>);
+static_assert(!heed::detail::storage<decltype(MatrixXf::Zero(1, 1))>);
+static_assert(!heed::detail::storage<decltype(MatrixXf().colwise().reverse())>);
+static_assert(!heed::detail::storage<float> && !heed::detail::eigen_object<std::vector<float>>);
 
 }  // namespace

@@ -12,6 +12,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 template <class Call, class Unit>
 class decode_work {
@@ -275,5 +276,6 @@ class decode_work {
   bool* excluded_;     // of all heads (rows, keys): which scores are -infinity
 };
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -9,6 +9,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 template <class Scalar>
 struct value_rows {
@@ -119,5 +120,6 @@ struct value_rows {
   }
 };
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -14,6 +14,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // The most query rows that are worked on in this way.
 inline constexpr index most_rows = 64;
@@ -222,5 +223,6 @@ struct score_rows {
   }
 };
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

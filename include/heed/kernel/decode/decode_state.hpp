@@ -10,6 +10,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // What the queries of some key/value heads have gathered. Row (kv * group + h) * queries + i, and the
 // lane of the sums of that number, is query i of head h of the group of head kv, counted from the
@@ -65,5 +66,6 @@ struct decode_part {
   State state;
 };
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

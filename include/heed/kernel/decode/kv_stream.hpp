@@ -11,6 +11,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 template <class Call>
 class row_runs {
@@ -80,5 +81,6 @@ class row_runs {
   bool is_near_;
 };
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

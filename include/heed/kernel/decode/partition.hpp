@@ -14,6 +14,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // Whether queries are so few that memory is what takes time; three quarters of a block where keys or
 // values have to be copied by either kernel, since they lie neither by rows nor in tiles.
@@ -194,5 +195,6 @@ class decoder {
   bool finite_ = true;  // whether all results so far are
 };
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

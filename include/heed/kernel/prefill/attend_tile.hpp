@@ -10,6 +10,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // Keys and values at hand: copies, or where the caller has them.
 template <class Scalar>
@@ -60,5 +61,6 @@ void attend_tile(query_block<Scalar, Unit>& q, const key_value_tile<Scalar>& til
     q.accumulate(work.scores, tile.values);  // rows = rows factor + valuesᵀ scores
 }
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

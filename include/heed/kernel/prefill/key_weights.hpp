@@ -14,6 +14,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 template <class Call, class Unit>
 class key_weighing {
@@ -168,5 +169,6 @@ void forward_and_weigh_keys(Call call, const call_rules<typename Call::Scalar>& 
   weigh_keys<Unit>(call, rules, memory);
 }
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

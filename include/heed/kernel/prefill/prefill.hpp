@@ -27,6 +27,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // One task: the rows of a query_range, with working memory of its own.
 template <class Call, class Unit>
@@ -296,5 +297,6 @@ void forward(const Call& call, const call_rules<typename Call::Scalar>& rules, s
   if (!forward_once<Unit>(call, rules, memory)) mend_overflow<Unit>(call, rules, memory);
 }
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

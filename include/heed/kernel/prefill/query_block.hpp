@@ -10,6 +10,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // Weighted values are summed a tile at a time, tiles within a chunk, and chunks in order: what a
 // chunk adds is the same whether one thread goes through all of them or each goes to another.
@@ -146,5 +147,6 @@ class exclusions {
   index lanes_ = 0;
 };
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

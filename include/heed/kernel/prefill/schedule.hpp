@@ -9,6 +9,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // Rows of every query head of a group that one task works on: they share each tile of keys.
 struct query_range {
@@ -71,5 +72,6 @@ class schedule {
   index tasks_ = 0;
 };
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

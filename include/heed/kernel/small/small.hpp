@@ -11,6 +11,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // Whether a call is such a problem. Probabilities are the larger kernel's.
 template <class Call>
@@ -132,5 +133,6 @@ bool small_forward<Call, Unit>::run_in_one_piece() {
   return moderate_;
 }
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

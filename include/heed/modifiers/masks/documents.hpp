@@ -43,8 +43,6 @@ requires(are_ids<Ids>() && !storage<Ids>) struct id<Ids> {
   using type = std::ranges::range_value_t<std::remove_cvref_t<Ids>>;
 };
 
-}  // namespace detail
-
 // documents for one sequence.
 template <class Id>
 struct bound_documents {
@@ -77,13 +75,15 @@ struct bound_documents {
   }
 };
 
+}  // namespace detail
+
 // One id for each key, looked up for a query by its position; a query that stands on no key sees
 // none. Ids are any vector, array, span or Eigen vector: a temporary is taken over, what has a name is
 // referred to.
 template <class Id>
 struct documents {
   using heed_kind = mask_kind;
-  kept<bound_documents<Id>> all;
+  detail::kept<detail::bound_documents<Id>> all;
 
   template <class Ids>
   requires(!std::is_same_v<std::remove_cvref_t<Ids>, documents>) explicit documents(Ids&& ids) {
@@ -93,7 +93,7 @@ struct documents {
                   "heed::documents(std::vector{0, 0, 1}); a single number or braces are none, a "
                   "std::vector<bool> has no ids in memory, and an Eigen expression must be stored "
                   "or .eval()ed");
-    if constexpr (good) all = kept<bound_documents<Id>>(std::forward<Ids>(ids));
+    if constexpr (good) all = detail::kept<detail::bound_documents<Id>>(std::forward<Ids>(ids));
   }
   documents(const Id* first, index size)
       : all(std::span<const Id>(first, static_cast<std::size_t>(size))) {}
@@ -101,10 +101,10 @@ struct documents {
   requires std::is_arithmetic_v<Number>
   explicit documents(std::initializer_list<Number>) : documents(Number()) {}
 
-  bound_documents<Id> bind(const scope& s) const { return {all.ids + s.key_row, s.keys}; }
+  detail::bound_documents<Id> bind(const scope& s) const { return {all.ids + s.key_row, s.keys}; }
   void check(const call_shape& shape) const {
-    require(all.count == shape.keys, shape.verb, ": documents has ", all.count,
-            " ids, but there are ", shape.keys, " keys");
+    detail::require(all.count == shape.keys, shape.verb, ": documents has ", all.count,
+                    " ids, but there are ", shape.keys, " keys");
   }
 };
 template <class Ids>

@@ -17,6 +17,8 @@
 namespace heed {
 inline namespace HEED_ABI {
 
+namespace detail {
+
 // keep for one sequence and head.
 template <class Element>
 struct bound_keep {
@@ -41,12 +43,14 @@ struct bound_keep {
   }
 };
 
+}  // namespace detail
+
 template <class Element>
 struct keep_mask {
   using heed_kind = mask_kind;
-  kept<table<Element>> seen;
+  detail::kept<detail::table<Element>> seen;
 
-  bound_keep<Element> bind(const scope& s) const { return {seen.of(s)}; }
+  detail::bound_keep<Element> bind(const scope& s) const { return {seen.of(s)}; }
   void check(const call_shape& shape) const { seen.check("keep", shape); }
 };
 
@@ -55,17 +59,17 @@ struct keep_mask {
 // what has a name is referred to, and so is what a Map or a Block shows.
 template <class Source>
 auto keep(Source&& seen) {
-  static_assert(!eigen_object<Source> || storage<Source>,
+  static_assert(!detail::eigen_object<Source> || detail::storage<Source>,
                 "heed::keep: the matrix is an Eigen expression; store it or call .eval()");
-  static_assert(eigen_object<Source> || table_source<Source>,
+  static_assert(detail::eigen_object<Source> || detail::table_source<Source>,
                 "heed::keep: give an Eigen matrix of bool (queries x keys), or a vector of Eigen "
                 "matrices, one a head; Eigen::Map makes a matrix of other memory");
-  if constexpr (table_source<Source>) {
-    using Element = typename table_scalar<Source>::type;
+  if constexpr (detail::table_source<Source>) {
+    using Element = typename detail::table_scalar<Source>::type;
     static_assert(
         std::is_integral_v<Element>,
         "heed::keep takes a matrix of bool (true = attend); numbers to add are heed::bias");
-    return keep_mask<Element>{kept<table<Element>>(std::forward<Source>(seen))};
+    return keep_mask<Element>{detail::kept<detail::table<Element>>(std::forward<Source>(seen))};
   } else {
     return detail::refused{};
   }

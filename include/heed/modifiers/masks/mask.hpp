@@ -27,6 +27,8 @@
 namespace heed {
 inline namespace HEED_ABI {
 
+namespace detail {
+
 // What a mask says, or what is true of any mask where it says nothing.
 template <mask Mask>
 interval keys_of(const Mask& m, interval queries) {
@@ -60,41 +62,44 @@ inline std::optional<index> same_first_query(std::optional<index> a, std::option
   return first;
 }
 
+}  // namespace detail
+
 // Seen by both.
 template <mask A, mask B>
 struct mask_and {
   using heed_kind = mask_kind;
-  static constexpr bool looks_up = heed::looks_up<A>() || heed::looks_up<B>();
-  static constexpr int tables = heed::tables<A>() + heed::tables<B>();
+  static constexpr bool looks_up = detail::looks_up<A>() || detail::looks_up<B>();
+  static constexpr int tables = detail::tables<A>() + detail::tables<B>();
   A a;
   B b;
 
   bool operator()(at i) const { return (int(bool(a(i))) & int(bool(b(i)))) != 0; }
   template <class Scalar>
   bool operator()(at i, const Scalar* numbers) const {
-    return (int(seen_by(a, i, numbers)) & int(seen_by(b, i, numbers_after<A>(numbers)))) != 0;
+    return (int(detail::seen_by(a, i, numbers)) &
+            int(detail::seen_by(b, i, detail::numbers_after<A>(numbers)))) != 0;
   }
   template <class Scalar>
-  void read(table_tile<Scalar>& tile) const {
+  void read(detail::table_tile<Scalar>& tile) const {
     tile.read(a);
     tile.read(b);
   }
   interval keys(interval queries) const {
-    return intersect(keys_of(a, queries), keys_of(b, queries));
+    return intersect(detail::keys_of(a, queries), detail::keys_of(b, queries));
   }
   coverage cover(interval queries, interval keys) const {
-    return both(cover_of(a, queries, keys), cover_of(b, queries, keys));
+    return both(detail::cover_of(a, queries, keys), detail::cover_of(b, queries, keys));
   }
   std::optional<index> first_query() const {
-    return same_first_query(first_query_of(a), first_query_of(b));
+    return detail::same_first_query(detail::first_query_of(a), detail::first_query_of(b));
   }
   auto bind(const scope& s) const {
-    return mask_and<decltype(heed::bind(a, s)), decltype(heed::bind(b, s))>{heed::bind(a, s),
-                                                                            heed::bind(b, s)};
+    return mask_and<decltype(detail::bind(a, s)), decltype(detail::bind(b, s))>{detail::bind(a, s),
+                                                                                detail::bind(b, s)};
   }
   void check(const call_shape& shape) const {
-    heed::check(a, shape);
-    heed::check(b, shape);
+    detail::check(a, shape);
+    detail::check(b, shape);
   }
 };
 
@@ -102,35 +107,38 @@ struct mask_and {
 template <mask A, mask B>
 struct mask_or {
   using heed_kind = mask_kind;
-  static constexpr bool looks_up = heed::looks_up<A>() || heed::looks_up<B>();
-  static constexpr int tables = heed::tables<A>() + heed::tables<B>();
+  static constexpr bool looks_up = detail::looks_up<A>() || detail::looks_up<B>();
+  static constexpr int tables = detail::tables<A>() + detail::tables<B>();
   A a;
   B b;
 
   bool operator()(at i) const { return (int(bool(a(i))) | int(bool(b(i)))) != 0; }
   template <class Scalar>
   bool operator()(at i, const Scalar* numbers) const {
-    return (int(seen_by(a, i, numbers)) | int(seen_by(b, i, numbers_after<A>(numbers)))) != 0;
+    return (int(detail::seen_by(a, i, numbers)) |
+            int(detail::seen_by(b, i, detail::numbers_after<A>(numbers)))) != 0;
   }
   template <class Scalar>
-  void read(table_tile<Scalar>& tile) const {
+  void read(detail::table_tile<Scalar>& tile) const {
     tile.read(a);
     tile.read(b);
   }
-  interval keys(interval queries) const { return hull(keys_of(a, queries), keys_of(b, queries)); }
+  interval keys(interval queries) const {
+    return hull(detail::keys_of(a, queries), detail::keys_of(b, queries));
+  }
   coverage cover(interval queries, interval keys) const {
-    return either(cover_of(a, queries, keys), cover_of(b, queries, keys));
+    return either(detail::cover_of(a, queries, keys), detail::cover_of(b, queries, keys));
   }
   std::optional<index> first_query() const {
-    return same_first_query(first_query_of(a), first_query_of(b));
+    return detail::same_first_query(detail::first_query_of(a), detail::first_query_of(b));
   }
   auto bind(const scope& s) const {
-    return mask_or<decltype(heed::bind(a, s)), decltype(heed::bind(b, s))>{heed::bind(a, s),
-                                                                           heed::bind(b, s)};
+    return mask_or<decltype(detail::bind(a, s)), decltype(detail::bind(b, s))>{detail::bind(a, s),
+                                                                               detail::bind(b, s)};
   }
   void check(const call_shape& shape) const {
-    heed::check(a, shape);
-    heed::check(b, shape);
+    detail::check(a, shape);
+    detail::check(b, shape);
   }
 };
 
@@ -138,25 +146,27 @@ struct mask_or {
 template <mask A>
 struct mask_not {
   using heed_kind = mask_kind;
-  static constexpr bool looks_up = heed::looks_up<A>();
-  static constexpr int tables = heed::tables<A>();
+  static constexpr bool looks_up = detail::looks_up<A>();
+  static constexpr int tables = detail::tables<A>();
   A a;
 
   bool operator()(at i) const { return !a(i); }
   template <class Scalar>
   bool operator()(at i, const Scalar* numbers) const {
-    return !seen_by(a, i, numbers);
+    return !detail::seen_by(a, i, numbers);
   }
   template <class Scalar>
-  void read(table_tile<Scalar>& tile) const {
+  void read(detail::table_tile<Scalar>& tile) const {
     tile.read(a);
   }
   coverage cover(interval queries, interval keys) const {
-    return opposite(cover_of(a, queries, keys));
+    return opposite(detail::cover_of(a, queries, keys));
   }
-  std::optional<index> first_query() const { return first_query_of(a); }
-  auto bind(const scope& s) const { return mask_not<decltype(heed::bind(a, s))>{heed::bind(a, s)}; }
-  void check(const call_shape& shape) const { heed::check(a, shape); }
+  std::optional<index> first_query() const { return detail::first_query_of(a); }
+  auto bind(const scope& s) const {
+    return mask_not<decltype(detail::bind(a, s))>{detail::bind(a, s)};
+  }
+  void check(const call_shape& shape) const { detail::check(a, shape); }
 };
 
 template <mask A, mask B>

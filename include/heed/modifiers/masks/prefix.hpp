@@ -24,7 +24,7 @@ struct prefix {
     return keys.last <= count ? coverage::all : coverage::some;
   }
   void check(const call_shape& shape) const {
-    require(count >= 0, shape.verb, ": prefix is ", count, ", which is negative");
+    detail::require(count >= 0, shape.verb, ": prefix is ", count, ", which is negative");
   }
 };
 
@@ -34,8 +34,8 @@ struct key_length : prefix {
   using prefix::prefix;
 
   void check(const call_shape& shape) const {
-    require(count >= 0 && count <= shape.longest_keys, shape.verb, ": key_length is ", count,
-            ", but there are ", shape.longest_keys, " keys");
+    detail::require(count >= 0 && count <= shape.longest_keys, shape.verb, ": key_length is ",
+                    count, ", but there are ", shape.longest_keys, " keys");
   }
 };
 

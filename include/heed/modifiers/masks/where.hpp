@@ -15,6 +15,8 @@
 namespace heed {
 inline namespace HEED_ABI {
 
+namespace detail {
+
 // where for one sequence and head: refers to the function, which may be dear to copy.
 template <class Function>
 struct bound_where {
@@ -25,12 +27,14 @@ struct bound_where {
   bool operator()(at i) const { return static_cast<bool>((*function)(i)); }
 };
 
+}  // namespace detail
+
 template <class Function>
 struct where_mask {
   using heed_kind = mask_kind;
   Function function;
 
-  bound_where<Function> bind(const scope&) const { return {&function}; }
+  detail::bound_where<Function> bind(const scope&) const { return {&function}; }
 };
 
 // True = attend. The function is asked only about real queries and keys, in any order, perhaps from

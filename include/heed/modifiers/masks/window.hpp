@@ -32,15 +32,16 @@ struct window {
                       queries, keys);
   }
   void check(const call_shape& shape) const {
-    require(left >= 0 && right >= 0, shape.verb, ": a window has no negative side: left is ",
-            side{left}, ", right is ", side{right});
+    detail::require(left >= 0 && right >= 0, shape.verb,
+                    ": a window has no negative side: left is ", side{left}, ", right is ",
+                    side{right});
   }
 
  private:
   struct side {
     index count;
     friend void append(std::string& sentence, side s) {
-      heed::append(sentence, s.count >= unbounded ? "unbounded" : std::to_string(s.count));
+      detail::append(sentence, s.count >= unbounded ? "unbounded" : std::to_string(s.count));
     }
   };
 };

@@ -31,20 +31,22 @@ struct dropout {
   std::uint64_t seed = 0;
 
   template <class Scalar>
-  void apply(settings<Scalar>& s) const {
+  void apply(detail::settings<Scalar>& s) const {
     s.drop_probability = probability;
     s.drop_seed = seed;
   }
 
   // Whether the pair keeps its probability.
-  bool keeps(at i) const { return unit(philox(counter(i), seed)[word(i.key) % 4]) >= probability; }
+  bool keeps(at i) const {
+    return detail::unit(detail::philox(counter(i), seed)[word(i.key) % 4]) >= probability;
+  }
 
   // The same for Count queries from i.query on, and four keys from i.key on, a multiple of four: query
   // i.query + l keeps its probability of key i.key + w where [w][l] > dropped_up_to(). The probability
   // is positive.
   template <std::size_t Count>
   std::array<std::array<std::uint32_t, Count>, 4> draw(at i) const {
-    return philox_side_by_side<Count>(counter(i), seed);
+    return detail::philox_side_by_side<Count>(counter(i), seed);
   }
   std::uint32_t dropped_up_to() const {
     return static_cast<std::uint32_t>(std::ceil(probability * 0x1p32) - 1);
@@ -58,10 +60,14 @@ struct dropout {
   }
 };
 
+namespace detail {
+
 // Whether it is among the modifiers of a call.
 template <class... Modifiers>
 inline constexpr bool asks_for_dropout = (false || ... ||
                                           std::is_same_v<std::remove_cvref_t<Modifiers>, dropout>);
+
+}  // namespace detail
 
 }  // namespace HEED_ABI
 }  // namespace heed

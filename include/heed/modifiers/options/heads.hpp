@@ -24,7 +24,7 @@ struct heads {
   index kv = 0;  // 0: as many as query heads
 
   template <class Scalar>
-  void apply(settings<Scalar>& s) const {
+  void apply(detail::settings<Scalar>& s) const {
     s.query_heads = query;
     s.kv_heads = kv == 0 ? query : kv;
   }

@@ -17,6 +17,8 @@
 namespace heed {
 inline namespace HEED_ABI {
 
+namespace detail {
+
 // A matrix that a call writes beside its result. Place says which of the settings it is.
 template <class Place, class Element>
 struct side_output {
@@ -35,8 +37,6 @@ struct side_output {
     if constexpr (std::is_same_v<Element, Scalar>) Place::of(s) = into;
   }
 };
-
-namespace detail {
 
 struct log_sum_exp_place {
   static constexpr std::string_view name = "log_sum_exp";
@@ -107,9 +107,13 @@ auto key_weights(Matrix&& into) {
   return detail::written_into<detail::key_weights_place>(std::forward<Matrix>(into));
 }
 
+namespace detail {
+
 // Whether they are among the modifiers of a call.
 template <class... Modifiers>
 inline constexpr bool asks_for_key_weights = (false || ... || detail::is_key_weights<Modifiers>);
+
+}  // namespace detail
 
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -25,9 +25,9 @@ struct packed {
   using heed_kind = setting_kind;
   static constexpr std::string_view setting_name = "packed";
 
-  kept<number_span<index>> query_starts;
-  kept<number_span<index>> key_starts;
-  kept<number_span<index>>
+  detail::kept<detail::number_span<index>> query_starts;
+  detail::kept<detail::number_span<index>> key_starts;
+  detail::kept<detail::number_span<index>>
       key_lengths;  // unless each sequence's keys end where the next one's begin
 
   // The same rows in q and in k.
@@ -53,7 +53,7 @@ struct packed {
   requires std::is_arithmetic_v<Number> packed(std::initializer_list<Number>) : packed(Number()) {}
 
   template <class Scalar>
-  void apply(settings<Scalar>& s) const {
+  void apply(detail::settings<Scalar>& s) const {
     s.packed = true;
     s.query_starts = query_starts;
     s.key_starts = key_starts;
@@ -62,14 +62,14 @@ struct packed {
 
  private:
   template <class Numbers>
-  static kept<number_span<index>> numbers(Numbers&& given) {
-    constexpr bool good = numbers_for<Numbers, index>;
+  static detail::kept<detail::number_span<index>> numbers(Numbers&& given) {
+    constexpr bool good = detail::numbers_for<Numbers, index>;
     static_assert(good,
                   "heed::packed: give a vector of row offsets, as in "
                   "heed::packed{std::vector{0, 2, 5}}; single numbers or braces are none, and an "
                   "Eigen expression must be stored or .eval()ed");
     if constexpr (good)
-      return kept<number_span<index>>(std::forward<Numbers>(given), "heed::packed");
+      return detail::kept<detail::number_span<index>>(std::forward<Numbers>(given), "heed::packed");
     else
       return {};
   }

@@ -23,10 +23,12 @@ struct in {
   explicit in(scratch& given) : memory(given) {}
 
   template <class Scalar>
-  void apply(settings<Scalar>& s) const {
+  void apply(detail::settings<Scalar>& s) const {
     s.memory = &memory;
   }
 };
+
+namespace detail {
 
 template <class Executor>
 struct on_executor {
@@ -43,6 +45,8 @@ struct on_executor {
   }
 };
 
+}  // namespace detail
+
 // Runs on an executor: serial, openmp{threads}, an Eigen::ThreadPool, or anything that can be
 // called as f(n, work) or f.parallel_for(n, work) and does work(0) ... work(n - 1). `workers` is
 // the largest n; unless given, what the executor's workers() says, or the number of threads of the
@@ -51,12 +55,12 @@ template <class Executor>
 auto on(Executor&& executor, index workers = 0) {
   using plain = std::remove_cvref_t<Executor>;
   static_assert(
-      task_pool<plain> || std::is_same_v<plain, heed::executor> ||
+      detail::task_pool<plain> || std::is_same_v<plain, heed::executor> ||
           std::is_invocable_v<plain&, index, worker_function> ||
           requires(plain & e, worker_function f) { e.parallel_for(index(1), f); },
       "heed::on: give an executor: heed::openmp{threads}, a thread pool, or a function "
       "(n, work) that does work(0) ... work(n - 1)");
-  return on_executor<Executor>{std::forward<Executor>(executor), workers};
+  return detail::on_executor<Executor>{std::forward<Executor>(executor), workers};
 }
 
 }  // namespace HEED_ABI

@@ -25,7 +25,7 @@ struct scale {
   constexpr explicit scale(Number number) : factor(static_cast<double>(number)) {}
 
   template <class Scalar>
-  void apply(settings<Scalar>& s) const {
+  void apply(detail::settings<Scalar>& s) const {
     s.scale = factor;
   }
 };

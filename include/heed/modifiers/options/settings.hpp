@@ -12,6 +12,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
 
 // A setting is any value with `using heed_kind = heed::setting_kind`, a `setting_name`, and
 //   template <class Scalar> void apply(settings<Scalar>&) const;
@@ -36,5 +37,6 @@ struct settings {
   executor on;
 };
 
+}  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -24,24 +24,25 @@ struct sink {
   using heed_kind = setting_kind;
   static constexpr std::string_view setting_name = "sink";
 
-  kept<number_span<double>> logits;  // one a query head
+  detail::kept<detail::number_span<double>> logits;  // one a query head
 
   template <class Logits>
   requires(!std::is_same_v<std::remove_cvref_t<Logits>, sink>) explicit sink(Logits&& one_a_head) {
-    constexpr bool good = numbers_for<Logits, double>;
+    constexpr bool good = detail::numbers_for<Logits, double>;
     static_assert(good,
                   "heed::sink: give a vector of logits, one a query head, as in "
                   "heed::sink(std::vector{0.5}); a single number or braces are none, and an Eigen "
                   "expression must be stored or .eval()ed");
     if constexpr (good)
-      logits = kept<number_span<double>>(std::forward<Logits>(one_a_head), "heed::sink");
+      logits =
+          detail::kept<detail::number_span<double>>(std::forward<Logits>(one_a_head), "heed::sink");
   }
   template <class Number>
   requires std::is_arithmetic_v<Number>
   explicit sink(std::initializer_list<Number>) : sink(Number()) {}
 
   template <class Scalar>
-  void apply(settings<Scalar>& s) const {
+  void apply(detail::settings<Scalar>& s) const {
     s.sink = logits;
   }
 };

@@ -34,6 +34,8 @@ inline double alibi_slope(index head, index heads) {
   return std::exp2(-4.0 * static_cast<double>(2 * (head - power) + 1) / n);
 }
 
+namespace detail {
+
 // ALiBi for one head.
 struct bound_alibi {
   using heed_kind = score_kind;
@@ -64,34 +66,38 @@ struct bound_alibi {
   }
 };
 
+}  // namespace detail
+
 struct alibi_rule {
   using heed_kind = score_kind;
-  kept<number_span<double>> slopes;  // one a query head; not given: the paper's
+  detail::kept<detail::number_span<double>> slopes;  // one a query head; not given: the paper's
 
-  bound_alibi bind(const scope& s) const {
-    return bound_alibi(slopes.given() ? slopes[s.head] : alibi_slope(s.head, s.heads));
+  detail::bound_alibi bind(const scope& s) const {
+    return detail::bound_alibi(slopes.given() ? slopes[s.head] : alibi_slope(s.head, s.heads));
   }
   void check(const call_shape& shape) const {
-    require(!slopes.given() || slopes.size() == shape.query_heads, shape.verb, ": alibi has ",
-            slopes.size(), " slopes, but there are ", shape.query_heads, " query heads");
+    detail::require(!slopes.given() || slopes.size() == shape.query_heads, shape.verb,
+                    ": alibi has ", slopes.size(), " slopes, but there are ", shape.query_heads,
+                    " query heads");
   }
 };
 
 struct paper_alibi {
   using heed_kind = score_kind;
 
-  bound_alibi bind(const scope& s) const { return (*this)().bind(s); }
+  detail::bound_alibi bind(const scope& s) const { return (*this)().bind(s); }
 
   alibi_rule operator()() const { return {}; }
   template <class Slopes>
   alibi_rule operator()(Slopes&& one_a_head) const {
-    constexpr bool good = numbers_for<Slopes, double>;
+    constexpr bool good = detail::numbers_for<Slopes, double>;
     static_assert(good,
                   "heed::alibi: give a vector of slopes, one a query head, as in "
                   "heed::alibi(std::vector{0.5}); a single number or braces are none, and an Eigen "
                   "expression must be stored or .eval()ed");
     if constexpr (good)
-      return {kept<number_span<double>>(std::forward<Slopes>(one_a_head), "heed::alibi")};
+      return {detail::kept<detail::number_span<double>>(std::forward<Slopes>(one_a_head),
+                                                        "heed::alibi")};
     else
       return {};
   }

@@ -17,6 +17,8 @@
 namespace heed {
 inline namespace HEED_ABI {
 
+namespace detail {
+
 // bias for one sequence and head.
 template <class Element>
 struct bound_bias {
@@ -42,12 +44,14 @@ struct bound_bias {
   }
 };
 
+}  // namespace detail
+
 template <class Element>
 struct bias_rule {
   using heed_kind = score_kind;
-  kept<table<Element>> added;
+  detail::kept<detail::table<Element>> added;
 
-  bound_bias<Element> bind(const scope& s) const { return {added.of(s)}; }
+  detail::bound_bias<Element> bind(const scope& s) const { return {added.of(s)}; }
   void check(const call_shape& shape) const { added.check("bias", shape); }
 };
 
@@ -57,16 +61,16 @@ struct bias_rule {
 // a name is referred to, and so is what a Map or a Block shows.
 template <class Source>
 auto bias(Source&& added) {
-  static_assert(!eigen_object<Source> || storage<Source>,
+  static_assert(!detail::eigen_object<Source> || detail::storage<Source>,
                 "heed::bias: the matrix is an Eigen expression; store it or call .eval()");
-  static_assert(eigen_object<Source> || table_source<Source>,
+  static_assert(detail::eigen_object<Source> || detail::table_source<Source>,
                 "heed::bias: give an Eigen matrix (queries x keys), or a vector of Eigen matrices, "
                 "one a head; Eigen::Map makes a matrix of other memory");
-  if constexpr (table_source<Source>) {
-    using Element = typename table_scalar<Source>::type;
+  if constexpr (detail::table_source<Source>) {
+    using Element = typename detail::table_scalar<Source>::type;
     static_assert(!std::is_same_v<Element, bool>,
                   "heed::bias adds numbers; a matrix of bool is a mask: heed::keep");
-    return bias_rule<Element>{kept<table<Element>>(std::forward<Source>(added))};
+    return bias_rule<Element>{detail::kept<detail::table<Element>>(std::forward<Source>(added))};
   } else {
     return detail::refused{};
   }

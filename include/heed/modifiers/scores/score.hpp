@@ -43,8 +43,6 @@ constexpr bool keeps_score() {
            std::numeric_limits<parameter>::digits >= std::numeric_limits<Scalar>::digits;
 }
 
-}  // namespace detail
-
 // score for one sequence and head: refers to the function, which may be dear to copy.
 template <class Function>
 struct bound_score {
@@ -57,12 +55,14 @@ struct bound_score {
   }
 };
 
+}  // namespace detail
+
 template <class Function>
 struct score_function {
   using heed_kind = score_kind;
   Function function;
 
-  bound_score<Function> bind(const scope&) const { return {&function}; }
+  detail::bound_score<Function> bind(const scope&) const { return {&function}; }
 };
 
 namespace detail {
@@ -71,8 +71,6 @@ template <class Function>
 struct asked_function<score_function<Function>> {
   using type = Function;
 };
-
-}  // namespace detail
 
 // Whether the score rules among the modifiers take scores as a call forms them, in Scalar; says so in
 // a sentence where one would round them.
@@ -85,6 +83,8 @@ constexpr bool scores_are_kept() {
       "and each would be rounded; let the function take auto or double");
   return all;
 }
+
+}  // namespace detail
 
 // Bends a scaled score; -infinity excludes the key. The function is asked only about real queries
 // and keys, those that a mask excludes among them, in any order and perhaps from several threads. A

@@ -19,6 +19,8 @@
 namespace heed {
 inline namespace HEED_ABI {
 
+namespace detail {
+
 // soft_cap with the cap in the type of the scores.
 struct bound_soft_cap {
   using heed_kind = score_kind;
@@ -27,9 +29,11 @@ struct bound_soft_cap {
   template <class Scalar>
   Scalar operator()(Scalar s, at) const {
     const auto c = cap.as<Scalar>();
-    return c * heed::tanh(s / c);
+    return c * detail::tanh(s / c);
   }
 };
+
+}  // namespace detail
 
 // On the scaled score, in the order in which the call lists its score rules.
 struct soft_cap {
@@ -41,14 +45,14 @@ struct soft_cap {
   constexpr explicit soft_cap(Number largest) : cap(static_cast<double>(largest)) {}
 
   // A cap too small for float is its least positive number, since scores are divided by it.
-  bound_soft_cap bind(const scope&) const {
-    both_precisions c(cap);
+  detail::bound_soft_cap bind(const scope&) const {
+    detail::both_precisions c(cap);
     c.single_precision = (std::max)(c.single_precision, (std::numeric_limits<float>::min)());
     return {c};
   }
   void check(const call_shape& shape) const {
-    require(cap > 0 && std::isfinite(cap), shape.verb, ": soft_cap is ", cap,
-            ", but it must be positive and finite");
+    detail::require(cap > 0 && std::isfinite(cap), shape.verb, ": soft_cap is ", cap,
+                    ", but it must be positive and finite");
   }
 };
 

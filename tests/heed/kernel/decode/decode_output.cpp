@@ -16,7 +16,7 @@ using support::layout;
 
 template <class Scalar>
 struct value_rows : ::testing::Test {
-  using rows_type = heed::value_rows<Scalar>;
+  using rows_type = heed::detail::value_rows<Scalar>;
   static constexpr index most = 13, strip = rows_type::strip;
   static constexpr Scalar guard = 4321;
 
@@ -53,7 +53,7 @@ TYPED_TEST(value_rows, sums_weighted_values_some_keys_at_a_time) {
   using Scalar = TypeParam;
   const index keys = 19, run = 12;
   std::vector<Scalar> memory(std::size_t(this->most * heed::keys_per_tile));
-  heed::score_rows<Scalar> weights{memory.data(), this->most};
+  heed::detail::score_rows<Scalar> weights{memory.data(), this->most};
   for (index row = 0; row < this->most; ++row)
     for (index j = 0; j < keys; ++j) weights.row(row)[j] = this->integer(j, row);
   this->for_each_size([&](index count, index width) {
@@ -66,12 +66,13 @@ TYPED_TEST(value_rows, sums_weighted_values_some_keys_at_a_time) {
       for (index j = 0; j < keys; ++j)
         for (index f = 0; f < width; ++f) values(j, f) = this->integer(f, j);
       const auto some = [&](index first, index number) {
-        return heed::view<const Scalar>(heed::view_of(values)).block(first, 0, number, width);
+        return heed::detail::view<const Scalar>(heed::detail::view_of(values))
+            .block(first, 0, number, width);
       };
       typename TestFixture::room sum(count, width);
       sum.rows.clear();
       sum.rows.multiply(weights, 0, some(0, run), edge.data(),
-                        heed::fetch_ahead(some(run, keys - run), 0, 1));
+                        heed::detail::fetch_ahead(some(run, keys - run), 0, 1));
       sum.rows.multiply(weights, run, some(run, keys - run), edge.data());
       typename TestFixture::room seen(count, width);
       seen.rows.multiply_seen(weights, some(0, keys),

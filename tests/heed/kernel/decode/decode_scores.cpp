@@ -22,7 +22,7 @@ constexpr index pitch = heed::keys_per_tile;
 
 template <class Scalar>
 struct score_rows : ::testing::Test {
-  using rows_type = heed::score_rows<Scalar>;
+  using rows_type = heed::detail::score_rows<Scalar>;
   static constexpr Scalar infinity = std::numeric_limits<Scalar>::infinity();
   static constexpr Scalar nan = std::numeric_limits<Scalar>::quiet_NaN();
 
@@ -32,7 +32,7 @@ struct score_rows : ::testing::Test {
   // With rows that fill up the last packet, of which nothing may be seen.
   void make(index count) {
     memory.assign(std::size_t(count * pitch), Scalar(0));
-    memory.resize(std::size_t(heed::whole_packets<Scalar>(count) * pitch), Scalar(1234));
+    memory.resize(std::size_t(heed::detail::whole_packets<Scalar>(count) * pitch), Scalar(1234));
     rows = {memory.data(), count};
   }
 };
@@ -43,7 +43,7 @@ template <class Scalar, class Storage>
 void expect_products(score_rows<Scalar>& test, index count, index keys, index width, layout order) {
   support::guarded<Storage> memory(keys, width, order, Storage(4321));
   auto k = memory.matrix();
-  const heed::view<const Storage> rows = heed::view_of(k);
+  const heed::detail::view<const Storage> rows = heed::detail::view_of(k);
   std::vector<Scalar> queries(std::size_t(count * width));
   for (index j = 0; j < keys; ++j)
     for (index f = 0; f < width; ++f) k(j, f) = Storage(int((j * 7 + f * 3) % 11 - 5));
@@ -52,7 +52,7 @@ void expect_products(score_rows<Scalar>& test, index count, index keys, index wi
       queries[std::size_t(i * width + f)] = Scalar((i + 2 * f) % 7 - 3);
   test.make(count);
   std::vector<Scalar> room(std::size_t(test.rows.room_for(width)));
-  const index run = test.rows.keys_per_run(count, heed::lie_by_rows(rows));
+  const index run = test.rows.keys_per_run(count, heed::detail::lie_by_rows(rows));
   for (index first = 0; first < keys; first += run)
     test.rows.multiply(first, queries.data(),
                        rows.block(first, 0, std::min(run, keys - first), width), room.data());
@@ -66,7 +66,7 @@ void expect_products(score_rows<Scalar>& test, index count, index keys, index wi
 }
 
 TYPED_TEST(score_rows, are_products_of_queries_and_keys) {
-  const index size = heed::simd<TypeParam>::size;
+  const index size = heed::detail::simd<TypeParam>::size;
   for (const index count : {1, 2, 3, 4, 5, 7, 12, 13, 17})
     for (const index width : {index(0), index(1), size - 1, size, size + 1, 3 * size + 1})
       for (const index keys : {index(1), size - 1, size, 2 * size + 1, pitch - 1, pitch})
@@ -102,7 +102,7 @@ void expect_products_of_tile(score_rows<Scalar>& test, index count, const Keys& 
 }
 
 TYPED_TEST(score_rows, are_products_of_queries_and_keys_in_tiles) {
-  const index size = heed::simd<TypeParam>::size;
+  const index size = heed::detail::simd<TypeParam>::size;
   const auto expect = [&]<class Storage>(Storage, index keys, index width) {
     matrix<Storage> k(keys, width);
     for (index j = 0; j < keys; ++j)
@@ -141,7 +141,8 @@ TYPED_TEST(score_rows, know_whether_any_key_is_excluded) {
                                   std::numeric_limits<TypeParam>::lowest()}) {
           this->rows.row(i)[j] = x;
           this->rows.fill_up(keys);
-          EXPECT_EQ(this->rows.any_excluded(keys), heed::exactly_equal(x, -this->infinity)) << x;
+          EXPECT_EQ(this->rows.any_excluded(keys), heed::detail::exactly_equal(x, -this->infinity))
+              << x;
           this->rows.row(i)[j] = 0;
           this->rows.fill_up(keys);
         }
@@ -151,7 +152,7 @@ TYPED_TEST(score_rows, know_whether_any_key_is_excluded) {
 // Queries as lanes, and what they have gathered.
 template <class Scalar>
 struct lane_block {
-  static constexpr index lanes = heed::packed_lanes<Scalar>::pitch;
+  static constexpr index lanes = heed::detail::packed_lanes<Scalar>::pitch;
   index queries;
   std::vector<Scalar> origin, sum, factor, scores;
 
@@ -163,21 +164,25 @@ struct lane_block {
         scores(std::size_t(lanes * pitch)) {}
 
   template <class Unit>
-  heed::online_softmax<Scalar, Unit> state() {
-    return {
-        origin.data(), sum.data(), factor.data(), nullptr, heed::packets_of<Scalar>(queries), 0};
+  heed::detail::online_softmax<Scalar, Unit> state() {
+    return {origin.data(),
+            sum.data(),
+            factor.data(),
+            nullptr,
+            heed::detail::packets_of<Scalar>(queries),
+            0};
   }
 };
 
 // Tile after tile, against online_softmax::fold with queries as lanes: all that it leaves behind.
 template <class Scalar, class Unit>
 void expect_same_folds(score_rows<Scalar>& test, index count) {
-  using s = heed::simd<Scalar>;
+  using s = heed::detail::simd<Scalar>;
   constexpr index lanes = lane_block<Scalar>::lanes;
-  const index padded = heed::packets_of<Scalar>(count) * s::size;
+  const index padded = heed::detail::packets_of<Scalar>(count) * s::size;
   std::vector<Scalar> origin(static_cast<std::size_t>(padded)), sum = origin, factor = origin;
-  heed::online_softmax<Scalar, Unit> sums{origin.data(), sum.data(),       factor.data(),
-                                          nullptr,       padded / s::size, 0};
+  heed::detail::online_softmax<Scalar, Unit> sums{origin.data(), sum.data(),       factor.data(),
+                                                  nullptr,       padded / s::size, 0};
   sums.reset();
   std::vector<lane_block<Scalar>> blocks;
   for (index i = 0; i < count; i += lanes) blocks.emplace_back(std::min(lanes, count - i));
@@ -220,8 +225,8 @@ void expect_same_folds(score_rows<Scalar>& test, index count) {
 
 TYPED_TEST(score_rows, fold_to_the_bits_of_queries_as_lanes) {
   for (const index count : {1, 2, 5, 7, 8, 9, 17, 33}) {
-    expect_same_folds<TypeParam, heed::binary_scores>(*this, count);
-    expect_same_folds<TypeParam, heed::natural_scores>(*this, count);
+    expect_same_folds<TypeParam, heed::detail::binary_scores>(*this, count);
+    expect_same_folds<TypeParam, heed::detail::natural_scores>(*this, count);
   }
 }
 

@@ -17,7 +17,7 @@ using heed::index;
 
 template <class Scalar>
 struct query_block : ::testing::Test {
-  static constexpr index lanes = heed::queries_per_block<Scalar>, keys = 13, width = 5,
+  static constexpr index lanes = heed::detail::queries_per_block<Scalar>, keys = 13, width = 5,
                          value_width = 7;
   static constexpr Scalar infinity = std::numeric_limits<Scalar>::infinity();
   static constexpr Scalar nan = std::numeric_limits<Scalar>::quiet_NaN();
@@ -28,14 +28,15 @@ struct query_block : ::testing::Test {
                       sum = ramp(lanes, 0), factor = ramp(lanes, 4),
                       rows = ramp(value_width * lanes, 2), total_origin = ramp(lanes, 0),
                       total_sum = ramp(lanes, 0), total_rows = ramp(value_width * lanes, 0);
-  heed::query_block<Scalar, heed::natural_scores> block{
+  heed::detail::query_block<Scalar, heed::detail::natural_scores> block{
       0,
       lanes,
       {},
       queries.data(),
-      {origin.data(), sum.data(), factor.data(), rows.data(), heed::packets_per_block, value_width},
+      {origin.data(), sum.data(), factor.data(), rows.data(), heed::detail::packets_per_block,
+       value_width},
       {total_origin.data(), total_sum.data(), factor.data(), total_rows.data(),
-       heed::packets_per_block, value_width}};
+       heed::detail::packets_per_block, value_width}};
 
   // Small integers: every sum is exact.
   static std::vector<Scalar> ramp(index size, int step) {
@@ -46,8 +47,10 @@ struct query_block : ::testing::Test {
   }
   Scalar& score(index key, index lane) { return scores[std::size_t(key * lanes + lane)]; }
   Scalar& value(index key, index f) { return values[std::size_t(f * heed::keys_per_tile + key)]; }
-  heed::view<const Scalar> key_rows() const { return {keys_of.data(), keys, width, width, 1}; }
-  heed::view<const Scalar> value_rows() const {
+  heed::detail::view<const Scalar> key_rows() const {
+    return {keys_of.data(), keys, width, width, 1};
+  }
+  heed::detail::view<const Scalar> value_rows() const {
     return {values.data(), keys, value_width, 1, heed::keys_per_tile};
   }
   Scalar row(index f, index lane) const { return rows[std::size_t(f * lanes + lane)]; }
@@ -91,8 +94,8 @@ TYPED_TEST(query_block, reads_values_where_they_lie) {
           Eigen::OuterStride<>(heed::keys_per_tile))
           .transpose();
   this->block.has_chunk = false;
-  this->block.accumulate_in_place(this->scores.data(),
-                                  heed::view<const TypeParam>(heed::view_of(straight)));
+  this->block.accumulate_in_place(
+      this->scores.data(), heed::detail::view<const TypeParam>(heed::detail::view_of(straight)));
   EXPECT_EQ(this->rows, want);
 }
 
@@ -135,9 +138,9 @@ TYPED_TEST(query_block, what_is_excluded_is_not_read) {
   using Scalar = TypeParam;
   const index n = this->keys;
   const auto room = std::make_unique<bool[]>(std::size_t(n * this->lanes));
-  heed::exclusions<Scalar> excluded(room.get());
+  heed::detail::exclusions<Scalar> excluded(room.get());
   Scalar* const weights = this->scores.data();
-  const heed::view<const Scalar> rows_of_values = this->value_rows();
+  const heed::detail::view<const Scalar> rows_of_values = this->value_rows();
   const auto hidden = [](index key, index lane) { return (key + lane) % 3 == 0; };
   const auto begin_again = [&] {
     std::fill(this->rows.begin(), this->rows.end(), Scalar(1));
@@ -146,7 +149,7 @@ TYPED_TEST(query_block, what_is_excluded_is_not_read) {
   for (index j = 0; j < n; ++j)
     for (index l = 0; l < this->lanes; ++l)
       if (hidden(j, l)) this->score(j, l) = -this->infinity;
-  excluded.note(weights, n, heed::packets_per_block);
+  excluded.note(weights, n, heed::detail::packets_per_block);
   for (index j = 0; j < n; ++j)
     for (index l = 0; l < this->lanes; ++l)
       this->score(j, l) = hidden(j, l) ? Scalar(0) : Scalar(std::sin(double(j * 5 + l)));

@@ -10,7 +10,7 @@ namespace {
 
 template <class... Modifiers>
 std::optional<heed::index> first_query(const Modifiers&... modifiers) {
-  return heed::gather_rules(modifiers...).first_query();
+  return heed::detail::gather_rules(modifiers...).first_query();
 }
 
 TEST(first_query, is_said_by_causal_from_alone) {

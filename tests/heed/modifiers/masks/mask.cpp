@@ -20,7 +20,7 @@ constexpr heed::at place(int query, int key) { return {query, key, 0, query, 0};
 template <class Mask>
 std::vector<std::string> picture(const Mask& m, int queries, int keys) {
   const heed::scope s{0, 0, 1, 0, 0, queries, keys, 0, queries};
-  const auto bound = heed::bind(m, s);
+  const auto bound = heed::detail::bind(m, s);
   std::vector<std::string> lines;
   for (int q = 0; q < queries; ++q) {
     lines.emplace_back();
@@ -61,13 +61,13 @@ template <class Mask>
 void keeps_its_promises(const Mask& m) {
   constexpr int most = 9;
   const heed::scope s{0, 0, 1, 0, 0, most, most, 0, most};
-  const auto bound = heed::bind(m, s);
+  const auto bound = heed::detail::bind(m, s);
   for (int q0 = -4; q0 < most; ++q0)
     for (int q1 = q0 + 1; q1 <= most; ++q1)
       for (int k0 = 0; k0 < most; ++k0)
         for (int k1 = k0 + 1; k1 <= most; ++k1) {
-          const interval may = heed::keys_of(bound, {q0, q1});
-          const coverage told = heed::cover_of(bound, {q0, q1}, {k0, k1});
+          const interval may = heed::detail::keys_of(bound, {q0, q1});
+          const coverage told = heed::detail::cover_of(bound, {q0, q1}, {k0, k1});
           for (int q = q0; q < q1; ++q)
             for (int k = k0; k < k1; ++k) {
               const bool seen = bound(place(q, k));
@@ -108,8 +108,8 @@ TEST(mask, tiles_are_skipped_where_a_mask_says_so) {
   EXPECT_EQ((heed::causal && heed::window{.left = 4}).cover({20, 24}, {0, 8}), coverage::none);
   EXPECT_EQ((!heed::prefix(8)).cover({0, 4}, {8, 16}), coverage::all);
   const std::vector<int> ids{1, 1, 2, 2};
-  EXPECT_EQ(heed::bound_documents<int>(ids).cover({0, 2}, {2, 4}), coverage::none);
-  EXPECT_EQ(heed::bound_documents<int>(ids).cover({2, 4}, {2, 4}), coverage::all);
+  EXPECT_EQ(heed::detail::bound_documents<int>(ids).cover({0, 2}, {2, 4}), coverage::none);
+  EXPECT_EQ(heed::detail::bound_documents<int>(ids).cover({2, 4}, {2, 4}), coverage::all);
 }
 
 // The function must be asked about real queries and keys only.

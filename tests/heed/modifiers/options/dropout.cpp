@@ -73,9 +73,9 @@ TEST(dropout, draws_many_as_it_draws_one) {
   for (const double p : {1e-12, 0x1p-32, 0.1, 0.25, 0.5, 1 - 0x1p-32, 1 - 1e-12}) {
     const dropout d{.probability = p};
     const std::uint32_t last = d.dropped_up_to();
-    EXPECT_LT(heed::unit(last), p);
+    EXPECT_LT(heed::detail::unit(last), p);
     if (last < 0xffffffff) {
-      EXPECT_GE(heed::unit(last + 1), p);
+      EXPECT_GE(heed::detail::unit(last + 1), p);
     }
   }
 }

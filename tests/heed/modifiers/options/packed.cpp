@@ -77,7 +77,7 @@ TEST(packed, the_kernel_agrees_with_the_textbook) {
     EXPECT_LE((out - want).cwiseAbs().maxCoeff(), tolerance);
     EXPECT_LE((weights - want_weights).cwiseAbs().maxCoeff(), tolerance);
     for (index i = 0; i < lse.size(); ++i)
-      EXPECT_TRUE(heed::exactly_equal(lse(i), want_lse(i)) ||
+      EXPECT_TRUE(heed::detail::exactly_equal(lse(i), want_lse(i)) ||
                   std::abs(lse(i) - want_lse(i)) <= tolerance)
           << i;
   };

@@ -16,13 +16,13 @@ using heed::at;
 // A rule bound to one head of a call with 5 queries and 7 keys.
 template <class Rule>
 auto bound(const Rule& rule, heed::index head = 0, heed::index heads = 1) {
-  return heed::bind(rule, heed::scope{0, head, heads, 0, 0, 5, 7, 2, 5});
+  return heed::detail::bind(rule, heed::scope{0, head, heads, 0, 0, 5, 7, 2, 5});
 }
 
 TEST(soft_cap, is_the_formula) {
   for (double s = -50; s <= 50; s += 0.37) {
     EXPECT_DOUBLE_EQ(bound(heed::soft_cap(3))(s, at{}), 3 * std::tanh(s / 3));
-    // heed::tanh of float: 6 units in the last place, and the product and quotient around it
+    // heed::detail::tanh of float: 6 units in the last place, and the product and quotient around it
     EXPECT_NEAR(bound(heed::soft_cap(3))(float(s), at{}), 3 * std::tanh(s / 3), 3 * 8 * 0x1p-24);
   }
 }
@@ -113,7 +113,7 @@ struct temperature {
     return s / static_cast<Scalar>(t);
   }
   void check(const heed::call_shape& shape) const {
-    heed::require(t > 0, shape.verb, ": temperature is ", t);
+    heed::detail::require(t > 0, shape.verb, ": temperature is ", t);
   }
 };
 

@@ -1,2 +1,2 @@
 // SPDX-License-Identifier: MIT
-#include <heed/rules/at.hpp>
+#include <heed/modifiers/at.hpp>

@@ -1,2 +1,2 @@
 // SPDX-License-Identifier: MIT
-#include <heed/rules/mask.hpp>
+#include <heed/modifiers/mask.hpp>

@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+#include <heed/modifiers/mask.hpp>

@@ -1,2 +1,0 @@
-// SPDX-License-Identifier: MIT
-#include <heed/rules/mask.hpp>
