@@ -44,19 +44,24 @@ function(heed_kernels name)
   foreach(type IN LISTS types)
     heed_types_of(${type} queries keys)
     # Two files, so that two cores have something to do.
-    foreach(unit natural binary)
-      set(kernels "HEED_KERNELS_IN(${unit}_scores, , ${queries}, ${keys})")
-      if(unit STREQUAL natural AND type MATCHES "^(float|double)$")
-        string(APPEND kernels "\nHEED_PRODUCTS(, ${type})")
+    set(instances_attention "HEED_KERNELS(, ${queries}, ${keys})")
+    set(instances_products)
+    if(type MATCHES "^(float|double)$")
+      set(instances_products "HEED_PRODUCTS(, ${type})")
+    endif()
+    foreach(kind attention products)
+      set(instances "${instances_${kind}}")
+      if(NOT instances)
+        continue()
       endif()
-      set(source ${CMAKE_CURRENT_BINARY_DIR}/${name}/${type}_${unit}.cpp)
+      set(source ${CMAKE_CURRENT_BINARY_DIR}/${name}/${type}_${kind}.cpp)
       file(CONFIGURE OUTPUT ${source} @ONLY CONTENT "#include <heed/kernel/instances.hpp>
 #include <heed/gemm/gemm.hpp>
 
 namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
-@kernels@
+@instances@
 }
 }
 }

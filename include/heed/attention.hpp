@@ -74,7 +74,8 @@ void attention(const Q& q, const K& k, const V& v, Out&& out, const Modifiers&..
                      detail::view_of(v),
                      detail::view_of(out),
                      {},
-                     detail::gather_settings<Scalar>(modifiers...)};
+                     detail::gather_settings<Scalar>(modifiers...),
+                     decltype(rules)::has_scores};
       const char* verb = call.options.verb;
       call.sizes = detail::check_inputs(verb, call.q, call.k, call.v, call.options, rules);
       detail::check_outputs(verb, call.q, call.k, call.v, call.out, call.options, call.sizes);
@@ -82,9 +83,7 @@ void attention(const Q& q, const K& k, const V& v, Out&& out, const Modifiers&..
         if (call.options.drop_probability > 0)
           call.drop = {{call.options.drop_probability, call.options.drop_seed},
                        detail::drop<Scalar>};
-      using unit = std::conditional_t<decltype(rules)::has_scores, detail::natural_scores,
-                                      detail::binary_scores>;
-      using small_type = detail::small_forward<call_type, unit>;
+      using small_type = detail::small_forward<call_type>;
       const detail::call_rules<Scalar> asked(rules);
       constexpr index bytes = detail::asks_for_key_weights<Modifiers...>
                                   ? 0
@@ -98,9 +97,9 @@ void attention(const Q& q, const K& k, const V& v, Out&& out, const Modifiers&..
       scratch::frame frame(memory);
       if (!call.keys_begin_tiles()) call.k = detail::without_tiles(frame, call.k);
       if constexpr (detail::asks_for_key_weights<Modifiers...>)
-        detail::forward_and_weigh_keys<unit>(call, asked, memory);
+        detail::forward_and_weigh_keys(call, asked, memory);
       else
-        detail::forward<unit>(call, asked, memory);
+        detail::forward(call, asked, memory);
     }
 }
 

@@ -107,14 +107,11 @@ compile this file without it"
 
 // The kernels of a type of queries and one of keys: compiled here, where LINKAGE is nothing, or, where
 // it is `extern`, in another file of the program, which CMake's heed_kernels makes.
-#define HEED_KERNELS(LINKAGE, QUERY, KEYS)              \
-  HEED_KERNELS_IN(natural_scores, LINKAGE, QUERY, KEYS) \
-  HEED_KERNELS_IN(binary_scores, LINKAGE, QUERY, KEYS)
-#define HEED_KERNELS_IN(UNIT, LINKAGE, QUERY, KEYS)                                          \
-  LINKAGE template void forward<UNIT>(const attention_call<QUERY, KEYS>&,                    \
-                                      const call_rules<accumulator_t<QUERY>>&, scratch&);    \
-  LINKAGE template void weigh_keys<UNIT>(const attention_call<QUERY, KEYS>&,                 \
-                                         const call_rules<accumulator_t<QUERY>>&, scratch&); \
-  LINKAGE template bool small_forward<attention_call<QUERY, KEYS>, UNIT>::run_in_one_piece();
+#define HEED_KERNELS(LINKAGE, QUERY, KEYS)                                             \
+  LINKAGE template void forward(const attention_call<QUERY, KEYS>&,                    \
+                                const call_rules<accumulator_t<QUERY>>&, scratch&);    \
+  LINKAGE template void weigh_keys(const attention_call<QUERY, KEYS>&,                 \
+                                   const call_rules<accumulator_t<QUERY>>&, scratch&); \
+  LINKAGE template bool small_forward<attention_call<QUERY, KEYS>>::run_in_one_piece();
 #define HEED_PRODUCTS(LINKAGE, SCALAR) \
   LINKAGE template void product(const product_call<SCALAR>&, const executor&, scratch&);

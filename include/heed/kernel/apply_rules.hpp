@@ -3,6 +3,7 @@
 #pragma once
 
 #include <heed/gemm/micro_kernel.hpp>           // packed_pitch, simd, bits_of
+#include <heed/kernel/running_max.hpp>          // log4_of_exp
 #include <heed/kernel/tile.hpp>                 // keys_per_tile, fill_last_packet
 #include <heed/modifiers/options/dropout.hpp>   // dropout
 #include <heed/modifiers/pair_matrix_tile.hpp>  // table_tile
@@ -92,14 +93,16 @@ EIGEN_ALWAYS_INLINE Scalar unless_excluded(Scalar score, bool seen) {
   }
 }
 
-// Score rules first, then masks, by select; masks only where they do not cover all. Two passes, so
-// that the first is the same code for every tile.
+// Score rules first, which take scores as they are and leave them in base 4; then masks, by select, only
+// where they do not cover all. Two passes, so that the first is the same code for every tile.
 template <class Scalar, class Rules>
 void bend(Scalar* scores, const tile_place& place, const Rules& rules, coverage seen) {
   if constexpr (Rules::has_scores)
     detail::for_each_pair<Rules::score_tables>(
         scores, place,
-        [&](Scalar score, at i, const Scalar* numbers) { return rules.bend(score, i, numbers); },
+        [&](Scalar score, at i, const Scalar* numbers) {
+          return rules.bend(score, i, numbers) * Scalar(log4_of_exp);
+        },
         [&](const table_tile<Scalar>& tile) { rules.read_for_scores(tile); });
   if constexpr (Rules::has_masks) {
     constexpr index run =

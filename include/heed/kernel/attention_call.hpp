@@ -3,7 +3,7 @@
 #pragma once
 
 #include <heed/kernel/apply_rules.hpp>  // tile_dropout
-#include <heed/kernel/running_max.hpp>  // in_unit
+#include <heed/kernel/running_max.hpp>  // log4_of_exp
 #include <heed/kernel/tile.hpp>         // load_queries, store_lanes
 #include <heed/modifiers/problem.hpp>   // geometry, settings, view
 #include <heed/storage/quantised.hpp>   // quantised
@@ -31,6 +31,7 @@ struct attention_call {
   view<Query> out;      // (queries, query heads * value width)
   geometry sizes;
   settings<Scalar> options;
+  bool has_score_rules = false;  // these take scores as they are, and leave them in base 4
   tile_dropout<Scalar> drop = {};
   Scalar damping = 1;  // what results and all sums of weighted values are multiplied by
 
@@ -38,11 +39,19 @@ struct attention_call {
     return options.scale.value_or(1 / std::sqrt(static_cast<double>(sizes.width)));
   }
 
-  // ... with what turns scores into those of the unit.
-  template <class Unit>
-  Scalar scale_in() const {
-    return in_unit<Scalar, Unit>(scale());
+  // A score as it goes to the softmax: in base 4, rounded as the scores of this call are.
+  Scalar in_base_4(double score) const {
+    return has_score_rules ? narrowed<Scalar>(score) * Scalar(log4_of_exp)
+                           : narrowed<Scalar>(score * log4_of_exp);
   }
+
+  // What queries are multiplied by: the scale, and log4 e unless score rules come between.
+  Scalar query_scale() const {
+    return has_score_rules ? narrowed<Scalar>(scale()) : in_base_4(scale());
+  }
+
+  // The logit of a query head's sink, in base 4.
+  Scalar sink_of(index head) const { return in_base_4(options.sink[head]); }
 
   // Whether there is so much to do that it pays to wake other threads.
   bool worth_threads() const {
@@ -82,21 +91,20 @@ struct attention_call {
   // Brings the queries of a block in, scaled.
   template <class Block>
   void load(const Block& b, const scope& s) const {
-    load_queries(b.queries, queries_of(b, s), scale_in<typename Block::unit>());
+    load_queries(b.queries, queries_of(b, s), query_scale());
   }
 
   // Brings some queries of a head in by rows, scaled: (count, width) without gaps.
-  template <class Unit>
   void load_rows(Scalar* rows, const scope& s, index first, index count) const {
     copy(view<Scalar>{rows, count, sizes.width, sizes.width, 1},
-         q.block(s.query_row + first, s.head * sizes.width, count, sizes.width), scale_in<Unit>());
+         q.block(s.query_row + first, s.head * sizes.width, count, sizes.width), query_scale());
   }
 
   // rows / sum; where nothing was seen, 0 and -infinity.
   template <class Block>
   void finish(Block& b, const scope& s) const {
     b.finish();
-    store_lanes(results_of(b, s), b.gathered().rows);
+    store_lanes(results_of(b, s), b.gathered().acc);
     if (options.log_sum_exp)
       for (index i = 0; i < b.row_count; ++i)
         (*options.log_sum_exp)(s.query_row + b.first_row + i, s.head) = b.gathered().log_sum_exp(i);

@@ -54,14 +54,10 @@ class call_rules {
   // Refers to `rules`, a rule_set.
   template <class Rules>
   explicit call_rules(const Rules& rules)
-      : has_scores(Rules::has_scores),
-        rules_(&rules),
-        bind_([](const void* r, const scope& s, const void* use, user* call) {
+      : rules_(&rules), bind_([](const void* r, const scope& s, const void* use, user* call) {
           const auto bound = static_cast<const Rules*>(r)->bind(s);
           call(use, tile_rules<Scalar>(bound));
         }) {}
-
-  const bool has_scores;
 
   // Calls use(tile_rules) with the rules of one sequence and head.
   template <class Use>

@@ -12,16 +12,18 @@ namespace {
 
 using heed::index;
 
-template <class Scalar_, class Unit_>
+// The type in which a score is multiplied by log4 e.
+enum class conversion { of_double, of_scalar };
+
+template <class Scalar_, conversion How>
 struct types {
   using Scalar = Scalar_;
-  using Unit = Unit_;
+  static constexpr conversion how = How;
 };
 
 template <class Types>
 struct online_softmax : ::testing::Test {
   using Scalar = typename Types::Scalar;
-  using Unit = typename Types::Unit;
   static constexpr index packets = 2, lanes = packets * heed::detail::simd<Scalar>::size, width = 3;
   static constexpr double u = double(std::numeric_limits<Scalar>::epsilon()) / 2;
   static constexpr Scalar infinity = std::numeric_limits<Scalar>::infinity();
@@ -29,40 +31,44 @@ struct online_softmax : ::testing::Test {
 
   // Room for a state, and one in it.
   struct room {
-    std::vector<Scalar> origin = std::vector<Scalar>(lanes), sum = std::vector<Scalar>(lanes),
-                        factor = std::vector<Scalar>(lanes),
-                        rows = std::vector<Scalar>(width * lanes);
-    const heed::detail::online_softmax<Scalar, Unit> state{origin.data(), sum.data(), factor.data(),
-                                                           rows.data(),   packets,    width};
+    std::vector<Scalar> max = std::vector<Scalar>(lanes), sum = std::vector<Scalar>(lanes),
+                        rescale = std::vector<Scalar>(lanes),
+                        acc = std::vector<Scalar>(width * lanes);
+    const heed::detail::online_softmax<Scalar> state{max.data(), sum.data(), rescale.data(),
+                                                     acc.data(), packets,    width};
   };
   room own, other;
-  const heed::detail::online_softmax<Scalar, Unit>& state = own.state;
-  std::vector<Scalar>&origin = own.origin, &sum = own.sum, &rows = own.rows;
+  const heed::detail::online_softmax<Scalar>& state = own.state;
+  std::vector<Scalar>&max = own.max, &sum = own.sum, &acc = own.acc;
 
   using function = std::function<double(index key, index lane)>;
 
   static double value(index key, index f) { return std::cos(double(key * 3 + f)); }
 
-  // A natural score as the state takes it.
-  static Scalar in_unit(double score) {
-    return Scalar(score * (heed::detail::natural_scores::log2_of_exp / Unit::log2_of_exp));
+  // A score as the state takes it: in base 4, converted in double, or in Scalar as after score rules.
+  static Scalar in_base_4(double score) {
+    if (Types::how == conversion::of_double) return Scalar(score * heed::detail::log4_of_exp);
+    return Scalar(score) * Scalar(heed::detail::log4_of_exp);
   }
 
-  // Folds keys in runs of the given lengths, adding p * value as the kernel would.
-  void fold(const function& score, const std::vector<index>& tiles) { fold(own, score, tiles, 0); }
-  static void fold(room& to, const function& score, const std::vector<index>& tiles, index first) {
-    auto& [origin, sum, factor, rows, state] = to;
+  // Updates by keys in runs of the given lengths, adding p * value as the kernel would.
+  void update(const function& score, const std::vector<index>& tiles) {
+    update(own, score, tiles, 0);
+  }
+  static void update(room& to, const function& score, const std::vector<index>& tiles,
+                     index first) {
+    auto& [max, sum, rescale, acc, state] = to;
     for (const index count : tiles) {
       std::vector<Scalar> scores(std::size_t(count * lanes));
       for (index j = 0; j < count; ++j)
         for (index l = 0; l < lanes; ++l)
-          scores[std::size_t(j * lanes + l)] = in_unit(score(first + j, l));
-      state.fold(scores.data(), count);
-      for (std::size_t i = 0; i < rows.size(); ++i) rows[i] *= factor[i % std::size_t(lanes)];
+          scores[std::size_t(j * lanes + l)] = in_base_4(score(first + j, l));
+      state.update(scores.data(), count);
+      for (std::size_t i = 0; i < acc.size(); ++i) acc[i] *= rescale[i % std::size_t(lanes)];
       for (index f = 0; f < width; ++f)
         for (index j = 0; j < count; ++j)
           for (index l = 0; l < lanes; ++l)
-            rows[std::size_t(f * lanes + l)] +=
+            acc[std::size_t(f * lanes + l)] +=
                 scores[std::size_t(j * lanes + l)] * Scalar(value(first + j, f));
       first += count;
     }
@@ -85,16 +91,16 @@ struct online_softmax : ::testing::Test {
         double mean = 0;
         for (index j = 0; j < keys; ++j)
           mean += std::exp(s(j) - largest) / total * double(Scalar(value(j, f)));
-        EXPECT_NEAR(rows[std::size_t(f * lanes + l)], mean, tolerance) << l;
+        EXPECT_NEAR(acc[std::size_t(f * lanes + l)], mean, tolerance) << l;
       }
       const double lse = largest + std::log(total);
       EXPECT_NEAR(state.log_sum_exp(l), lse, tolerance + 2 * u * std::abs(lse)) << l;
     }
   }
 };
-using scalars = ::testing::Types<
-    types<float, heed::detail::natural_scores>, types<double, heed::detail::natural_scores>,
-    types<float, heed::detail::binary_scores>, types<double, heed::detail::binary_scores>>;
+using scalars =
+    ::testing::Types<types<float, conversion::of_scalar>, types<double, conversion::of_scalar>,
+                     types<float, conversion::of_double>, types<double, conversion::of_double>>;
 TYPED_TEST_SUITE(online_softmax, scalars);
 
 TYPED_TEST(online_softmax, does_not_mind_how_keys_are_cut) {
@@ -106,8 +112,8 @@ TYPED_TEST(online_softmax, does_not_mind_how_keys_are_cut) {
                                                            {0, 25, 0, 25},
                                                            std::vector<index>(50, 1)}) {
     for (const double sink : {-double(this->infinity), 0.0, 20.0}) {
-      this->state.reset(sink);
-      this->fold(score, tiles);
+      this->state.reset(this->in_base_4(sink));
+      this->update(score, tiles);
       this->compare(score, 50, sink, 26);
     }
   }
@@ -116,18 +122,18 @@ TYPED_TEST(online_softmax, does_not_mind_how_keys_are_cut) {
 TYPED_TEST(online_softmax, rises_with_its_maximum) {
   // each tile's scores are above all before it, so that every fold rescales
   const auto score = [](index key, index lane) { return double(key + lane) - 20; };
-  this->state.reset(-this->infinity);
-  this->fold(score, {5, 5, 5, 5});
+  this->state.reset(this->in_base_4(-this->infinity));
+  this->update(score, {5, 5, 5, 5});
   this->compare(score, 20, -double(this->infinity), 20);
 }
 
 TYPED_TEST(online_softmax, of_nothing_is_nothing) {
   const auto excluded = [&](index, index) { return -double(this->infinity); };
   for (const auto& tiles : std::vector<std::vector<index>>{{}, {0}, {7}, {3, 9}}) {
-    this->state.reset(-this->infinity);
-    this->fold(excluded, tiles);
+    this->state.reset(this->in_base_4(-this->infinity));
+    this->update(excluded, tiles);
     this->state.finish();
-    for (const auto x : this->rows) EXPECT_TRUE(std::fpclassify(x) == FP_ZERO && !std::signbit(x));
+    for (const auto x : this->acc) EXPECT_TRUE(std::fpclassify(x) == FP_ZERO && !std::signbit(x));
     EXPECT_EQ(this->state.log_sum_exp(0), -this->infinity);
   }
 }
@@ -137,14 +143,14 @@ TYPED_TEST(online_softmax, excluded_keys_change_no_bit_of_the_sum) {
   const auto among_excluded = [&](index key, index lane) {
     return key % 2 == 0 ? -double(this->infinity) : score(key / 2, lane);
   };
-  this->state.reset(-this->infinity);
-  this->fold(score, {4, 4, 4});
-  const auto origin_before = this->origin, sum_before = this->sum;
-  this->state.reset(-this->infinity);
-  this->fold([&](index, index) { return -double(this->infinity); },
-             {5, 1});  // whole tiles of them, first
-  this->fold(among_excluded, {8, 8, 8});
-  EXPECT_EQ(this->origin, origin_before);
+  this->state.reset(this->in_base_4(-this->infinity));
+  this->update(score, {4, 4, 4});
+  const auto max_before = this->max, sum_before = this->sum;
+  this->state.reset(this->in_base_4(-this->infinity));
+  this->update([&](index, index) { return -double(this->infinity); },
+               {5, 1});  // whole tiles of them, first
+  this->update(among_excluded, {8, 8, 8});
+  EXPECT_EQ(this->max, max_before);
   EXPECT_EQ(this->sum, sum_before);
 }
 
@@ -153,10 +159,10 @@ TYPED_TEST(online_softmax, lanes_know_nothing_of_each_other) {
   const auto score = [&](index key, index lane) {
     return lane == 1 ? double(this->nan) : lane == 2 ? double(this->infinity) : double(key) / 4;
   };
-  this->state.reset(-this->infinity);
-  this->fold(score, {3, 3});
+  this->state.reset(this->in_base_4(-this->infinity));
+  this->update(score, {3, 3});
   this->state.finish();
-  const auto row = [&](index lane) { return this->rows[std::size_t(lane)]; };
+  const auto row = [&](index lane) { return this->acc[std::size_t(lane)]; };
   if (this->lanes > 2) {
     EXPECT_TRUE(std::isnan(row(1)) && std::isnan(this->state.log_sum_exp(1)));
     EXPECT_TRUE(std::isnan(row(2))) << "infinity minus infinity";
@@ -172,12 +178,12 @@ TYPED_TEST(online_softmax, lanes_far_from_0_know_nothing_of_nan) {
   const auto score = [&](index, index lane) {
     return lane == 0 ? double(this->nan) : lane == far_lane ? 1e30 : 0.5;
   };
-  this->state.reset(-this->infinity);
-  this->fold(score, {3, 3});
+  this->state.reset(this->in_base_4(-this->infinity));
+  this->update(score, {3, 3});
   this->state.finish();
   double mean = 0;
   for (index j = 0; j < 6; ++j) mean += this->value(j, 0) / 6;
-  EXPECT_NEAR(this->rows[std::size_t(far_lane)], mean, 20 * this->u);
+  EXPECT_NEAR(this->acc[std::size_t(far_lane)], mean, 20 * this->u);
 }
 
 TYPED_TEST(online_softmax, normalise_gives_the_probabilities) {
@@ -185,12 +191,12 @@ TYPED_TEST(online_softmax, normalise_gives_the_probabilities) {
   const auto score = [](index key, index lane) {
     return key % 5 == 4 ? -std::numeric_limits<double>::infinity() : std::sin(double(key + lane));
   };
-  this->state.reset(number(0.5));
-  this->fold(score, {6, 6});
+  this->state.reset(this->in_base_4(number(0.5)));
+  this->update(score, {6, 6});
   std::vector<number> p(std::size_t(12 * this->lanes));
   for (index j = 0; j < 12; ++j)
     for (index l = 0; l < this->lanes; ++l)
-      p[std::size_t(j * this->lanes + l)] = this->in_unit(score(j, l));
+      p[std::size_t(j * this->lanes + l)] = this->in_base_4(score(j, l));
   this->state.normalise(p.data(), 12);
   for (index l = 0; l < this->lanes; ++l) {
     double total = std::exp(0.5);
@@ -203,13 +209,13 @@ TYPED_TEST(online_softmax, normalise_gives_the_probabilities) {
 TYPED_TEST(online_softmax, a_sink_alone_is_the_log_sum_exp) {
   using number = typename TypeParam::Scalar;
   for (const number sink : {number(-3.7), number(0), number(100.3)}) {
-    this->state.reset(sink);
-    this->fold([&](index, index) { return -double(this->infinity); }, {4});
+    this->state.reset(this->in_base_4(sink));
+    this->update([&](index, index) { return -double(this->infinity); }, {4});
     this->state.finish();
     // into powers of two with one rounding, an exponential (2 ulp), and back with another
     EXPECT_NEAR(double(this->state.log_sum_exp(0)), double(sink),
                 double(this->u) * (2 * std::abs(double(sink)) + 4));
-    EXPECT_EQ(this->rows[0], 0);
+    EXPECT_EQ(this->acc[0], 0);
   }
 }
 
@@ -220,11 +226,11 @@ TYPED_TEST(online_softmax, merges_what_another_has_seen) {
       return 3 * std::sin(double(key * 7 + lane * 5)) + (key < 20 ? 0 : step);
     };
     for (const double sink : {-double(this->infinity), 1.5}) {
-      this->state.reset(sink);
-      this->fold(score, {15, 5});
+      this->state.reset(this->in_base_4(sink));
+      this->update(score, {15, 5});
       this->other.state.reset();
-      this->other.rows.assign(this->other.rows.size(), 0);
-      this->fold(this->other, score, {1, 29}, 20);
+      this->other.acc.assign(this->other.acc.size(), 0);
+      this->update(this->other, score, {1, 29}, 20);
       this->state.merge(this->other.state);
       this->compare(score, 50, sink, 15);
     }
@@ -233,37 +239,35 @@ TYPED_TEST(online_softmax, merges_what_another_has_seen) {
 
 TYPED_TEST(online_softmax, merging_with_nothing_changes_nothing) {
   const auto score = [](index key, index lane) { return std::sin(double(key * 7 + lane)); };
-  this->state.reset(-this->infinity);
-  this->fold(score, {9});
-  const auto origin_before = this->origin, sum_before = this->sum, rows_before = this->rows;
+  this->state.reset(this->in_base_4(-this->infinity));
+  this->update(score, {9});
+  const auto max_before = this->max, sum_before = this->sum, acc_before = this->acc;
   this->other.state.reset();
-  this->other.state.clear_rows();
+  this->other.state.clear_acc();
   this->state.merge(this->other.state);
-  EXPECT_EQ(this->origin, origin_before);
+  EXPECT_EQ(this->max, max_before);
   EXPECT_EQ(this->sum, sum_before);
-  EXPECT_EQ(this->rows, rows_before);
+  EXPECT_EQ(this->acc, acc_before);
   this->other.state.merge(this->state);
-  EXPECT_EQ(this->other.origin, origin_before);
+  EXPECT_EQ(this->other.max, max_before);
   EXPECT_EQ(this->other.sum, sum_before);
-  EXPECT_EQ(this->other.rows, rows_before);
+  EXPECT_EQ(this->other.acc, acc_before);
 }
 
 // However large scores are, their differences count: a mean of equals stays a mean.
 TYPED_TEST(online_softmax, of_scores_near_the_largest_number) {
   using limits = std::numeric_limits<typename TypeParam::Scalar>;
-  if (std::is_same_v<typename TypeParam::Unit, heed::detail::binary_scores>)
-    return;  // scores that no rule has touched are no such
   for (const double level : {1e4, -1e9, 1e12, double(limits::max()), double(limits::lowest())}) {
     const auto score = [&](index, index) { return level; };
-    this->state.reset(-this->infinity);
-    this->fold(score, {3, 2});
+    this->state.reset(this->in_base_4(-this->infinity));
+    this->update(score, {3, 2});
     this->compare(score, 5, -double(this->infinity), 0);
   }
   const auto extremes = [](index key, index) {
     return double(key == 3 ? limits::max() : limits::lowest());
   };
-  this->state.reset(-this->infinity);
-  this->fold(extremes, {2, 3});
+  this->state.reset(this->in_base_4(-this->infinity));
+  this->update(extremes, {2, 3});
   this->compare(extremes, 5, -double(this->infinity), 0);
 }
 

@@ -14,11 +14,11 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-template <class Call, class Unit>
+template <class Call>
 class decode_work {
  public:
   using Scalar = typename Call::Scalar;
-  using state = decode_state<Scalar, Unit>;
+  using state = decode_state<Scalar>;
   using part = decode_part<state>;
 
   decode_work(const Call& call, const call_rules<Scalar>& rules, scratch& memory)
@@ -29,7 +29,7 @@ class decode_work {
         frame_(memory),
         queries_(frame_.template take<Scalar>(rows_of(g_) * g_.width)),
         scores_(frame_.template take<Scalar>(lanes_of(g_) * keys_per_tile)),
-        factors_(frame_.template take<Scalar>(lanes_of(g_))),
+        rescale_(frame_.template take<Scalar>(lanes_of(g_))),
         tile_rows_(frame_.template take<Scalar>(room_for_rows(g_))),
         covered_(frame_.template take<coverage>(g_.query_heads)),
         todo_(frame_.template take<todo>(g_.kv_heads)),
@@ -54,7 +54,7 @@ class decode_work {
   void attend(part& p) {
     const scope s = g_.of(p.sequence, 0);
     p.state.prepare(p.heads.size(), s.queries * g_.group());
-    p.state.sums.factor = factors_;
+    p.state.sums.rescale = rescale_;
     for_each_head(p, [&](index kv) { load(p, kv); });
     const score_rows<Scalar> scores = scores_of(p);
     std::fill(scores.row(scores.count), scores.row(whole_packets<Scalar>(scores.count)), Scalar(0));
@@ -85,8 +85,7 @@ class decode_work {
   void load(const part& p, index kv_head) const {
     for (index h = 0; h < g_.group(); ++h) {
       const scope s = g_.of(p.sequence, kv_head * g_.group() + h);
-      call_.template load_rows<Unit>(queries_of(p, kv_head) + h * s.queries * g_.width, s, 0,
-                                     s.queries);
+      call_.load_rows(queries_of(p, kv_head) + h * s.queries * g_.width, s, 0, s.queries);
     }
   }
 
@@ -116,7 +115,7 @@ class decode_work {
                        // keys · queries
                        scores_of(p, kv).multiply(first, queries_of(p, kv), some, turned_, fetch);
                      });
-    fold(p, keys, row);
+    update(p, keys, row);
     runs_.for_each(call_.v, {row, row + count}, per_run(call_.v), p.heads, wanted,
                    [&](index kv, index first, const head_rows& some, const fetch_ahead& fetch) {
                      const value_rows<Scalar> sum = sum_of_tile(p, kv);
@@ -180,15 +179,15 @@ class decode_work {
     return any;
   }
 
-  // Score rules, masks; scores = 2^(scores - origin), sum, factor: for all heads together, since a
+  // Score rules, masks; scores = 4^(scores - max), sum, rescale: for all heads together, since a
   // row's sum is one chain of additions, and many chains hide what each of them waits for.
-  void fold(part& p, interval keys, index first_row) const {
+  void update(part& p, interval keys, index first_row) const {
     const score_rows<Scalar> scores = scores_of(p);
     bend(p, keys);
     scores.fill_up(keys.size());
     if (scores.any_excluded(keys.size()))
       for_each_head(p, [&](index kv) { note_excluded(p, kv, keys, first_row); });
-    scores.fold(p.state.sums, keys.size());
+    scores.update(p.state.sums, keys.size());
     if (call_.drop.given())
       for_each_query_head(p, [&](index head) {
         if (covered_[head] == coverage::none) return;
@@ -207,7 +206,7 @@ class decode_work {
       const score_rows<Scalar> scores = scores_of_query_head(p, head);
       if (seen == coverage::none)
         std::fill(scores.row(0), scores.row(scores.count), scores.minus_infinity);
-      else if (rules_.has_scores || seen != coverage::all)
+      else if (call_.has_score_rules || seen != coverage::all)
         change(p, head, keys, [&](Scalar* numbers, const tile_place& place, const auto& rules) {
           rules.bend(numbers, place, seen);
         });
@@ -250,12 +249,12 @@ class decode_work {
       sum.data = tile_rows_ + first_row(p, kv_head) * sum.pitch();
     return sum;
   }
-  // rows = rows factor + weights · values
+  // rows = rows rescale + weights · values
   void add_tile(const part& p, index kv_head) const {
     bool& seen = p.state.seen[kv_head - p.heads.first];
     if (seen)
       p.state.rows_of(kv_head - p.heads.first)
-          .add(p.state.sums.factor + first_row(p, kv_head), sum_of_tile(p, kv_head));
+          .add(p.state.sums.rescale + first_row(p, kv_head), sum_of_tile(p, kv_head));
     seen = true;
   }
 
@@ -266,7 +265,7 @@ class decode_work {
   scratch::frame frame_;
   Scalar* queries_;    // of all heads (rows, width)
   Scalar* scores_;     // of all heads (lanes, keys)
-  Scalar* factors_;    // of all heads (lanes)
+  Scalar* rescale_;    // of all heads (lanes)
   Scalar* tile_rows_;  // of all heads (rows, value width)
   coverage* covered_;  // what each query head sees of the tile
   todo* todo_;         // of each key/value head

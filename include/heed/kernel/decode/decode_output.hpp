@@ -82,9 +82,9 @@ struct value_rows {
   // data = data * own + other * theirs
   void merge(const Scalar* own_factor, const value_rows& other, const Scalar* other_factor) const {
     each([&](index row, index i) {
-      return online_softmax<Scalar, binary_scores>::sum_of(
-          s::load(data + i), s::broadcast(own_factor[row]), s::load(other.data + i),
-          s::broadcast(other_factor[row]));
+      return online_softmax<Scalar>::sum_of(s::load(data + i), s::broadcast(own_factor[row]),
+                                            s::load(other.data + i),
+                                            s::broadcast(other_factor[row]));
     });
   }
 

@@ -90,19 +90,16 @@ struct score_rows {
   // Keys beyond the last, as far as its packet goes, get that one's scores.
   void fill_up(index keys) const { fill_last_packet(data, count, keys, pitch); }
 
-  // scores = 2^(scores - origin) of one row, given half the origin; keys have been filled up.
-  template <class Unit>
-  static void exponentials(Scalar half_origin, Scalar* scores, index keys) {
-    using origins = softmax_origin<Scalar, Unit>;
-    const typename s::packet half[] = {s::broadcast(half_origin)};
+  // scores = 4^(scores - max) of one row; keys have been filled up.
+  static void exponentials(Scalar max, Scalar* scores, index keys) {
+    const typename s::packet of_row[] = {s::broadcast(max)};
     const index packets = packets_of<Scalar>(keys);
-    const auto from = origins::refer(half, scores, packets, s::size);
+    const auto from = running_max<Scalar>::prepare(of_row, scores, packets, s::size);
     const auto some = [&]<std::size_t Together>(std::integral_constant<std::size_t, Together>,
                                                 Scalar* place) HEED_INLINED {
       typename s::packet e[Together];
-      unroll<index(Together)>(
-          [&](auto i) HEED_INLINED { e[i] = from.scaled(s::load(place + i * s::size), 0); });
-      exp2_in_place<Scalar>(e, from.whole);
+      unroll<index(Together)>([&](auto i) HEED_INLINED { e[i] = s::load(place + i * s::size); });
+      exp4_in_place<Scalar>(e, from.of);
       unroll<index(Together)>([&](auto i) HEED_INLINED { s::store(place + i * s::size, e[i]); });
     };
     index p = 0;
@@ -111,15 +108,14 @@ struct score_rows {
     for (; p < packets; ++p) some(std::integral_constant<std::size_t, 1>{}, scores + p * s::size);
   }
 
-  // online_softmax::fold, once keys have been filled up; row i is lane i of the sums, whose lanes
+  // online_softmax::update, once keys have been filled up; row i is lane i of the sums, whose lanes
   // beyond the last row want rows as well, of which nothing is kept.
-  template <class Unit>
-  void fold(const online_softmax<Scalar, Unit>& sums, index keys) const {
+  void update(const online_softmax<Scalar>& sums, index keys) const {
     for (index first = 0; first < count; first += s::size) {
       const index some = (std::min)(s::size, count - first);
-      Scalar half[static_cast<std::size_t>(s::size)];
-      s::store(half, sums.move_origin(first, largest(first, keys)));
-      for (index i = 0; i < some; ++i) exponentials<Unit>(half[i], row(first + i), keys);
+      Scalar max[static_cast<std::size_t>(s::size)];
+      s::store(max, sums.raise_max(first, largest(first, keys)));
+      for (index i = 0; i < some; ++i) exponentials(max[i], row(first + i), keys);
     }
     for (index first = 0; first < count; first += s::size) sums.add_to_sum(first, sum(first, keys));
   }

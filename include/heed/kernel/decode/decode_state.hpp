@@ -16,9 +16,9 @@ namespace detail {
 // lane of the sums of that number, is query i of head h of the group of head kv, counted from the
 // first of these heads. Heads that have seen nothing yet have the sums of nothing; their rows are of
 // no meaning.
-template <class Scalar, class Unit>
+template <class Scalar>
 struct decode_state {
-  online_softmax<Scalar, Unit> sums;  // without rows
+  online_softmax<Scalar> sums;  // without rows
   value_rows<Scalar> rows;
   bool* seen;  // by each key/value head: anything yet
   index heads;

@@ -29,10 +29,10 @@ bool is_decoding(const Call& call) {
          g.longest_queries * g.group() <= most_rows && !call.options.weights;
 }
 
-template <class Call, class Unit>
+template <class Call>
 class decoder {
  public:
-  using work = decode_work<Call, Unit>;
+  using work = decode_work<Call>;
   using state = typename work::state;
   using Scalar = typename work::Scalar;
 
@@ -98,10 +98,10 @@ class decoder {
   }
 
   state state_in(scratch::frame& frame) const {
-    auto* const origin = frame.take<Scalar>(lanes());
+    auto* const max = frame.take<Scalar>(lanes());
     auto* const sum = frame.take<Scalar>(lanes());
     auto* const room = frame.take<Scalar>(rows() * value_rows<Scalar>::pitch_of(g_.value_width));
-    return {{origin, sum, nullptr, nullptr, 0, 0},
+    return {{max, sum, nullptr, nullptr, 0, 0},
             {room, 0, g_.value_width},
             frame.take<bool>(heads_per_part_),
             0};
@@ -154,7 +154,7 @@ class decoder {
     total.prepare(part.heads.size(), s.queries * g_.group());
     if (!call_.options.sink.given()) return;
     for (index row = 0; row < total.rows.count; ++row)
-      total.sums.set_sink(row, call_.options.sink[part.heads.first * g_.group() + row / s.queries]);
+      total.sums.set_sink(row, call_.sink_of(part.heads.first * g_.group() + row / s.queries));
     total.rows.clear();
     std::fill(total.seen, total.seen + total.heads, true);
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The formula, for one block of queries and one tile of keys:
 //
-//   scores = keys · queries, bent and masked
-//   p = 2^(scores - origin);  sum = sum factor + Σ p;  rows = rows factor + valuesᵀ p
+//   scores = keys · queries; score rules, masks
+//   p = 4^(scores - max);  sum = sum rescale + Σ p;  acc = acc rescale + valuesᵀ p
 #pragma once
 
 #include <heed/kernel/bound_rules.hpp>          // tile_rules, drop, tile_place
@@ -42,14 +42,14 @@ struct tile_work {
   }
 };
 
-template <class Scalar, class Unit>
-void attend_tile(query_block<Scalar, Unit>& q, const key_value_tile<Scalar>& tile,
+template <class Scalar>
+void attend_tile(query_block<Scalar>& q, const key_value_tile<Scalar>& tile,
                  const tile_place& place, const tile_rules<Scalar>& rules, coverage seen,
                  const tile_dropout<Scalar>& drop, tile_work<Scalar>& work) {
   q.multiply(work.scores, tile.keys);    // scores = keys · queries
   rules.bend(work.scores, place, seen);  // score rules, masks
   if (!tile.finite) work.excluded.note(work.scores, place.key_count, q.chunk.packets);
-  q.chunk.fold(work.scores, place.key_count);  // scores = 2^(scores - origin), sum, factor
+  q.chunk.update(work.scores, place.key_count);  // scores = 4^(scores - max), sum, rescale
   if (drop.given()) drop(work.scores, place);
   if (work.damping < 1)
     damp(work.scores, place.key_count, place.row_count, queries_per_block<Scalar>, work.damping);
@@ -58,7 +58,7 @@ void attend_tile(query_block<Scalar, Unit>& q, const key_value_tile<Scalar>& til
   else if (tile.in_place)
     q.accumulate_in_place(work.scores, tile.values);
   else
-    q.accumulate(work.scores, tile.values);  // rows = rows factor + valuesᵀ scores
+    q.accumulate(work.scores, tile.values);  // acc = acc rescale + valuesᵀ scores
 }
 
 }  // namespace detail

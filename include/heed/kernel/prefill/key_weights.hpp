@@ -16,7 +16,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-template <class Call, class Unit>
+template <class Call>
 class key_weighing {
  public:
   using Scalar = typename Call::Scalar;
@@ -60,7 +60,7 @@ class key_weighing {
   void weigh(const tile_place& place, const tile_rules<Scalar>& rules, const Rows& keys,
              Scalar* total) const {
     const score_rows<Scalar> scores{scores_, place.row_count};
-    call_.template load_rows<Unit>(queries_, place.where, place.first_row, place.row_count);
+    call_.load_rows(queries_, place.where, place.first_row, place.row_count);
     if (numbers_of(call_.k).in_tiles()) {
       scores.multiply_tile(queries_, keys);
     } else {
@@ -84,8 +84,8 @@ class key_weighing {
 
   // sums += exp(score - log_sum_exp) of one row. A score that a rounded log-sum-exp lies below counts
   // as that; a row without a number has none for what it sees, and nothing for the rest.
-  static void add(const score_rows<Scalar>& scores, index i, index keys, Scalar log_sum_exp,
-                  Scalar* sums) {
+  void add(const score_rows<Scalar>& scores, index i, index keys, Scalar log_sum_exp,
+           Scalar* sums) const {
     using s = simd<Scalar>;
     Scalar* const row = scores.row(i);
     if (exactly_equal(log_sum_exp, scores.minus_infinity)) return;  // it sees nothing
@@ -94,16 +94,17 @@ class key_weighing {
         if (!exactly_equal(row[j], scores.minus_infinity)) sums[j] += log_sum_exp;
       return;
     }
-    const auto of_all = softmax_origin<Scalar, Unit>::of_sink(static_cast<double>(log_sum_exp));
-    const auto most = s::broadcast(in_unit<Scalar, Unit>(static_cast<double>(log_sum_exp)));
+    const Scalar of_row = call_.in_base_4(static_cast<double>(log_sum_exp));
+    const auto all = running_max<Scalar>::of_one(of_row);
+    const auto most = s::broadcast(of_row);
     for (index j = 0; j < keys; j += s::size) {
       const auto score = s::load(row + j);
       s::store(row + j, s::where_less(most, score, most, score));
     }
-    Scalar half[static_cast<std::size_t>(s::size)];
-    s::store(half, of_all.half);
-    scores.template exponentials<Unit>(half[0], row, keys);
-    const auto one_over = s::divide(s::broadcast(Scalar(1)), of_all.e);
+    Scalar max[static_cast<std::size_t>(s::size)];
+    s::store(max, all.max);
+    scores.exponentials(max[0], row, keys);
+    const auto one_over = s::divide(s::broadcast(Scalar(1)), all.sum);
     for (index j = 0; j < keys; j += s::size)
       s::store(sums + j, s::multiply_add(s::load(row + j), one_over, s::load(sums + j)));
   }
@@ -116,7 +117,7 @@ class key_weighing {
       place.first_row += row;
       place.row_count = (std::min)(lanes, all.row_count - row);
       const coverage seen = rules.cover(place);
-      if (rules_.has_scores || seen != coverage::all)
+      if (call_.has_score_rules || seen != coverage::all)
         scores.block(row, place.row_count).change(place, room_, [&](Scalar* s) {
           rules.bend(s, place, seen);
         });
@@ -134,10 +135,10 @@ class key_weighing {
 };
 
 // Writes options.key_weights of a call whose options.log_sum_exp has been written.
-template <class Unit, class Call>
+template <class Call>
 void weigh_keys(const Call& call, const call_rules<typename Call::Scalar>& rules, scratch& memory) {
   using Scalar = typename Call::Scalar;
-  using work = key_weighing<Call, Unit>;
+  using work = key_weighing<Call>;
   const geometry& g = call.sizes;
   const view<Scalar> into = *call.options.key_weights;
   for (index key = 0; key < into.rows; ++key)
@@ -156,7 +157,7 @@ void weigh_keys(const Call& call, const call_rules<typename Call::Scalar>& rules
 }
 
 // The whole of a call that asks for them.
-template <class Unit, class Call>
+template <class Call>
 void forward_and_weigh_keys(Call call, const call_rules<typename Call::Scalar>& rules,
                             scratch& memory) {
   using Scalar = typename Call::Scalar;
@@ -165,8 +166,8 @@ void forward_and_weigh_keys(Call call, const call_rules<typename Call::Scalar>& 
   if (!call.options.log_sum_exp)
     call.options.log_sum_exp = view<Scalar>{frame.take<Scalar>(g.queries * g.query_heads),
                                             g.queries, g.query_heads, g.query_heads, 1};
-  forward<Unit>(call, rules, memory);
-  weigh_keys<Unit>(call, rules, memory);
+  forward(call, rules, memory);
+  weigh_keys(call, rules, memory);
 }
 
 }  // namespace detail

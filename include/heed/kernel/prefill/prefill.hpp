@@ -2,9 +2,9 @@
 // out = softmax(scale q kᵀ, bent and masked) v, a tile of keys at a time:
 //
 //   for each tile of keys, for each block of queries that sees some of it:   (attend_tile.hpp)
-//     scores = keys · queries, bent and masked
-//     p = 2^(scores - origin);  sum = sum factor + Σ p;  rows = rows factor + valuesᵀ p
-//   out = rows / sum
+//     scores = keys · queries; score rules, masks
+//     p = 4^(scores - max);  sum = sum rescale + Σ p;  acc = acc rescale + valuesᵀ p
+//   out = acc / sum
 //
 // Dao et al., "FlashAttention", 2022; Rabe and Staats, "Self-attention Does Not Need O(n²) Memory",
 // 2021. Queries are lanes: docs/kernel.md tells why.
@@ -30,11 +30,11 @@ inline namespace HEED_ABI {
 namespace detail {
 
 // One task: the rows of a query_range, with working memory of its own.
-template <class Call, class Unit>
+template <class Call>
 class forward_task {
  public:
   using Scalar = typename Call::Scalar;
-  using block = query_block<Scalar, Unit>;
+  using block = query_block<Scalar>;
 
   forward_task(const Call& call, const call_rules<Scalar>& rules, const query_range& range,
                scratch& memory)
@@ -48,7 +48,7 @@ class forward_task {
         blocks_(frame_.template take<block>(g_.group() * blocks_per_head_)),
         key_room_(frame_.template take<Scalar>(keys_per_tile * g_.width)),
         value_room_(frame_.template take<Scalar>(keys_per_tile * g_.value_width)),
-        factor_(frame_.template take<Scalar>(lanes)),
+        rescale_(frame_.template take<Scalar>(lanes)),
         work_(tile_work<Scalar>::in(frame_, keys_per_tile, call.damping)) {}
 
   // Bytes that a task of so many rows a head takes from scratch, roundings included.
@@ -98,8 +98,9 @@ class forward_task {
           const index row = b * lanes, count = (std::min)(lanes, range_.row_count - row);
           block& q = *std::construct_at(
               &block_of(h, b),
-              block::in(frame_, g_, states_per_block_, factor_, range_.first_row + row, count));
-          q.reset(call_.options.sink, s.head);
+              block::in(frame_, g_, states_per_block_, rescale_, range_.first_row + row, count));
+          q.reset();
+          if (call_.options.sink.given()) q.reset_to_sink(call_.sink_of(s.head));
           const tile_place place{s, q.first_row, q.row_count, 0, s.keys};
           q.keys = intersect(rules.keys(place.queries()), {0, s.keys});
           seen_ = hull(seen_, q.keys);
@@ -205,7 +206,7 @@ class forward_task {
   Scalar* key_room_;
   Scalar* value_room_;
   key_value_tile<Scalar> tile_;  // at hand
-  Scalar* factor_;               // (lanes)
+  Scalar* rescale_;              // (lanes)
   tile_work<Scalar> work_;
   interval seen_;         // keys that any block may see
   bool moderate_ = true;  // whether all values so far are
@@ -213,7 +214,7 @@ class forward_task {
 
 // Runs a call by the kernel that suits it, and says whether no sum of weighted values can have
 // overflowed. Tasks share nothing but what they read.
-template <class Unit, class Call>
+template <class Call>
 HEED_ONE_COPY bool forward_once(const Call& call, const call_rules<typename Call::Scalar>& rules,
                                 scratch& memory) {
   // A block of queries with most of its lanes empty is worth less than keys as lanes; where heads are
@@ -224,12 +225,12 @@ HEED_ONE_COPY bool forward_once(const Call& call, const call_rules<typename Call
                    (g.width + g.value_width <= 2 * narrow ? (std::min)(index(1), half) : half);
   const bool one_tile = is_small(call);
   if (is_decoding(call) && (few || !one_tile))
-    return decoder<Call, Unit>(call, rules, memory, one_tile ? 1 : call.options.on.workers).run();
+    return decoder<Call>(call, rules, memory, one_tile ? 1 : call.options.on.workers).run();
   if (one_tile) {
     scratch::frame frame(memory);
-    return small_forward<Call, Unit>(call, rules, frame).run();
+    return small_forward<Call>(call, rules, frame).run();
   }
-  using task_type = forward_task<Call, Unit>;
+  using task_type = forward_task<Call>;
   using plan_type = schedule<typename task_type::Scalar>;
   const plan_type plan(call.sizes, call.options.on.workers);
   const index workers = (std::max)(index(1), (std::min)(call.options.on.workers, plan.tasks()));
@@ -251,7 +252,7 @@ HEED_ONE_COPY bool forward_once(const Call& call, const call_rules<typename Call
 // values: all is done again with weights that are a power of two smaller, and results that are finite
 // then take the place of those that were not. The factor is the same for any number of keys, and so a
 // row's bits depend on no other row. Takes memory for a second `out`.
-template <class Unit, class Call>
+template <class Call>
 void mend_overflow(const Call& call, const call_rules<typename Call::Scalar>& rules,
                    scratch& memory) {
   using Scalar = typename Call::Scalar;
@@ -276,7 +277,7 @@ void mend_overflow(const Call& call, const call_rules<typename Call::Scalar>& ru
                call.out.cols, 1};
   again.options.log_sum_exp.reset();
   again.options.weights.reset();
-  forward_once<Unit>(again, rules, memory);
+  forward_once(again, rules, memory);
   for (index i = 0; i < call.out.rows; ++i)
     for (index j = 0; j < call.out.cols; ++j) {
       const auto damped = static_cast<Scalar>(again.out(i, j));
@@ -292,9 +293,9 @@ void mend_overflow(const Call& call, const call_rules<typename Call::Scalar>& ru
 }
 
 // Runs a call that has been checked.
-template <class Unit, class Call>
+template <class Call>
 void forward(const Call& call, const call_rules<typename Call::Scalar>& rules, scratch& memory) {
-  if (!forward_once<Unit>(call, rules, memory)) mend_overflow<Unit>(call, rules, memory);
+  if (!forward_once(call, rules, memory)) mend_overflow(call, rules, memory);
 }
 
 }  // namespace detail

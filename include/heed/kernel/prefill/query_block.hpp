@@ -14,17 +14,15 @@ namespace detail {
 
 // Weighted values are summed a tile at a time, tiles within a chunk, and chunks in order: what a
 // chunk adds is the same whether one thread goes through all of them or each goes to another.
-template <class Scalar, class Unit>
+template <class Scalar>
 class query_block {
  public:
-  using unit = Unit;
-
   index first_row;  // within the sequence
   index row_count;
   interval keys;    // what its queries may see at most
   Scalar* queries;  // (width, lanes), scaled
-  online_softmax<Scalar, Unit> chunk;
-  online_softmax<Scalar, Unit> total;  // of the chunks before; none yet unless has_total
+  online_softmax<Scalar> chunk;
+  online_softmax<Scalar> total;  // of the chunks before; none yet unless has_total
 
   bool has_chunk = false;  // whether a tile of the chunk at hand has been folded
   bool has_total = false;
@@ -33,11 +31,11 @@ class query_block {
 
   // Room for queries of the sizes of a call, in `memory`; a second state only where `states` is 2.
   template <class Memory>
-  static query_block in(Memory& memory, const geometry& g, index states, Scalar* factor,
+  static query_block in(Memory& memory, const geometry& g, index states, Scalar* rescale,
                         index first_row, index row_count) {
     auto* const room = memory.template take<Scalar>(g.width * lanes);
     const auto state = [&] {
-      return online_softmax<Scalar, Unit>::in(memory, factor, row_count, g.value_width);
+      return online_softmax<Scalar>::in(memory, rescale, row_count, g.value_width);
     };
     const auto chunk = state();
     return {first_row, row_count, {}, room, chunk, states > 1 ? state() : chunk};
@@ -50,12 +48,16 @@ class query_block {
     chunk.packets = total.packets = packets_of<Scalar>(count);
   }
 
-  // Begins with a sink's logit, or with nothing.
-  void reset(const number_span<double>& sink, index head) {
+  // Begins with nothing, or with the logit of a sink, in base 4.
+  void reset() {
     chunk.reset();
     has_chunk = false;
-    has_total = sink.given();
-    if (has_total) total.reset(sink[head]);
+    has_total = false;
+  }
+  void reset_to_sink(Scalar logit) {
+    reset();
+    total.reset(logit);
+    has_total = true;
   }
 
   // scores(key, lane) = key · query
@@ -65,11 +67,11 @@ class query_block {
                  from_zero<Scalar>());
   }
 
-  // rows(feature, lane) = rows * factor + sum of weights(key, lane) * value(key, feature), values as
+  // acc(feature, lane) = acc * rescale + sum of weights(key, lane) * value(key, feature), values as
   // they were staged.
   void accumulate(const Scalar* weights, const view<const Scalar>& values) {
     accumulate(weights, {values.data, keys_per_tile}, values,
-               has_chunk ? onto_scaled(chunk.factor) : from_zero<Scalar>());
+               has_chunk ? onto_scaled(chunk.rescale) : from_zero<Scalar>());
     has_chunk = true;
   }
 
@@ -89,12 +91,12 @@ class query_block {
   }
 
   // What has been gathered once the last chunk has ended.
-  const online_softmax<Scalar, Unit>& gathered() const { return has_total ? total : chunk; }
+  const online_softmax<Scalar>& gathered() const { return has_total ? total : chunk; }
 
-  // rows / sum
+  // acc / sum
   void finish() {
     if (has_total) close_chunk();
-    if (!has_total && !has_chunk) chunk.clear_rows();
+    if (!has_total && !has_chunk) chunk.clear_acc();
     gathered().finish();
   }
 
@@ -103,7 +105,7 @@ class query_block {
 
   void accumulate(const Scalar* weights, const broadcast_side<Scalar>& by_feature,
                   const view<const Scalar>& values, const c_update<Scalar>& update) const {
-    lane_product(packed_lanes<Scalar>{chunk.rows}, by_feature, packed_lanes<const Scalar>{weights},
+    lane_product(packed_lanes<Scalar>{chunk.acc}, by_feature, packed_lanes<const Scalar>{weights},
                  values.cols, chunk.packets, values.rows, update);
   }
 };
@@ -126,16 +128,15 @@ class exclusions {
   bool operator()(index key, index lane) const { return excluded_[key * pitch + lane]; }
 
   // query_block::accumulate without the excluded keys.
-  template <class Unit>
-  void accumulate(query_block<Scalar, Unit>& block, const Scalar* weights,
+  void accumulate(query_block<Scalar>& block, const Scalar* weights,
                   const view<const Scalar>& values) const {
     for (index f = 0; f < values.cols; ++f)
       for (index i = 0; i < lanes_; ++i) {
         Scalar sum = 0;
         for (index j = 0; j < values.rows; ++j)
           if (!(*this)(j, i)) sum = fused(weights[j * pitch + i], values(j, f), sum);
-        Scalar& row = block.chunk.rows[f * pitch + i];
-        row = block.has_chunk ? fused(row, block.chunk.factor[i], sum) : sum;
+        Scalar& acc = block.chunk.acc[f * pitch + i];
+        acc = block.has_chunk ? fused(acc, block.chunk.rescale[i], sum) : sum;
       }
     block.has_chunk = true;
   }

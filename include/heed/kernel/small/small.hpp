@@ -21,11 +21,11 @@ bool is_small(const Call& call) {
          !call.options.weights && (call.options.on.workers <= 1 || !call.worth_threads());
 }
 
-template <class Call, class Unit>
+template <class Call>
 class small_forward {
  public:
   using Scalar = typename Call::Scalar;
-  using block = query_block<Scalar, Unit>;
+  using block = query_block<Scalar>;
 
   // Bytes that it takes from memory, roundings included.
   static constexpr index footprint(index keys, index width, index value_width) {
@@ -98,7 +98,8 @@ class small_forward {
 
   void attend(const scope& s, const tile_rules<Scalar>& rules, index row) {
     block_.serve(row, (std::min)(lanes, g_.queries - row));
-    block_.reset(call_.options.sink, s.head);
+    block_.reset();
+    if (call_.options.sink.given()) block_.reset_to_sink(call_.sink_of(s.head));
     tile_place place{s, row, block_.row_count, 0, g_.keys};
     const interval keys = intersect(rules.keys(place.queries()), {0, g_.keys});
     place.first_key = keys.first;
@@ -125,8 +126,8 @@ class small_forward {
 };
 
 // Outside of its class, since another file can then compile it: see instances.hpp.
-template <class Call, class Unit>
-bool small_forward<Call, Unit>::run_in_one_piece() {
+template <class Call>
+bool small_forward<Call>::run_in_one_piece() {
   for_each_block([&](const scope& s, const tile_rules<Scalar>& rules, index row) {
     attend_in_one_piece(s, rules, row);
   });

@@ -28,7 +28,7 @@ struct query_block : ::testing::Test {
                       sum = ramp(lanes, 0), factor = ramp(lanes, 4),
                       rows = ramp(value_width * lanes, 2), total_origin = ramp(lanes, 0),
                       total_sum = ramp(lanes, 0), total_rows = ramp(value_width * lanes, 0);
-  heed::detail::query_block<Scalar, heed::detail::natural_scores> block{
+  heed::detail::query_block<Scalar> block{
       0,
       lanes,
       {},
@@ -103,7 +103,7 @@ TYPED_TEST(query_block, adds_chunks_up) {
   auto& b = this->block;
   const auto tile = [&] {
     std::fill(this->scores.begin(), this->scores.end(), TypeParam(0));
-    b.chunk.fold(this->scores.data(), this->keys);
+    b.chunk.update(this->scores.data(), this->keys);
     b.accumulate(this->scores.data(), this->value_rows());
   };
   b.chunk.reset();
@@ -119,7 +119,7 @@ TYPED_TEST(query_block, adds_chunks_up) {
     TypeParam want = 0;
     for (index j = 0; j < this->keys; ++j) want += this->value(j, f);
     for (index l = 0; l < this->lanes; ++l)  // all keys weigh the same
-      ASSERT_NEAR(b.gathered().rows[f * this->lanes + l], want / TypeParam(this->keys),
+      ASSERT_NEAR(b.gathered().acc[f * this->lanes + l], want / TypeParam(this->keys),
                   4 * std::numeric_limits<TypeParam>::epsilon());
   }
   EXPECT_NEAR(b.gathered().log_sum_exp(0), std::log(6 * this->keys),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// 2^x for the numbers that a softmax meets, in vectors: one routine for every lane.
+// 4^x for the numbers that a softmax meets, in vectors: one routine for every lane.
 //
-//   heed::exp2<float>(heed::simd<float>::broadcast(-1));  // 0.5 in every lane
+//   exp4<float>(simd<float>::broadcast(-1));  // 0.25 in every lane
 #pragma once
 
 #include <heed/simd/simd.hpp>    // simd, shift_past_fraction
@@ -43,47 +43,51 @@ struct exp2_polynomial<double> {
                                  4.0780717860928704165e-10};
 };
 
-// What a power of two is taken relative to: a whole number in each lane, of at most a quarter of
-// 2^fraction. Being whole, it costs x no bit: it only moves the exponent of the result.
+// The power of four that others are taken relative to: in each lane a multiple of 1/2, of at most an
+// eighth of 2^fraction. 4^origin is then a power of two, and costs x no bit: it only moves the exponent
+// of the result.
 template <class Scalar>
-struct exp2_origin {
+struct exp4_origin {
   using s = simd<Scalar>;
   using bits = bits_of<Scalar>;
-  typename s::packet lowest;   // below it, the power of two is 0
-  typename s::packet rounder;  // see exp2_in_place
+  typename s::packet lowest;   // below it, the power of four is 0
+  typename s::packet rounder;  // see exp4_in_place
 
-  explicit exp2_origin(const typename s::packet& whole)
-      : lowest(s::add(whole, s::broadcast(Scalar(-bits::bias)))),
+  explicit exp4_origin(const typename s::packet& origin)
+      : lowest(s::add(origin, s::broadcast(Scalar(-bits::bias) / 2))),
         rounder(s::subtract(
             s::broadcast(Scalar(1.5) * static_cast<Scalar>(std::uint64_t(1) << bits::fraction) +
                          Scalar(bits::bias)),
-            whole)) {}
+            s::add(origin, origin))) {}
 };
 
-// x = 2^(x - origin) for x from -infinity to origin + 1, in Count packets, of which packet i has
+// x = 4^(x - origin) for x from -infinity to origin + 1/2, in Count packets, of which packet i has
 // origin[i % index(Origins)]: exactly 1 where x is the origin, exactly 0 at -infinity; what would be
 // subnormal is subnormal or 0; NaN stays NaN. The packets take every step together, since each step
 // waits for the one before: one packet alone would leave the machine idle.
 template <class Scalar, std::size_t Count, std::size_t Origins>
-EIGEN_ALWAYS_INLINE void exp2_in_place(typename simd<Scalar>::packet (&x)[Count],
-                                       const exp2_origin<Scalar> (&origin)[Origins]) {
+EIGEN_ALWAYS_INLINE void exp4_in_place(typename simd<Scalar>::packet (&x)[Count],
+                                       const exp4_origin<Scalar> (&origin)[Origins]) {
   using s = simd<Scalar>;
   using packet = typename s::packet;
   const auto each = [](const auto& step) HEED_INLINED { unroll<index(Count)>(step); };
+  const packet two = s::broadcast(Scalar(2));
 
   each([&](auto i) HEED_INLINED { x[i] = s::maximum(x[i], origin[i % index(Origins)].lowest); });
 
-  // Adding 1.5 * 2^fraction leaves round(x) in the lowest bits; with the bias added too and the
-  // origin subtracted, they are the exponent of 2^(round(x) - origin).
+  // Adding 1.5 * 2^fraction to 2 x leaves round(2 x) in the lowest bits; with the bias added too and
+  // the origin subtracted, they are the exponent of 2^(round(2 x) - 2 origin).
   packet power[Count];
   each([&](auto i) HEED_INLINED {
-    power[i] = s::rounded(s::add(x[i], origin[i % index(Origins)].rounder));
+    power[i] = s::rounded(s::multiply_add(x[i], two, origin[i % index(Origins)].rounder));
   });
   each([&](auto i) HEED_INLINED {
-    x[i] = s::subtract(x[i], s::rounded(s::subtract(power[i], origin[i % index(Origins)].rounder)));
+    x[i] = s::multiply_add(x[i], two,
+                           s::rounded(s::subtract(origin[i % index(Origins)].rounder, power[i])));
   });
   each([&](auto i) HEED_INLINED { power[i] = shift_past_fraction(power[i]); });
 
+  // 2^f of the fraction f that is left.
   constexpr auto& c = detail::exp2_polynomial<Scalar>::c;
   constexpr int degree = static_cast<int>(std::size(c)) - 1;
   packet p[Count];
@@ -95,13 +99,13 @@ EIGEN_ALWAYS_INLINE void exp2_in_place(typename simd<Scalar>::packet (&x)[Count]
   each([&](auto i) HEED_INLINED { x[i] = s::multiply(p[i], power[i]); });
 }
 
-// 2^x of one packet.
+// 4^x of one packet.
 template <class Scalar>
-typename simd<Scalar>::packet exp2(const typename simd<Scalar>::packet& x) {
+typename simd<Scalar>::packet exp4(const typename simd<Scalar>::packet& x) {
   using s = simd<Scalar>;
   typename s::packet alone[] = {x};
-  const exp2_origin<Scalar> zero[] = {exp2_origin<Scalar>(s::broadcast(Scalar(0)))};
-  exp2_in_place<Scalar>(alone, zero);
+  const exp4_origin<Scalar> zero[] = {exp4_origin<Scalar>(s::broadcast(Scalar(0)))};
+  exp4_in_place<Scalar>(alone, zero);
   return alone[0];
 }
 
