@@ -9,7 +9,7 @@
 
 #include <heed/core/stack_memory.hpp>           // stack_memory
 #include <heed/kernel/instances.hpp>            // those that another file compiles
-#include <heed/kernel/prefill/key_weights.hpp>  // forward_and_weigh_keys
+#include <heed/kernel/prefill/key_weights.hpp>  // forward_and_key_weights
 #include <heed/kernel/prefill/prefill.hpp>      // forward
 #include <heed/modifiers.hpp>                   // causal, window, soft_cap, heads, ...
 #include <heed/modifiers/arguments.hpp>         // output_is_good
@@ -66,7 +66,7 @@ requires detail::eigen_object<Out>
 void attention(const Q& q, const K& k, const V& v, Out&& out, const Modifiers&... modifiers) {
   if constexpr (detail::call_is_good<Q, K, V, Modifiers...>())
     if constexpr (detail::output_is_good<Out, Q>()) {
-      using call_type = detail::attention_call<detail::scalar_of<Q>, detail::read_only<K>>;
+      using call_type = detail::attention_call<detail::scalar_of<Q>, detail::key_view_t<K>>;
       using Scalar = typename call_type::Scalar;
       const auto rules = detail::gather_rules(modifiers...);
       call_type call{detail::view_of(q),
@@ -83,8 +83,8 @@ void attention(const Q& q, const K& k, const V& v, Out&& out, const Modifiers&..
         if (call.options.drop_probability > 0)
           call.drop = {{call.options.drop_probability, call.options.drop_seed},
                        detail::drop<Scalar>};
-      using small_type = detail::small_forward<call_type>;
-      const detail::call_rules<Scalar> asked(rules);
+      using small_type = detail::small_task<call_type>;
+      const detail::rules_of_call<Scalar> asked(rules);
       constexpr index bytes = detail::asks_for_key_weights<Modifiers...>
                                   ? 0
                                   : detail::stack_bytes<small_type, Q, K, V>();
@@ -97,7 +97,7 @@ void attention(const Q& q, const K& k, const V& v, Out&& out, const Modifiers&..
       scratch::frame frame(memory);
       if (!call.keys_begin_tiles()) call.k = detail::without_tiles(frame, call.k);
       if constexpr (detail::asks_for_key_weights<Modifiers...>)
-        detail::forward_and_weigh_keys(call, asked, memory);
+        detail::forward_and_key_weights(call, asked, memory);
       else
         detail::forward(call, asked, memory);
     }

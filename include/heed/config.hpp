@@ -107,11 +107,11 @@ compile this file without it"
 
 // The kernels of a type of queries and one of keys: compiled here, where LINKAGE is nothing, or, where
 // it is `extern`, in another file of the program, which CMake's heed_kernels makes.
-#define HEED_KERNELS(LINKAGE, QUERY, KEYS)                                             \
-  LINKAGE template void forward(const attention_call<QUERY, KEYS>&,                    \
-                                const call_rules<accumulator_t<QUERY>>&, scratch&);    \
-  LINKAGE template void weigh_keys(const attention_call<QUERY, KEYS>&,                 \
-                                   const call_rules<accumulator_t<QUERY>>&, scratch&); \
-  LINKAGE template bool small_forward<attention_call<QUERY, KEYS>>::run_in_one_piece();
+#define HEED_KERNELS(LINKAGE, QUERY, KEYS)                                                     \
+  LINKAGE template void forward(const attention_call<QUERY, KEYS>&,                            \
+                                const rules_of_call<accumulator_t<QUERY>>&, scratch&);         \
+  LINKAGE template void sum_key_weights(const attention_call<QUERY, KEYS>&,                    \
+                                        const rules_of_call<accumulator_t<QUERY>>&, scratch&); \
+  LINKAGE template bool small_task<attention_call<QUERY, KEYS>>::run_in_one_piece();
 #define HEED_PRODUCTS(LINKAGE, SCALAR) \
-  LINKAGE template void product(const product_call<SCALAR>&, const executor&, scratch&);
+  LINKAGE template void gemm(const gemm_call<SCALAR>&, const executor&, scratch&);

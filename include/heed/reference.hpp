@@ -8,7 +8,7 @@
 
 #include <heed/modifiers.hpp>             // causal, window, soft_cap, heads, ...
 #include <heed/modifiers/call_check.hpp>  // call_is_good
-#include <heed/modifiers/problem.hpp>     // geometry, check_inputs
+#include <heed/modifiers/problem.hpp>     // problem, check_inputs
 
 #include <cmath>   // copysign, exp, isfinite, isinf, isnan, log, sqrt
 #include <limits>  // infinity, max
@@ -25,9 +25,9 @@ Eigen::MatrixXd attend_as_textbook(const Q& q, const K& k, const V& v,
   constexpr double infinity = std::numeric_limits<double>::infinity();
   const auto rules = gather_rules(modifiers...);
   const settings<double> options = gather_settings<double>(modifiers...);
-  const read_only<K> keys = view_of(k);
-  const read_only<V> values = view_of(v);
-  const geometry g =
+  const key_view_t<K> keys = view_of(k);
+  const key_view_t<V> values = view_of(v);
+  const problem g =
       check_inputs(verb, view<const scalar_of<Q>>(view_of(q)), keys, values, options, rules);
   check_side_outputs(verb, options, g);
   const double scale = options.scale.value_or(1 / std::sqrt(static_cast<double>(g.width)));
@@ -43,14 +43,14 @@ Eigen::MatrixXd attend_as_textbook(const Q& q, const K& k, const V& v,
       const auto bound = rules.bind(s);
       const index kv_head = head / g.group();
       for (index row = 0; row < s.queries; ++row) {
-        // score_j = scale q · k_j, bent; -infinity where a mask excludes key j
+        // score_j = scale q · k_j after the score rules; -infinity where a mask excludes key j
         double largest = options.sink.given() ? options.sink[head] : -infinity;
         for (index key = 0; key < s.keys; ++key) {
           double score = 0;
           for (index f = 0; f < g.width; ++f)
             score += static_cast<double>(q(s.query_row + row, head * g.width + f)) *
                      static_cast<double>(keys(s.key_row + key, kv_head * g.width + f));
-          score = bound.bend(scale * score, s(row, key));
+          score = bound.modify(scale * score, s(row, key));
           p[key] = bound.sees(s(row, key)) ? score : -infinity;
           if (p[key] > largest || std::isnan(p[key])) largest = p[key];
         }
@@ -100,7 +100,7 @@ Eigen::MatrixXd attend_as_textbook(const Q& q, const K& k, const V& v,
 
 namespace reference {
 
-// softmax(scale q kᵀ, bent and masked) v, (queries, query heads * value width), in double. Takes
+// softmax(rules(scale q kᵀ)) v, (queries, query heads * value width), in double. Takes
 // the arguments of heed::attention; log_sum_exp, weights and key_weights must be matrices
 // of double.
 template <class Q, class K, class V, class... Modifiers>

@@ -98,7 +98,7 @@ class cache_rows {
   void check(const K& k, const V& v) const {
     check_columns("k", k, heads_.width);
     check_columns("v", v, heads_.value_width);
-    const auto keys = numbers_of(k), values = numbers_of(v);
+    const auto keys = elements_of(k), values = elements_of(v);
     require(keys.rows == values.rows, name_, ": k and v differ in rows: k is ", keys, ", v is ",
             values);
   }
@@ -131,8 +131,8 @@ class cache_rows {
   // Whether x shares an element with any row.
   template <class X>
   bool overlaps(const X& x) const {
-    return overlap(x, read_only<key_map>(view_of(keys(0, rows_)))) ||
-           overlap(x, read_only<value_map>(view_of(values(0, rows_))));
+    return overlap(x, key_view_t<key_map>(view_of(keys(0, rows_)))) ||
+           overlap(x, key_view_t<value_map>(view_of(values(0, rows_))));
   }
 
  private:
@@ -153,7 +153,7 @@ class cache_rows {
 
   template <class X>
   void check_columns(const char* argument, const X& x, index width) const {
-    const auto numbers = numbers_of(x);
+    const auto numbers = elements_of(x);
     require(numbers.cols == heads_.heads * width, name_, ": ", argument, " is ", numbers,
             ", but a row has ", heads_.heads * width, " columns, ", heads_.heads, " x ", width);
     if constexpr (std::is_same_v<X, quantised>)

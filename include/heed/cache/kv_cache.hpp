@@ -58,10 +58,10 @@ class kv_cache {
   template <class K, class V>
   void append(const K& k, const V& v) {
     if constexpr (detail::cache_takes<Storage, K>() && detail::cache_takes<Storage, V>()) {
-      const detail::read_only<K> keys = detail::view_of(k);
-      const detail::read_only<V> values = detail::view_of(v);
+      const detail::key_view_t<K> keys = detail::view_of(k);
+      const detail::key_view_t<V> values = detail::view_of(v);
       rows_.check(keys, values);
-      const index count = detail::numbers_of(keys).rows;
+      const index count = detail::elements_of(keys).rows;
       detail::require<std::length_error>(
           count <= capacity() - size_, "heed::kv_cache: ", count, " more rows do not fit: ", size_,
           " of ", capacity(), " are taken", capacity() == 0 ? "; capacity was not given" : "");

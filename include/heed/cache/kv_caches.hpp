@@ -154,10 +154,10 @@ class kv_caches {
   void append_to(index first, index count, const detail::number_span<index>& starts, const K& k,
                  const V& v) {
     if constexpr (detail::cache_takes<Storage, K>() && detail::cache_takes<Storage, V>()) {
-      const detail::read_only<K> keys = detail::view_of(k);
-      const detail::read_only<V> values = detail::view_of(v);
+      const detail::key_view_t<K> keys = detail::view_of(k);
+      const detail::key_view_t<V> values = detail::view_of(v);
       rows_.check(keys, values);
-      detail::check_starts(name, "row offsets", "k", starts, detail::numbers_of(keys).rows);
+      detail::check_starts(name, "row offsets", "k", starts, detail::elements_of(keys).rows);
       const auto rows = [&](index i) { return starts[i + 1] - starts[i]; };
       for (index i = 0; i < count; ++i)
         detail::require<std::length_error>(rows(i) <= capacity_ - size(first + i), name, ": ",

@@ -84,13 +84,13 @@ class rolling_cache {
   template <class K, class V>
   void append(const K& k, const V& v) {
     if constexpr (detail::cache_takes<Storage, K>() && detail::cache_takes<Storage, V>()) {
-      const detail::read_only<K> keys = detail::view_of(k);
-      const detail::read_only<V> values = detail::view_of(v);
+      const detail::key_view_t<K> keys = detail::view_of(k);
+      const detail::key_view_t<V> values = detail::view_of(v);
       rows_.check(keys, values);
       detail::require(!rows_.overlaps(keys) && !rows_.overlaps(values), name, ": k (",
-                      detail::numbers_of(keys), ") or v (", detail::numbers_of(values),
+                      detail::elements_of(keys), ") or v (", detail::elements_of(values),
                       ") overlaps the cache's own rows in memory");
-      const index count = detail::numbers_of(keys).rows;
+      const index count = detail::elements_of(keys).rows;
       const index sinks = (std::min)(count, now_.sinks - (std::min)(now_.sinks, now_.position));
       const index last = (std::min)(count - sinks, now_.window);
       put(keys, values, 0, sinks);

@@ -69,8 +69,8 @@ struct transposed {
   extent must;
 };
 inline void append(std::string& sentence, const transposed& m) {
-  const bool turned = m.is.rows == m.must.cols && m.is.cols == m.must.rows;
-  if (turned && m.is.rows != m.is.cols)
+  const bool looks_transposed = m.is.rows == m.must.cols && m.is.cols == m.must.rows;
+  if (looks_transposed && m.is.rows != m.is.cols)
     sentence += "; " + std::string(m.name) + " looks transposed";
 }
 

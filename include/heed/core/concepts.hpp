@@ -64,7 +64,7 @@ concept writable_of = writable<Object> && storage_of<Object, Scalar>;
 
 // Every modifier names what it is by a nested type heed_kind.
 struct mask_kind {};     // which keys a query may see
-struct score_kind {};    // how a score bends
+struct score_kind {};    // how a score changes (FlexAttention calls it score_mod)
 struct setting_kind {};  // anything else: heads, scale, outputs, scratch, executor
 
 template <class T>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// y = x W + b for many rows x, with the same micro-kernel as attention; few rows are thin_product's.
+// y = x W + b for many rows x, with the same micro-kernel as attention; few rows are skinny_gemm's.
 //
 // Outputs are lanes, elements of x are broadcast: each y(i, o) is one chain b(o) + Σ x(i, j) W(j,
 // o), j rising, so its bits depend on no other row, on no thread and on no blocking. (Eigen's own
@@ -10,9 +10,9 @@
 
 #include <heed/core/execute.hpp>       // run_tasks
 #include <heed/core/scratch.hpp>       // scratch
-#include <heed/gemm/gemm_call.hpp>     // product_call
-#include <heed/gemm/micro_kernel.hpp>  // lane_product
-#include <heed/gemm/skinny_gemm.hpp>   // thin_product
+#include <heed/gemm/gemm_call.hpp>     // gemm_call
+#include <heed/gemm/micro_kernel.hpp>  // macro_kernel
+#include <heed/gemm/skinny_gemm.hpp>   // skinny_gemm
 #include <heed/storage/copy.hpp>       // copy
 
 #include <algorithm>  // fill, max, min
@@ -23,25 +23,24 @@ namespace detail {
 
 // One task: a block of rows and columns of y.
 template <class Scalar>
-class product_task {
+class gemm_task {
  public:
   static constexpr index lanes = packets_per_block * simd<Scalar>::size;
   static constexpr index most_rows = 240;            // rows of x that share a packed block of W
   static constexpr index most_depth = 256;           // inputs of a packed block
   static constexpr index most_columns = 16 * lanes;  // outputs of a packed block
 
-  product_task(const product_call<Scalar>& call, index first_row, index first_column,
-               scratch& memory)
+  gemm_task(const gemm_call<Scalar>& call, index first_row, index first_column, scratch& memory)
       : call_(call.part(first_row, (std::min)(most_rows, call.y.rows - first_row), first_column,
                         (std::min)(most_columns, call.y.cols - first_column))),
         frame_(memory),
         packed_(frame_.template take<Scalar>(most_depth * lanes)),
         edge_(frame_.template take<Scalar>(most_rows * lanes)),
-        staged_(is_direct(call.x) ? nullptr
+        x_copy_(is_direct(call.x) ? nullptr
                                   : frame_.template take<Scalar>(most_rows * most_depth)) {}
 
   // Bytes that a task takes from scratch, roundings included.
-  static index footprint(const product_call<Scalar>& call) {
+  static index footprint(const gemm_call<Scalar>& call) {
     const index numbers =
         (most_depth + most_rows) * lanes + (is_direct(call.x) ? 0 : most_rows * most_depth);
     return numbers * static_cast<index>(sizeof(Scalar)) + 3 * scratch::granule;
@@ -66,10 +65,10 @@ class product_task {
   // A run of columns of x, with one of its strides 1.
   view<const Scalar> inputs(index first, index count) const {
     const view<const Scalar> x = call_.x.block(0, first, call_.x.rows, count);
-    if (staged_ == nullptr) return x;
-    const view<Scalar> staged{staged_, x.rows, count, count, 1};
-    copy(staged, x);
-    return staged;
+    if (x_copy_ == nullptr) return x;
+    const view<Scalar> copied{x_copy_, x.rows, count, count, 1};
+    copy(copied, x);
+    return copied;
   }
 
   // y += x W for one panel of columns.
@@ -83,10 +82,10 @@ class product_task {
     // Sums of no column begin with numbers too: what memory held before might raise exceptions.
     for (index i = 0; i < inside.rows && !whole; ++i)
       std::fill(edge_ + i * lanes + w.cols, edge_ + (i + 1) * lanes, Scalar(0));
-    const lane_side<Scalar> y = in_place ? lane_side<Scalar>{outside.data, outside.row_stride}
-                                         : lane_side<Scalar>{edge_, lanes};
-    lane_product(y, broadcast_side<Scalar>{x.data, x.row_stride, x.col_stride}, pack(w), x.rows,
-                 packets, w.rows, from_memory<Scalar>());
+    const lane_operand<Scalar> y = in_place ? lane_operand<Scalar>{outside.data, outside.row_stride}
+                                            : lane_operand<Scalar>{edge_, lanes};
+    macro_kernel(y, a_operand<Scalar>{x.data, x.row_stride, x.col_stride}, pack(w), x.rows, packets,
+                 w.rows, from_memory<Scalar>());
     if (!in_place) copy(outside, view<const Scalar>(inside));
   }
 
@@ -98,22 +97,22 @@ class product_task {
     return {packed_};
   }
 
-  product_call<Scalar> call_;
+  gemm_call<Scalar> call_;
   scratch::frame frame_;
   Scalar* packed_;  // (depth, lanes)
   Scalar* edge_;    // (rows, lanes)
-  Scalar* staged_;  // (rows, depth), where neither stride of x is 1
+  Scalar* x_copy_;  // (rows, depth), where neither stride of x is 1
 };
 
 // Runs a product whose sizes have been checked.
 template <class Scalar>
-void product(const product_call<Scalar>& call, const executor& on, scratch& memory) {
+void gemm(const gemm_call<Scalar>& call, const executor& on, scratch& memory) {
   const auto run = [&](index tasks, index bytes, const auto& task) {
     if (tasks == 0) return;
     memory.prepare_workers((std::max)(index(1), (std::min)(on.workers, tasks)), bytes);
     run_tasks(on, tasks, [&](index worker, index i) { task(i, memory.worker(worker)); });
   };
-  using thin_type = thin_product<Scalar>;
+  using thin_type = skinny_gemm<Scalar>;
   const index thin = thin_type::fits(call) ? thin_type::whole_columns(call) : 0;
   if (thin > 0) {
     const index columns = thin_type::columns_per_task(call, on.workers);
@@ -122,8 +121,8 @@ void product(const product_call<Scalar>& call, const executor& on, scratch& memo
       thin_type(call.part(0, call.y.rows, first, (std::min)(columns, thin - first)), own).run();
     });
   }
-  const product_call<Scalar> rest = call.part(0, call.y.rows, thin, call.y.cols - thin);
-  using task_type = product_task<Scalar>;
+  const gemm_call<Scalar> rest = call.part(0, call.y.rows, thin, call.y.cols - thin);
+  using task_type = gemm_task<Scalar>;
   const index row_blocks = divide_up(rest.y.rows, task_type::most_rows);
   const index column_blocks = divide_up(rest.y.cols, task_type::most_columns);
   run(row_blocks * column_blocks, task_type::footprint(rest), [&](index i, scratch& own) {

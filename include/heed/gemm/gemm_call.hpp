@@ -9,14 +9,14 @@ inline namespace HEED_ABI {
 namespace detail {
 
 template <class Scalar>
-struct product_call {
+struct gemm_call {
   view<Scalar> y;           // (rows, outputs)
   view<const Scalar> x;     // (rows, inputs)
   view<const Scalar> w;     // (inputs, outputs)
   view<const Scalar> bias;  // (1, outputs), or not given
 
   // Some rows and outputs of it.
-  product_call part(index row, index row_count, index column, index columns) const {
+  gemm_call part(index row, index row_count, index column, index columns) const {
     return {y.block(row, column, row_count, columns), x.block(row, 0, row_count, x.cols),
             w.block(0, column, w.rows, columns),
             bias.given() ? bias.block(0, column, 1, columns) : bias};

@@ -72,7 +72,7 @@ EIGEN_ALWAYS_INLINE T* opaque(T* p) {
 // Operand A, one number at a time: a(i, j) is data[i * row_stride + j * step]. One of the two is 1: rows
 // or columns lie in one piece.
 template <class Scalar>
-struct broadcast_side {
+struct a_operand {
   const Scalar* data;
   index row_stride;
   index step = 1;
@@ -83,7 +83,7 @@ struct broadcast_side {
 // Operand B or C: a row of lanes at a time, lanes next to each other. `load` gives packet p of row j of B
 // from the one at hand.
 template <class Scalar>
-struct lane_side {
+struct lane_operand {
   Scalar* data;
   index pitch;  // from one row to the next
 
@@ -113,7 +113,7 @@ struct packed_lanes {
 };
 
 // B as 8-bit integers with a scale a row.
-struct scaled_lane_side {
+struct scaled_lane_operand {
   const std::int8_t* data;
   index pitch;
   const float* scales;
@@ -133,7 +133,7 @@ struct scaled_lane_side {
 };
 
 // ... with a scale a lane.
-struct lane_scaled_side {
+struct lane_scaled_operand {
   const std::int8_t* data;
   index pitch;
   const float* scales;
@@ -156,19 +156,19 @@ inline constexpr index packed_pitch = Packets* simd<Scalar>::size;
 
 // A tile of keys that lies by columns, from its first key on, as B.
 template <class Storage>
-lane_side<const Storage> lanes_of_tile(const view<const Storage>& tile, index pitch) {
+lane_operand<const Storage> lanes_of_tile(const view<const Storage>& tile, index pitch) {
   return {tile.data, pitch};
 }
-inline lane_scaled_side lanes_of_tile(const scaled_rows& tile, index pitch) {
+inline lane_scaled_operand lanes_of_tile(const scaled_rows& tile, index pitch) {
   return {tile.data, pitch, tile.scales};
 }
 
 // Some rows of memory, from a column on, as B.
 template <class Storage>
-lane_side<const Storage> lanes_from(const view<const Storage>& rows, index first_col) {
+lane_operand<const Storage> lanes_from(const view<const Storage>& rows, index first_col) {
   return {rows.data + first_col, rows.row_stride};
 }
-inline scaled_lane_side lanes_from(const scaled_rows& rows, index first_col) {
+inline scaled_lane_operand lanes_from(const scaled_rows& rows, index first_col) {
   return {rows.data + first_col, rows.row_stride, rows.scales, rows.scale_stride};
 }
 
@@ -196,17 +196,17 @@ c_update<Scalar> onto_scaled(const Scalar* factors) {
 template <class C, class Scalar, class Lanes>
 struct row_product {
   C c;
-  broadcast_side<Scalar> a;
+  a_operand<Scalar> a;
   Lanes b;
   index depth;  // terms of a sum
   c_update<Scalar> update;
-  index strips;
+  index panels;
 };
 
 // Rows x Packets accumulators stay in registers over the whole chain. Four terms are written out, so that
 // the loop is short enough for its end to be foreseen.
 template <int Rows, int Packets, class C, class Scalar, class Lanes, class Fetch>
-EIGEN_ALWAYS_INLINE void micro_kernel(C c, broadcast_side<Scalar> a, Lanes b, index depth,
+EIGEN_ALWAYS_INLINE void micro_kernel(C c, a_operand<Scalar> a, Lanes b, index depth,
                                       const c_update<Scalar>& update, Fetch& fetch) {
   using s = simd<Scalar>;
 
@@ -267,25 +267,25 @@ EIGEN_ALWAYS_INLINE void micro_kernel(C c, broadcast_side<Scalar> a, Lanes b, in
   });
 }
 
-// Blocks of Rows rows from a row on, each over all strips of lanes. Never inlined: there are few kinds,
+// Blocks of Rows rows from a row on, each over all panels of lanes. Never inlined: there are few kinds,
 // and each is compiled once.
 template <int Rows, int Packets, class C, class Scalar, class Lanes, class Fetch>
 HEED_ONE_COPY void row_blocks(const row_product<C, Scalar, Lanes>& product, index first_row,
                               index blocks, Fetch& later) {
-  constexpr index strip = Packets * simd<Scalar>::size;
+  constexpr index panel = Packets * simd<Scalar>::size;
   const c_update<Scalar> update = product.update;
   C c = product.c;
-  broadcast_side<Scalar> a = product.a;
+  a_operand<Scalar> a = product.a;
   c.skip_rows(first_row);
   a.skip_rows(first_row);
   Fetch fetch = later;  // in registers
   for (; blocks > 0; --blocks) {
-    auto c_strip = c;
-    auto b_strip = product.b;
-    for (index n = product.strips; n > 0; --n) {
-      micro_kernel<Rows, Packets>(c_strip, a, b_strip, product.depth, update, fetch);
-      c_strip.skip_lanes(strip);
-      b_strip.skip_lanes(strip);
+    auto c_panel = c;
+    auto b_panel = product.b;
+    for (index n = product.panels; n > 0; --n) {
+      micro_kernel<Rows, Packets>(c_panel, a, b_panel, product.depth, update, fetch);
+      c_panel.skip_lanes(panel);
+      b_panel.skip_lanes(panel);
     }
     c.skip_rows(Rows);
     a.skip_rows(Rows);
@@ -321,29 +321,29 @@ void product_rows(const row_product<C, Scalar, Lanes>& product, index rows, Fetc
 }
 
 // C(rows, packets * simd size) by `update`, over `depth` terms; packets is 1, 2, 4 or 8. The same for so
-// many strips of packets, next to each other in B and C.
+// many panels of packets, next to each other in B and C.
 template <int Packets, class C, class Scalar, class Lanes>
-void lane_product(C c, broadcast_side<Scalar> a, Lanes b, index rows, index depth,
-                  const c_update<Scalar>& update, index strips = 1) {
+void macro_kernel(C c, a_operand<Scalar> a, Lanes b, index rows, index depth,
+                  const c_update<Scalar>& update, index panels = 1) {
   fetch_nothing nothing;
-  const detail::row_product<C, Scalar, Lanes> product{c, a, b, depth, update, strips};
+  const detail::row_product<C, Scalar, Lanes> product{c, a, b, depth, update, panels};
   detail::product_rows<Packets>(product, rows, nothing);
 }
 template <class C, class Scalar, class Lanes>
-void lane_product(C c, broadcast_side<Scalar> a, Lanes b, index rows, index packets, index depth,
+void macro_kernel(C c, a_operand<Scalar> a, Lanes b, index rows, index packets, index depth,
                   const c_update<Scalar>& update) {
   if (packets == 2)
-    lane_product<2>(c, a, b, rows, depth, update);
+    macro_kernel<2>(c, a, b, rows, depth, update);
   else
-    lane_product<1>(c, a, b, rows, depth, update);
+    macro_kernel<1>(c, a, b, rows, depth, update);
 }
 
 // ... while `fetch` asks for what is wanted later.
 template <int Packets, class C, class Scalar, class Lanes>
-void lane_product(C c, broadcast_side<Scalar> a, Lanes b, index rows, index depth,
-                  const c_update<Scalar>& update, index strips, fetch_ahead& fetch) {
+void macro_kernel(C c, a_operand<Scalar> a, Lanes b, index rows, index depth,
+                  const c_update<Scalar>& update, index panels, fetch_ahead& fetch) {
   detail::product_rows<Packets>(
-      detail::row_product<C, Scalar, Lanes>{c, a, b, depth, update, strips}, rows, fetch);
+      detail::row_product<C, Scalar, Lanes>{c, a, b, depth, update, panels}, rows, fetch);
 }
 
 }  // namespace detail

@@ -6,8 +6,8 @@
 #pragma once
 
 #include <heed/core/scratch.hpp>       // scratch
-#include <heed/gemm/gemm_call.hpp>     // product_call
-#include <heed/gemm/micro_kernel.hpp>  // lane_product
+#include <heed/gemm/gemm_call.hpp>     // gemm_call
+#include <heed/gemm/micro_kernel.hpp>  // macro_kernel
 #include <heed/storage/copy.hpp>       // copy
 
 #include <algorithm>  // clamp, min
@@ -16,35 +16,35 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// One task: some columns of y, as many as fill whole strips of packets.
+// One task: some columns of y, as many as fill whole panels of packets.
 template <class Scalar>
-class thin_product {
+class skinny_gemm {
  public:
   static constexpr index most_rows = 32;     // of x; with more, it pays to pack W
   static constexpr index most_depth = 128;   // inputs at hand
   static constexpr index rows_per_run = 16;  // of W
 
-  static bool fits(const product_call<Scalar>& call) {
+  static bool fits(const gemm_call<Scalar>& call) {
     return call.x.rows > 0 && call.x.rows <= most_rows && call.w.col_stride == 1;
   }
 
-  // Columns of all that fill strips.
-  static index whole_columns(const product_call<Scalar>& call) {
-    const index strip = strip_of(call.x.rows);
-    return call.y.cols / strip * strip;
+  // Columns of all that fill panels.
+  static index whole_columns(const gemm_call<Scalar>& call) {
+    const index panel = strip_of(call.x.rows);
+    return call.y.cols / panel * panel;
   }
 
   // Columns of a task: long pieces of the rows of W, few enough that y, which every run goes
   // through, stays in a core's own cache, and that all workers find work.
-  static index columns_per_task(const product_call<Scalar>& call, index workers) {
+  static index columns_per_task(const gemm_call<Scalar>& call, index workers) {
     constexpr index most_bytes = 256 * 1024, most = 4096, least = 256;
-    const index strip = strip_of(call.x.rows);
+    const index panel = strip_of(call.x.rows);
     const index row_bytes = call.x.rows * static_cast<index>(sizeof(Scalar));
     const index fair = workers > 1 ? divide_up(call.y.cols, 4 * workers) : most;
-    return std::clamp((std::min)(fair, most_bytes / row_bytes), least, most) / strip * strip;
+    return std::clamp((std::min)(fair, most_bytes / row_bytes), least, most) / panel * panel;
   }
 
-  thin_product(const product_call<Scalar>& call, scratch& memory)
+  skinny_gemm(const gemm_call<Scalar>& call, scratch& memory)
       : call_(call), outside_(call.y), frame_(memory), near_(frame_.template take<Scalar>(room)) {
     if (is_direct(call.y)) return;
     const index pitch = pitch_of(call.y.cols);
@@ -53,7 +53,7 @@ class thin_product {
   }
 
   // Bytes that a task of so many columns takes from scratch, roundings included.
-  static index footprint(const product_call<Scalar>& call, index columns) {
+  static index footprint(const gemm_call<Scalar>& call, index columns) {
     const index numbers = room + (is_direct(call.y) ? 0 : call.y.rows * pitch_of(columns));
     return numbers * static_cast<index>(sizeof(Scalar)) + 2 * scratch::granule;
   }
@@ -86,14 +86,14 @@ class thin_product {
   // y += x W for some rows of W, from input depth + j on.
   template <int Packets>
   void add(index depth, index j, index count) const {
-    lane_product<Packets>(lane_side<Scalar>{call_.y.data, call_.y.row_stride},
-                          broadcast_side<Scalar>{near_ + j, most_depth},
-                          lane_side<const Scalar>{&call_.w(depth + j, 0), call_.w.row_stride},
+    macro_kernel<Packets>(lane_operand<Scalar>{call_.y.data, call_.y.row_stride},
+                          a_operand<Scalar>{near_ + j, most_depth},
+                          lane_operand<const Scalar>{&call_.w(depth + j, 0), call_.w.row_stride},
                           call_.x.rows, count, from_memory<Scalar>(),
                           call_.y.cols / (Packets * simd<Scalar>::size));
   }
 
-  product_call<Scalar> call_;  // with a y by rows
+  gemm_call<Scalar> call_;  // with a y by rows
   view<Scalar> outside_;
   scratch::frame frame_;
   Scalar* near_;  // (rows, most_depth), of x

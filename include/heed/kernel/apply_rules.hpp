@@ -6,7 +6,7 @@
 #include <heed/kernel/running_max.hpp>          // log4_of_exp
 #include <heed/kernel/tile.hpp>                 // keys_per_tile, fill_last_packet
 #include <heed/modifiers/options/dropout.hpp>   // dropout
-#include <heed/modifiers/pair_matrix_tile.hpp>  // table_tile
+#include <heed/modifiers/pair_matrix_tile.hpp>  // pair_matrix_tile
 #include <heed/modifiers/rule_set.hpp>          // bound_rules
 #include <heed/modifiers/scope.hpp>             // scope
 #include <heed/simd/choose.hpp>                 // choose
@@ -38,28 +38,28 @@ struct tile_place {
 // just after shorter stores to its place would have to wait until those reach the cache. Lanes beyond
 // the last row ask about that row again, and what they get is not used.
 //
-// Numbers that `change` wants of Tables tables are read a run of keys at a time, and lie next to each
+// Numbers that `change` wants of Matrices matrices are read a run of keys at a time, and lie next to each
 // other then, so that they become vectors as well.
 //
 // Never inlined: compilers may fuse a product and a sum into one rounding or not, as the code
 // around suggests; the bits of a row must not depend on it, so there is one piece of code for all.
-template <int Tables, class Scalar, class Change, class Read>
+template <int Matrices, class Scalar, class Change, class Read>
 EIGEN_DONT_INLINE void for_each_pair(Scalar* scores, const tile_place& place, const Change& change,
                                      const Read& read) {
   using s = simd<Scalar>;
-  constexpr index size = s::size, read_pitch = Tables * size;
+  constexpr index size = s::size, read_pitch = Matrices * size;
   constexpr index pitch = packed_pitch<Scalar>;
   const at corner = place.where(place.first_row, place.first_key);
   const Change local = change;
   alignas(64) [[maybe_unused]] fixed_array<Scalar, (std::max)(index(1), keys_per_tile * read_pitch)>
       numbers;
   for (index i = 0; i < place.row_count; i += size) {
-    if constexpr (Tables > 0) {
+    if constexpr (Matrices > 0) {
       const index rows = (std::min)(size, place.row_count - i);
-      read(table_tile<Scalar>{
+      read(pair_matrix_tile<Scalar>{
           numbers, read_pitch, {place.first_row + i, place.first_row + i + rows}, place.keys()});
-      for (int table = 0; table < Tables; ++table)
-        fill_last_packet(numbers + table * size, place.key_count, rows, read_pitch);
+      for (int matrix = 0; matrix < Matrices; ++matrix)
+        fill_last_packet(numbers + matrix * size, place.key_count, rows, read_pitch);
     }
     fixed_array<position, size> queries, rows;
     for (index l = 0; l < size; ++l) {
@@ -75,7 +75,7 @@ EIGEN_DONT_INLINE void for_each_pair(Scalar* scores, const tile_place& place, co
       HEED_LOOP_OF_LANES
       for (index l = 0; l < size; ++l)
         after[l] = local(before[l], at{queries[l], key, corner.head, rows[l], corner.sequence},
-                         Tables > 0 ? numbers + j * read_pitch + l : nullptr);
+                         Matrices > 0 ? numbers + j * read_pitch + l : nullptr);
       for (index l = 0; l < size; ++l) from[l] = after[l];
     }
   }
@@ -96,14 +96,14 @@ EIGEN_ALWAYS_INLINE Scalar unless_excluded(Scalar score, bool seen) {
 // Score rules first, which take scores as they are and leave them in base 4; then masks, by select, only
 // where they do not cover all. Two passes, so that the first is the same code for every tile.
 template <class Scalar, class Rules>
-void bend(Scalar* scores, const tile_place& place, const Rules& rules, coverage seen) {
+void apply_rules(Scalar* scores, const tile_place& place, const Rules& rules, coverage seen) {
   if constexpr (Rules::has_scores)
-    detail::for_each_pair<Rules::score_tables>(
+    detail::for_each_pair<Rules::score_matrices>(
         scores, place,
         [&](Scalar score, at i, const Scalar* numbers) {
-          return rules.bend(score, i, numbers) * Scalar(log4_of_exp);
+          return rules.modify(score, i, numbers) * Scalar(log4_of_exp);
         },
-        [&](const table_tile<Scalar>& tile) { rules.read_for_scores(tile); });
+        [&](const pair_matrix_tile<Scalar>& tile) { rules.read_for_scores(tile); });
   if constexpr (Rules::has_masks) {
     constexpr index run =
         16;  // an edge crosses few keys of a tile: runs without one are left alone
@@ -112,12 +112,12 @@ void bend(Scalar* scores, const tile_place& place, const Rules& rules, coverage 
       part.first_key += first;
       part.key_count = (std::min)(run, place.key_count - first);
       if (rules.cover(part.queries(), part.keys()) == coverage::all) continue;
-      detail::for_each_pair<Rules::mask_tables>(
+      detail::for_each_pair<Rules::mask_matrices>(
           scores + first * packed_pitch<Scalar>, part,
           [&](Scalar score, at i, const Scalar* numbers) {
             return detail::unless_excluded<Rules::masks_look_up>(score, rules.sees(i, numbers));
           },
-          [&](const table_tile<Scalar>& tile) { rules.read_for_masks(tile); });
+          [&](const pair_matrix_tile<Scalar>& tile) { rules.read_for_masks(tile); });
     }
   }
 }

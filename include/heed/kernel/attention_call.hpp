@@ -5,7 +5,7 @@
 #include <heed/kernel/apply_rules.hpp>  // tile_dropout
 #include <heed/kernel/running_max.hpp>  // log4_of_exp
 #include <heed/kernel/tile.hpp>         // load_queries, store_lanes
-#include <heed/modifiers/problem.hpp>   // geometry, settings, view
+#include <heed/modifiers/problem.hpp>   // problem, settings, view
 #include <heed/storage/quantised.hpp>   // quantised
 
 #include <cmath>    // sqrt
@@ -29,7 +29,7 @@ struct attention_call {
   Keys k;               // (keys, kv heads * width)
   Keys v;               // (keys, kv heads * value width)
   view<Query> out;      // (queries, query heads * value width)
-  geometry sizes;
+  problem sizes;
   settings<Scalar> options;
   bool has_score_rules = false;  // these take scores as they are, and leave them in base 4
   tile_dropout<Scalar> drop = {};
@@ -62,7 +62,7 @@ struct attention_call {
 
   // Whether the first key of each sequence begins a tile, where keys lie in tiles.
   bool keys_begin_tiles() const {
-    const auto numbers = numbers_of(k);
+    const auto numbers = elements_of(k);
     bool all = true;
     for (index i = 0; numbers.in_tiles() && i < sizes.sequences; ++i)
       all = all && (numbers.first + sizes.of(i, 0).key_row) % keys_per_tile == 0;

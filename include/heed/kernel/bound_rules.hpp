@@ -3,7 +3,7 @@
 // is not compiled for every set of rules. The loops over pairs stay compiled for each.
 #pragma once
 
-#include <heed/kernel/apply_rules.hpp>  // bend, tile_place
+#include <heed/kernel/apply_rules.hpp>  // apply_rules, tile_place
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -21,8 +21,8 @@ class tile_rules {
         cover_([](const void* b, interval queries, interval keys) {
           return of<Bound>(b).cover(queries, keys);
         }),
-        bend_([](const void* b, Scalar* scores, const tile_place& place, coverage seen) {
-          detail::bend(scores, place, of<Bound>(b), seen);
+        apply_([](const void* b, Scalar* scores, const tile_place& place, coverage seen) {
+          detail::apply_rules(scores, place, of<Bound>(b), seen);
         }) {}
 
   // What queries may see at most.
@@ -32,8 +32,8 @@ class tile_rules {
     return cover_(bound_, place.queries(), place.keys());
   }
   // Score rules, masks.
-  void bend(Scalar* scores, const tile_place& place, coverage seen) const {
-    bend_(bound_, scores, place, seen);
+  void apply(Scalar* scores, const tile_place& place, coverage seen) const {
+    apply_(bound_, scores, place, seen);
   }
 
  private:
@@ -45,15 +45,15 @@ class tile_rules {
   const void* bound_;
   interval (*keys_)(const void*, interval);
   coverage (*cover_)(const void*, interval, interval);
-  void (*bend_)(const void*, Scalar*, const tile_place&, coverage);
+  void (*apply_)(const void*, Scalar*, const tile_place&, coverage);
 };
 
 template <class Scalar>
-class call_rules {
+class rules_of_call {
  public:
   // Refers to `rules`, a rule_set.
   template <class Rules>
-  explicit call_rules(const Rules& rules)
+  explicit rules_of_call(const Rules& rules)
       : rules_(&rules), bind_([](const void* r, const scope& s, const void* use, user* call) {
           const auto bound = static_cast<const Rules*>(r)->bind(s);
           call(use, tile_rules<Scalar>(bound));

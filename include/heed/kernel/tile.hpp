@@ -4,7 +4,7 @@
 
 #include <heed/gemm/micro_kernel.hpp>  // packed_pitch
 #include <heed/storage/prefetch.hpp>   // prefetch
-#include <heed/storage/quantised.hpp>  // copy, scaled_rows, numbers_of
+#include <heed/storage/quantised.hpp>  // copy, scaled_rows, elements_of
 
 #include <algorithm>  // fill, max, min
 #include <cmath>      // abs, isfinite
@@ -25,13 +25,13 @@ inline constexpr index queries_per_block = packed_pitch<Scalar>;
 
 // Copies rows a few at a time, and fetches those that are wanted a little later meanwhile.
 template <class Scalar, class Rows>
-void stage(const view<Scalar>& to, const Rows& from) {
+void pack(const view<Scalar>& to, const Rows& from) {
   if (from.col_stride != 1) return copy(to, from);
   constexpr index together = (std::max)(index(8), simd<Scalar>::size);
   for (index i = 0; i < from.rows; i += together) {
     const index some = (std::min)(together, from.rows - i);
     const Rows rows = from.block(i, 0, some, from.cols);
-    prefetch(numbers_of(rows), 2 * together * from.row_stride);
+    prefetch(elements_of(rows), 2 * together * from.row_stride);
     copy(to.block(i, 0, some, from.cols), rows);
   }
 }
@@ -39,7 +39,7 @@ void stage(const view<Scalar>& to, const Rows& from) {
 // Asks for so many columns from `first` on, as far as there are. Inlined as prefetch is.
 template <class Rows>
 EIGEN_ALWAYS_INLINE void fetch_columns(const Rows& all, index first, index count) {
-  const auto numbers = numbers_of(all);
+  const auto numbers = elements_of(all);
   if (first < all.cols)
     prefetch_for_later(numbers.block(0, first, all.rows, (std::min)(count, all.cols - first)));
 }
@@ -57,19 +57,19 @@ void copy_columns(const view<Scalar>& to, const Rows& from) {
 
 // Copies a tile of keys into `room`, of keys_per_tile * width numbers, in the type of the sums.
 template <class Scalar, class Rows>
-view<const Scalar> stage_keys(Scalar* room, const Rows& keys) {
-  const view<Scalar> staged{room, keys.rows, keys.cols, keys.cols, 1};
-  stage(staged, keys);
-  return staged;
+view<const Scalar> pack_keys(Scalar* room, const Rows& keys) {
+  const view<Scalar> packed{room, keys.rows, keys.cols, keys.cols, 1};
+  pack(packed, keys);
+  return packed;
 }
 
 // The same with a tile of values, which turn: the product with the weights then reads them along
 // rows, each cache line once.
 template <class Scalar, class Rows>
-view<const Scalar> stage_values(Scalar* room, const Rows& values) {
-  const view<Scalar> staged{room, values.rows, values.cols, 1, keys_per_tile};
-  stage(staged, values);
-  return staged;
+view<const Scalar> pack_values(Scalar* room, const Rows& values) {
+  const view<Scalar> packed{room, values.rows, values.cols, 1, keys_per_tile};
+  pack(packed, values);
+  return packed;
 }
 
 // How large values are.
@@ -95,7 +95,7 @@ template <class Storage>
 value_sizes sizes_of(const view<const Storage>& values) {
   using Scalar = accumulator_t<Storage>;
   using s = simd<Scalar>;
-  const view<const Storage> v = values.col_stride == 1 ? values : values.turned();
+  const view<const Storage> v = values.col_stride == 1 ? values : values.transposed();
   constexpr int together = 4;
   const auto zero = s::broadcast(Scalar(0));
   typename s::packet sums[together] = {zero, zero, zero, zero};
@@ -149,7 +149,7 @@ void fill_last_packet(Scalar* lanes, index rows, index count,
 // Brings queries in as lanes, scaled: lanes(f, i) = scale * from(i, f). The last packet is filled.
 template <class Storage, class Scalar>
 void load_queries(Scalar* lanes, const view<const Storage>& from, Scalar scale) {
-  copy(view<Scalar>{lanes, from.cols, from.rows, queries_per_block<Scalar>, 1}, from.turned(),
+  copy(view<Scalar>{lanes, from.cols, from.rows, queries_per_block<Scalar>, 1}, from.transposed(),
        scale);
   fill_last_packet(lanes, from.cols, from.rows);
 }
@@ -157,7 +157,7 @@ void load_queries(Scalar* lanes, const view<const Storage>& from, Scalar scale) 
 // Takes lanes out again: to(i, f) = lanes(f, i).
 template <class Storage, class Scalar>
 void store_lanes(const view<Storage>& to, const Scalar* lanes) {
-  copy(to.turned(), view<const Scalar>{lanes, to.cols, to.rows, queries_per_block<Scalar>, 1});
+  copy(to.transposed(), view<const Scalar>{lanes, to.cols, to.rows, queries_per_block<Scalar>, 1});
 }
 
 }  // namespace detail

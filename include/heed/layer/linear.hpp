@@ -69,7 +69,7 @@ struct linear_call {
   template <class X, class Y, class... Modifiers>
   void operator()(const X& x, Y&& y, const Modifiers&... modifiers) const {
     const bool has_bias = layer.bias.size() > 0;
-    const product_call<Scalar> call{
+    const gemm_call<Scalar> call{
         view_of(y), view_of(x), view_of(layer.weight),
         has_bias ? view<const Scalar>(view_of(layer.bias)) : view<const Scalar>{}};
     check_input({call.x.rows, call.x.cols});
@@ -78,7 +78,7 @@ struct linear_call {
             names.layer, ": ", names.y, " (", call.y, ") overlaps ", names.x, " (", call.x, "), ",
             names.weight, " (", call.w, ") or ", names.bias, " in memory");
     const auto options = gather_settings<Scalar>(modifiers...);
-    product(call, options.on, options.memory ? *options.memory : default_scratch());
+    gemm(call, options.on, options.memory ? *options.memory : default_scratch());
   }
 
   // What is refused of x alone.

@@ -27,7 +27,7 @@ concept key_storage = storage<T> || is_quantised<T> || are_key_tiles<T>;
 
 // ... as a call has them.
 template <class T>
-using read_only = std::conditional_t<is_quantised<T>, quantised, tiled_view<const scalar_of<T>>>;
+using key_view_t = std::conditional_t<is_quantised<T>, quantised, tiled_view<const scalar_of<T>>>;
 
 // Whether queries can be of scalar Q where keys and values are of scalar K: of the same, or of what
 // sums are formed in; 8-bit integers have scales of float, so all whose sums are float go with them.

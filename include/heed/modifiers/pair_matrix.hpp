@@ -12,10 +12,10 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// What a table can be made from: an Eigen matrix whose elements lie in memory, or a vector or array
+// What a matrix can be made from: an Eigen matrix whose elements lie in memory, or a vector or array
 // of such matrices.
 template <class Source>
-concept table_source = storage<Source> ||
+concept pair_matrix_source = storage<Source> ||
     (!eigen_object<Source> && std::ranges::contiguous_range<const std::remove_cvref_t<Source>> &&
      storage<std::ranges::range_value_t<std::remove_cvref_t<Source>>>);
 
@@ -24,12 +24,12 @@ concept table_source = storage<Source> ||
 // batch rows are those of q, and column j is key j of the row's own sequence. Refers to the elements
 // of what it was made from, which may itself be gone if it was a view of them.
 template <class Scalar>
-class table {
+class pair_matrix {
  public:
-  table() = default;
+  pair_matrix() = default;
 
   template <storage Matrix>
-  explicit table(const Matrix& matrix) : count_(one_for_all) {
+  explicit pair_matrix(const Matrix& matrix) : count_(one_for_all) {
     if constexpr (owns_elements<Matrix>) {
       source_ = &matrix;
       matrix_of_ = [](const void* source, index) {
@@ -40,8 +40,8 @@ class table {
     }
   }
 
-  template <table_source Range>
-  requires(!storage<Range>) explicit table(const Range& matrices)
+  template <pair_matrix_source Range>
+  requires(!storage<Range>) explicit pair_matrix(const Range& matrices)
       : source_(std::ranges::data(matrices)),
         count_(static_cast<index>(std::ranges::size(matrices))),
         matrix_of_([](const void* source, index i) {
@@ -103,12 +103,12 @@ class table {
 };
 
 // The scalar of a matrix, or of the matrices in a range.
-template <table_source Source>
-struct table_scalar {
+template <pair_matrix_source Source>
+struct pair_matrix_scalar {
   using type = scalar_of<std::ranges::range_value_t<std::remove_cvref_t<Source>>>;
 };
 template <storage Source>
-struct table_scalar<Source> {
+struct pair_matrix_scalar<Source> {
   using type = scalar_of<Source>;
 };
 

@@ -6,13 +6,13 @@
 #include <heed/modifiers/options/settings.hpp>  // settings
 #include <heed/modifiers/rule_set.hpp>          // rule_set
 #include <heed/modifiers/scope.hpp>             // scope, call_shape
-#include <heed/storage/quantised.hpp>           // quantised, numbers_of, overlap
+#include <heed/storage/quantised.hpp>           // quantised, elements_of, overlap
 
 namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-struct geometry {
+struct problem {
   index queries;  // rows of q
   index keys;     // rows of k and v
   index query_heads;
@@ -96,11 +96,11 @@ inline void check_scales(const char* verb, const char* name, const quantised& ro
 
 // Checks that q, k, v, the settings and the rules fit together; throws shape_error.
 template <class Query, class Keys, class Scalar, class Rules>
-geometry check_inputs(const char* verb, const view<const Query>& q, const Keys& key_rows,
-                      const Keys& value_rows, const settings<Scalar>& s, const Rules& rules) {
+problem check_inputs(const char* verb, const view<const Query>& q, const Keys& key_rows,
+                     const Keys& decode_output, const settings<Scalar>& s, const Rules& rules) {
   const index hq = s.query_heads;
   const index hk = s.kv_heads;
-  const auto k = numbers_of(key_rows), v = numbers_of(value_rows);
+  const auto k = elements_of(key_rows), v = elements_of(decode_output);
   require(hq >= 1 && hk >= 1 && hq % hk == 0, verb, ": ", hq, " query heads cannot share ", hk,
           " key/value heads; the second must divide the first");
   require(q.cols > 0 && q.cols % hq == 0, verb, ": q is ", q, ", whose columns do not divide into ",
@@ -116,15 +116,15 @@ geometry check_inputs(const char* verb, const view<const Query>& q, const Keys& 
 
   require(!v.in_tiles(), verb, ": v (", v, ") lies in tiles, but only keys may");
   detail::check_scales(verb, "k", key_rows, hk);
-  detail::check_scales(verb, "v", value_rows, hk);
+  detail::check_scales(verb, "v", decode_output, hk);
 
   constexpr index limit = (std::numeric_limits<position>::max)() / 2;
   require(q.rows <= limit && k.rows <= limit, verb, ": q is ", q, ", k is ", k,
           ", but a sequence has at most ", limit, " rows");
 
-  geometry g{q.rows,      k.rows, hq,     hk,     q.cols / hq,
-             v.cols / hk, 1,      k.rows, q.rows, rules.first_query(),
-             {},          {},     {}};
+  problem g{q.rows,      k.rows, hq,     hk,     q.cols / hq,
+            v.cols / hk, 1,      k.rows, q.rows, rules.first_query(),
+            {},          {},     {}};
   require(!g.first_query || (*g.first_query >= -limit && *g.first_query <= limit), verb,
           ": causal_from(", g.first_query.value_or(0), ") is beyond ", limit);
   if (s.packed) {
@@ -164,7 +164,7 @@ void check_size(const char* verb, const char* name, const view<Output>& output, 
 
 // Checks the sizes of what a call writes beside its result.
 template <class Scalar>
-void check_side_outputs(const char* verb, const settings<Scalar>& s, const geometry& g) {
+void check_side_outputs(const char* verb, const settings<Scalar>& s, const problem& g) {
   if (s.log_sum_exp)
     detail::check_size(verb, "log_sum_exp", *s.log_sum_exp, {g.queries, g.query_heads});
   if (s.weights)
@@ -178,13 +178,13 @@ template <class Output, class Other>
 void check_apart(const char* verb, const char* output_name, const view<Output>& output,
                  const char* other_name, const Other& other) {
   require(!overlap(output, other), verb, ": ", output_name, " (", output, ") overlaps ", other_name,
-          " (", numbers_of(other), ") in memory");
+          " (", elements_of(other), ") in memory");
 }
 
 // Checks a call's result: its shape, and that nothing that is written is also read.
 template <class Query, class Keys, class Scalar>
 void check_outputs(const char* verb, const view<const Query>& q, const Keys& k, const Keys& v,
-                   const view<Query>& out, const settings<Scalar>& s, const geometry& g) {
+                   const view<Query>& out, const settings<Scalar>& s, const problem& g) {
   detail::check_size(verb, "out", out, {g.queries, g.query_heads * g.value_width});
   check_side_outputs(verb, s, g);
   const auto apart_from_inputs = [&](const char* name, const auto& output) {

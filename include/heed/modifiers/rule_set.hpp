@@ -5,7 +5,7 @@
 //   const heed::soft_cap cap(30);
 //   const auto bound = heed::gather_rules(mask, cap).bind(scope);
 //   bound.sees(i);     // causal
-//   bound.bend(s, i);  // soft cap
+//   bound.modify(s, i);  // soft cap
 #pragma once
 
 #include <heed/core/concepts.hpp>               // modifier
@@ -32,12 +32,12 @@ struct bound_rules<std::tuple<Masks...>, std::tuple<Scores...>> {
   static constexpr bool has_masks = sizeof...(Masks) > 0;
   static constexpr bool has_scores = sizeof...(Scores) > 0;
   static constexpr bool masks_look_up = (looks_up<Masks>() || ...);
-  static constexpr int mask_tables = (0 + ... + tables<Masks>());
-  static constexpr int score_tables = (0 + ... + tables<Scores>());
+  static constexpr int mask_matrices = (0 + ... + matrices<Masks>());
+  static constexpr int score_matrices = (0 + ... + matrices<Scores>());
 
   // Score rules, left to right. A score that is -infinity excludes its key, whatever rules follow.
   template <class Scalar>
-  Scalar bend(Scalar score, at i) const {
+  Scalar modify(Scalar score, at i) const {
     const auto one = [&](const auto& rule) {
       score = keep_excluded(score, detail::score_by(rule, score, i));
     };
@@ -50,11 +50,11 @@ struct bound_rules<std::tuple<Masks...>, std::tuple<Scores...>> {
     return std::apply([&](const auto&... m) { return (1 & ... & int(bool(m(i)))) != 0; }, masks);
   }
 
-  // The same from the numbers of their tables, which read_for_scores and read_for_masks have copied.
+  // The same from the numbers of their matrices, which read_for_scores and read_for_masks have copied.
   template <class Scalar>
-  Scalar bend(Scalar score, at i, const Scalar* numbers) const {
+  Scalar modify(Scalar score, at i, const Scalar* numbers) const {
     const auto one = [&]<class Rule>(const Rule& rule) {
-      score = keep_excluded(score, bent_by(rule, score, i, numbers));
+      score = keep_excluded(score, modified_by(rule, score, i, numbers));
       numbers = numbers_after<Rule>(numbers);
     };
     std::apply([&](const auto&... rule) { (one(rule), ...); }, scores);
@@ -71,11 +71,11 @@ struct bound_rules<std::tuple<Masks...>, std::tuple<Scores...>> {
     return all != 0;
   }
   template <class Scalar>
-  void read_for_scores(table_tile<Scalar> tile) const {
+  void read_for_scores(pair_matrix_tile<Scalar> tile) const {
     std::apply([&](const auto&... rule) { (tile.read(rule), ...); }, scores);
   }
   template <class Scalar>
-  void read_for_masks(table_tile<Scalar> tile) const {
+  void read_for_masks(pair_matrix_tile<Scalar> tile) const {
     std::apply([&](const auto&... m) { (tile.read(m), ...); }, masks);
   }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Rotary positions: pairs of columns of q and k are turned by an angle that grows with the
+// Rotary positions: pairs of columns of q and k are rotated by an angle that grows with the
 // position, so that a score depends on the distance between query and key.
 //
 //   heed::rotary_embedding<float> rope({.width = 64});
@@ -44,7 +44,7 @@ class rotary_embedding {
  public:
   struct sizes {
     index width;             // columns of a head
-    index rotary_width = 0;  // the first columns of each head, which are turned; 0: all
+    index rotary_width = 0;  // the first columns of each head, which are rotated; 0: all
     double theta = 10000;
     rotary_pairing pairing = rotary_pairing::half_split;
     rotary_scaling scaling = no_scaling{};
@@ -83,7 +83,7 @@ class rotary_embedding {
   // formed in double. Throws shape_error if the columns are no whole number of heads.
   template <class X>
   void operator()(X&& x, index first_position) const {
-    turn(x, 1, [&](index row) { return static_cast<double>(first_position + row); });
+    rotate(x, 1, [&](index row) { return static_cast<double>(first_position + row); });
   }
 
   // The same where row i stands at positions[i]: any range or Eigen vector of numbers.
@@ -96,7 +96,7 @@ class rotary_embedding {
                   "positions, one a row, stored, not an Eigen expression");
     if constexpr (good) {
       const detail::number_span<double> places(positions, "heed::rotary_embedding");
-      turn(
+      rotate(
           x, 1, [&](index row) { return places[row]; }, places.size());
     }
   }
@@ -104,7 +104,7 @@ class rotary_embedding {
   // Turns back (and, under YaRN, divides by what operator() multiplied by): undoes operator().
   template <class X>
   void inverse(X&& x, index first_position) const {
-    turn(x, -1, [&](index row) { return static_cast<double>(first_position + row); });
+    rotate(x, -1, [&](index row) { return static_cast<double>(first_position + row); });
   }
 
   // Radians a position of pair i.
@@ -113,10 +113,10 @@ class rotary_embedding {
   }
 
  private:
-  // direction 1 turns and multiplies by the length, -1 undoes both.
+  // direction 1 rotates and multiplies by the length, -1 undoes both.
   template <class X, class PositionOf>
-  void turn(X&& x, int direction, const PositionOf& position_of,
-            std::optional<index> positions = {}) const {
+  void rotate(X&& x, int direction, const PositionOf& position_of,
+              std::optional<index> positions = {}) const {
     constexpr bool good = detail::writable_of<X, Scalar>;
     static_assert(
         good,

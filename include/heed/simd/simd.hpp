@@ -9,7 +9,7 @@
 
 #include <heed/core/types.hpp>           // index, Eigen
 #include <heed/simd/fused.hpp>           // fused
-#include <heed/simd/transpose_load.hpp>  // turned_lines
+#include <heed/simd/transpose_load.hpp>  // transposed_lines
 
 #include <bit>      // bit_cast
 #include <cstdint>  // int8_t, uint32_t, uint64_t
@@ -181,10 +181,10 @@ struct simd {
 
   // Lines of `size` numbers, `stride` apart, as columns.
   template <class Storage>
-  static void load_turned(packet (&square)[static_cast<std::size_t>(size)], const Storage* from,
-                          index stride) {
-    if constexpr (requires { turned_lines<packet, Storage>::load(square, from, stride); })
-      return turned_lines<packet, Storage>::load(square, from, stride);
+  static void load_transposed(packet (&square)[static_cast<std::size_t>(size)], const Storage* from,
+                              index stride) {
+    if constexpr (requires { transposed_lines<packet, Storage>::load(square, from, stride); })
+      return transposed_lines<packet, Storage>::load(square, from, stride);
     for (index i = 0; i < size; ++i) square[i] = load(from + i * stride);
     transpose(square);
   }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Squares of numbers that turn on their way into registers, where an instruction set has a shorter way
+// Squares of numbers that are transposed on their way into registers, where an instruction set has a shorter way
 // than to load lines and to transpose them: square[c] = number c of every line.
 //
 //   __m256 columns[8];
-//   heed::turned_lines<__m256, float>::load(columns, first, stride);  // 8 floats of each, `stride` apart
+//   heed::transposed_lines<__m256, float>::load(columns, first, stride);  // 8 floats of each, `stride` apart
 //
-// Part of simd.hpp, which loads and transposes where there is no turned_lines.
+// Part of simd.hpp, which loads and transposes where there is no transposed_lines.
 #pragma once
 
 #include <heed/core/types.hpp>   // index, Eigen
@@ -27,12 +27,12 @@ inline namespace HEED_ABI {
 namespace detail {
 
 template <class Packet, class Storage>
-struct turned_lines;
+struct transposed_lines;
 
 #if defined(EIGEN_VECTORIZE_AVX)
 // Half lines put together on their way in spare a third of the shuffles.
 template <>
-struct turned_lines<__m256, float> {
+struct transposed_lines<__m256, float> {
   static EIGEN_ALWAYS_INLINE void load(__m256 (&square)[8], const float* from, index stride) {
     const auto halves = [&](index line, index first) HEED_INLINED {
       return _mm256_insertf128_ps(
@@ -53,10 +53,10 @@ struct turned_lines<__m256, float> {
 #endif
 
 #if defined(EIGEN_VECTORIZE_AVX2)
-// Numbers of 16 bits are turned before they widen: lines r and r + 4 share a register, and squares of
-// four lines turn in both halves of it at once.
+// Numbers of 16 bits are transposed before they widen: lines r and r + 4 share a register, and squares of
+// four lines are transposed in both halves of it at once.
 template <>
-struct turned_lines<__m256, Eigen::bfloat16> {
+struct transposed_lines<__m256, Eigen::bfloat16> {
   static EIGEN_ALWAYS_INLINE void load(__m256 (&square)[8], const Eigen::bfloat16* from,
                                        index stride) {
     const auto pair = [&](index line) HEED_INLINED {
@@ -80,9 +80,9 @@ struct turned_lines<__m256, Eigen::bfloat16> {
   }
 };
 
-// Bytes are turned before they widen: a line is half a register.
+// Bytes are transposed before they widen: a line is half a register.
 template <>
-struct turned_lines<__m256, std::int8_t> {
+struct transposed_lines<__m256, std::int8_t> {
   static EIGEN_ALWAYS_INLINE void load(__m256 (&square)[8], const std::int8_t* from, index stride) {
     const auto pair = [&](index line) HEED_INLINED {
       const auto bytes = [&](index i) HEED_INLINED {
@@ -108,7 +108,7 @@ struct turned_lines<__m256, std::int8_t> {
 #if defined(EIGEN_VECTORIZE_AVX512) && defined(__AVX512BW__)
 
 // 16 bytes of 16 lines that lie `stride` bytes apart, four lines at a time: what is in quarter L of
-// register r comes from line 4 L + r. Squares of four lines then turn in every quarter at once.
+// register r comes from line 4 L + r. Squares of four lines are then transposed in every quarter at once.
 EIGEN_ALWAYS_INLINE void load_quarters(__m512i (&rows)[4], const void* from, index stride) {
   unroll<4>([&](auto r) HEED_INLINED {
     const auto line = [&](index i) HEED_INLINED {
@@ -122,10 +122,10 @@ EIGEN_ALWAYS_INLINE void load_quarters(__m512i (&rows)[4], const void* from, ind
   });
 }
 
-// Numbers of 16 bits are turned before they widen, eight columns at a time.
+// Numbers of 16 bits are transposed before they widen, eight columns at a time.
 template <class Storage>
 requires(std::is_same_v<Storage, Eigen::half> ||
-         std::is_same_v<Storage, Eigen::bfloat16>) struct turned_lines<__m512, Storage> {
+         std::is_same_v<Storage, Eigen::bfloat16>) struct transposed_lines<__m512, Storage> {
   static EIGEN_ALWAYS_INLINE void load(__m512 (&square)[16], const Storage* from, index stride) {
     unroll<2>([&](auto half) HEED_INLINED {
       __m512i row[4];
@@ -160,7 +160,7 @@ requires(std::is_same_v<Storage, Eigen::half> ||
 // ... and so are bytes, all columns at once. A byte widens from the top of its number, where it
 // brings its sign.
 template <>
-struct turned_lines<__m512, std::int8_t> {
+struct transposed_lines<__m512, std::int8_t> {
   static EIGEN_ALWAYS_INLINE void load(__m512 (&square)[16], const std::int8_t* from,
                                        index stride) {
     __m512i row[4];

@@ -40,10 +40,10 @@ class copier {
     }
   }
 
-  // `to` by rows, `from` by columns: squares of numbers are turned in registers. Squares follow one
+  // `to` by rows, `from` by columns: squares of numbers are transposed in registers. Squares follow one
   // another along the lines of the side whose lines lie farther apart, so that a cache line is done
   // with before lines of the same address modulo a page push it out.
-  void turned() const {
+  void transposed() const {
     const index rows = to_.rows / n * n, cols = to_.cols / n * n;
     To* const to = to_.data;
     const From* const from = from_.data;
@@ -51,7 +51,7 @@ class copier {
     const auto factor = s::broadcast(factor_);
     const auto square = [&](index i, index j) HEED_INLINED {
       typename s::packet lines[static_cast<std::size_t>(n)];
-      s::load_turned(lines, from + j * from_stride + i, from_stride);
+      s::load_transposed(lines, from + j * from_stride + i, from_stride);
       unroll<n>([&](auto r) HEED_INLINED {
         s::store(to + (i + r) * to_stride + j, s::multiply(lines[r], factor));
       });
@@ -101,12 +101,13 @@ template <class To, class From>
 void copy(const view<To>& to, const view<From>& from,
           detail::copy_scalar<To, std::remove_const_t<From>> factor = 1) {
   if (to.rows == 0 || to.cols == 0) return;
-  if (to.col_stride != 1 && to.row_stride == 1) return copy(to.turned(), from.turned(), factor);
+  if (to.col_stride != 1 && to.row_stride == 1)
+    return copy(to.transposed(), from.transposed(), factor);
   const detail::copier<To, From> copier(to, from, factor);
   if (to.col_stride == 1 && from.col_stride == 1)
     copier.straight();
   else if (to.col_stride == 1 && from.row_stride == 1)
-    copier.turned();
+    copier.transposed();
   else if (to.col_stride == 1)
     copier.gathered();
   else

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Keys as a cache holds them: tiles of 64 rows, each of which lies by columns. A token that is asked
-// about many keys finds them as its products want them, and nothing has to be turned.
+// about many keys finds them as its products want them, and nothing has to be transposed.
 //
 //   heed::key_tiles<float> k = cache.keys();            // (5, 2 * 64), an Eigen expression
 //   heed::attention(q, k, cache.values(), out, heads);  // as it is

@@ -38,7 +38,7 @@ EIGEN_ALWAYS_INLINE void prefetch(const view<Scalar>& rows, index ahead) {
 // ... of a few rows or columns, whichever lie in one piece.
 template <class Scalar>
 EIGEN_ALWAYS_INLINE void prefetch(const view<Scalar>& block) {
-  prefetch(block.row_stride == 1 ? block.turned() : block, 0);
+  prefetch(block.row_stride == 1 ? block.transposed() : block, 0);
 }
 
 // The lines of a few columns whose numbers lie next to each other, or some of them where they do not.

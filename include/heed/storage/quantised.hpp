@@ -143,15 +143,15 @@ bool overlap(const quantised& a, const tiled_view<Scalar>& b) {
 
 // The stored numbers alone.
 template <class Scalar>
-view<Scalar> numbers_of(const view<Scalar>& rows) {
+view<Scalar> elements_of(const view<Scalar>& rows) {
   return rows;
 }
 template <class Scalar>
-tiled_view<Scalar> numbers_of(const tiled_view<Scalar>& rows) {
+tiled_view<Scalar> elements_of(const tiled_view<Scalar>& rows) {
   return rows;
 }
-inline tiled_view<const std::int8_t> numbers_of(const quantised& rows) { return rows.numbers; }
-inline view<const std::int8_t> numbers_of(const scaled_rows& rows) {
+inline tiled_view<const std::int8_t> elements_of(const quantised& rows) { return rows.numbers; }
+inline view<const std::int8_t> elements_of(const scaled_rows& rows) {
   return {rows.data, rows.rows, rows.cols, rows.row_stride, rows.col_stride};
 }
 
@@ -175,7 +175,7 @@ quantised without_tiles(Frame& frame, const quantised& all) {
 // Whether the numbers of a row lie next to each other.
 template <class Rows>
 bool lie_by_rows(const Rows& rows) {
-  return numbers_of(rows).col_stride == 1;
+  return elements_of(rows).col_stride == 1;
 }
 
 // What makes packets of numbers, a row a lane from row `first` on, into what they stand for.
@@ -194,38 +194,38 @@ auto lane_scaling(const view<const Storage>&, index) {
 inline void copy(const view<float>& to, const scaled_rows& from) {
   using s = simd<float>;
   constexpr int n = static_cast<int>(s::size);
-  index turned = 0;  // rows that have been copied, as squares that turn in registers
+  index transposed = 0;  // rows that have been copied, as squares that are transposed in registers
   const index cols = from.cols / n * n;
   const bool becomes_columns = to.row_stride == 1 && to.col_stride != 1 && from.col_stride == 1;
   const bool becomes_rows = to.col_stride == 1 && from.row_stride == 1 && from.col_stride != 1;
   if (becomes_columns || becomes_rows)
-    for (; turned + n <= from.rows; turned += n) {
-      const auto scaled = lane_scaling<float>(from, turned);
+    for (; transposed + n <= from.rows; transposed += n) {
+      const auto scaled = lane_scaling<float>(from, transposed);
       for (index j = 0; j < cols; j += n) {
         typename s::packet square[n];
         const std::int8_t* const corner =
-            from.data + turned * from.row_stride + j * from.col_stride;
+            from.data + transposed * from.row_stride + j * from.col_stride;
         if (becomes_columns)
-          s::load_turned(square, corner, from.row_stride);
+          s::load_transposed(square, corner, from.row_stride);
         else
           unroll<n>([&](auto f)
                         HEED_INLINED { square[f] = s::load(corner + f * from.col_stride); });
         unroll<n>([&](auto f) HEED_INLINED { square[f] = scaled(square[f]); });
         if (becomes_rows) s::transpose(square);
-        float* const place = to.data + turned * to.row_stride + j * to.col_stride;
+        float* const place = to.data + transposed * to.row_stride + j * to.col_stride;
         unroll<n>([&](auto f) HEED_INLINED {
           s::store(place + f * (becomes_rows ? to.row_stride : to.col_stride), square[f]);
         });
       }
     }
   const auto by_rows = [&](index first, index last, index first_col) {
-    const view<const std::int8_t> numbers = numbers_of(from);
+    const view<const std::int8_t> numbers = elements_of(from);
     for (index i = first; i < last && first_col < from.cols; ++i)
       copy(to.block(i, first_col, 1, from.cols - first_col),
            numbers.block(i, first_col, 1, from.cols - first_col), from.scale(i));
   };
-  by_rows(0, turned, cols);
-  by_rows(turned, from.rows, 0);
+  by_rows(0, transposed, cols);
+  by_rows(transposed, from.rows, 0);
 }
 
 }  // namespace detail

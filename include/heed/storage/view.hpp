@@ -32,7 +32,7 @@ struct view {
   }
 
   // The transpose.
-  view turned() const { return {data, cols, rows, col_stride, row_stride}; }
+  view transposed() const { return {data, cols, rows, col_stride, row_stride}; }
 
   bool given() const { return data != nullptr; }
 

@@ -48,10 +48,10 @@ void multiplies(index rows, index inputs, index outputs, const layouts& orders, 
   fill(w, 5, 13);
   fill(bias, 3, 17);
   heed::scratch memory;
-  const heed::detail::product_call<Scalar> call{
+  const heed::detail::gemm_call<Scalar> call{
       heed::detail::view_of(y.matrix()), view_of(x), view_of(w),
       with_bias ? view_of(bias) : heed::detail::view<const Scalar>()};
-  heed::detail::product(call, on, memory);
+  heed::detail::gemm(call, on, memory);
 
   using exact = Eigen::Matrix<long, Eigen::Dynamic, Eigen::Dynamic>;
   exact want = x.matrix().template cast<long>() * w.matrix().template cast<long>();
@@ -62,9 +62,9 @@ void multiplies(index rows, index inputs, index outputs, const layouts& orders, 
 
 template <class Scalar>
 void sizes_around_blocks() {
-  using task = heed::detail::product_task<Scalar>;
+  using task = heed::detail::gemm_task<Scalar>;
   int n = 0;
-  using thin = heed::detail::thin_product<Scalar>;
+  using thin = heed::detail::skinny_gemm<Scalar>;
   for (const index rows : {index(0), index(1), index(2), thin::most_rows, thin::most_rows + 1,
                            task::most_rows, task::most_rows + 1})
     for (const index inputs :
@@ -98,7 +98,7 @@ const auto threads = [](index n, auto&& work) {
   for (auto& t : team) t.join();
 };
 
-// Few rows: outputs beyond those of one task, and beyond those that fill strips; as many workers as an
+// Few rows: outputs beyond those of one task, and beyond those that fill panels; as many workers as an
 // executor may say that it has.
 TEST(product, of_few_rows_is_cut_into_columns) {
   constexpr layout rows_first = layout::row_major;
@@ -125,7 +125,7 @@ void same_bits() {
   heed::scratch memory;
   const auto run = [&](const auto& rows, const heed::executor& on) {
     matrix y(rows.rows(), 150);
-    heed::detail::product<Scalar>({heed::detail::view_of(y), heed::detail::view_of(rows),
+    heed::detail::gemm<Scalar>({heed::detail::view_of(y), heed::detail::view_of(rows),
                                    heed::detail::view_of(w), heed::detail::view_of(bias)},
                                   on, memory);
     return y;

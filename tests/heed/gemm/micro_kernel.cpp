@@ -30,10 +30,10 @@ void sweep(bool by_rows, index pitch_of_c, const C& c_of, index pitch_of_b, cons
         for (index i = 0; i < rows; ++i)
           for (index l = 0; l < lanes; ++l)
             c[std::size_t((i + 1) * pitch_of_c + l)] = Scalar(i + l);
-        const heed::detail::broadcast_side<Scalar> side{a.data(), by_rows ? depth : 1,
-                                                        by_rows ? 1 : rows};
+        const heed::detail::a_operand<Scalar> side{a.data(), by_rows ? depth : 1,
+                                                   by_rows ? 1 : rows};
         const auto multiply = [&](const heed::detail::c_update<Scalar>& update) {
-          heed::detail::lane_product<Packets>(c_of(c.data() + pitch_of_c, pitch_of_c), side,
+          heed::detail::macro_kernel<Packets>(c_of(c.data() + pitch_of_c, pitch_of_c), side,
                                               b_of(b.data(), pitch_of_b), rows, depth, update);
         };
         if (start[0] == 'z') multiply(heed::detail::from_zero<Scalar>());
@@ -60,10 +60,10 @@ template <int Packets, class Scalar>
 void sweep_layouts() {
   constexpr index lanes = Packets * heed::detail::simd<Scalar>::size;
   const auto c = [](Scalar* data, index pitch) {
-    return heed::detail::lane_side<Scalar>{data, pitch};
+    return heed::detail::lane_operand<Scalar>{data, pitch};
   };
   const auto b = [](const Scalar* data, index pitch) {
-    return heed::detail::lane_side<const Scalar>{data, pitch};
+    return heed::detail::lane_operand<const Scalar>{data, pitch};
   };
   sweep<Packets, Scalar>(true, lanes + 3, c, lanes, b);
   sweep<Packets, Scalar>(true, lanes + 3, c, lanes + 5, b);
@@ -90,21 +90,21 @@ void sweep_packets() {
 }
 
 // What is fetched is memory that is there: none of it, and all of it once.
-TEST(lane_product, fetches_while_it_multiplies) {
+TEST(macro_kernel, fetches_while_it_multiplies) {
   constexpr index lanes = heed::detail::packed_pitch<float>;
   std::vector<float> a(64, 1), b(16 * lanes, 2), c(4 * lanes);
   heed::matrix<float> later = heed::matrix<float>::Ones(5, 48);
   heed::detail::fetch_ahead fetch(heed::detail::view<const float>(heed::detail::view_of(later)), 0,
                                   1);
   fetch.ask_for_one_in(2);
-  heed::detail::lane_product<2>(heed::detail::lane_side<float>{c.data(), lanes},
-                                heed::detail::broadcast_side<float>{a.data(), 16},
-                                heed::detail::lane_side<const float>{b.data(), lanes}, 4, 16,
+  heed::detail::macro_kernel<2>(heed::detail::lane_operand<float>{c.data(), lanes},
+                                heed::detail::a_operand<float>{a.data(), 16},
+                                heed::detail::lane_operand<const float>{b.data(), lanes}, 4, 16,
                                 heed::detail::from_zero<float>(), 1, fetch);
   for (const float sum : c) EXPECT_EQ(sum, 32.0f);
 }
 
-TEST(lane_product, is_exact_on_integers) {
+TEST(macro_kernel, is_exact_on_integers) {
   sweep_packets<float>();
   sweep_packets<double>();
 }

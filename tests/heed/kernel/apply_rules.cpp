@@ -21,6 +21,7 @@ namespace {
 using heed::at;
 using heed::coverage;
 using heed::index;
+using heed::detail::log4_of_exp;
 
 // A mask of a user: what it answers converts to bool when asked to, and what it has is its own affair.
 struct own_mask {
@@ -29,13 +30,13 @@ struct own_mask {
     bool yes;
     explicit operator bool() const { return yes; }
   };
-  std::vector<int> tables;
+  std::vector<int> matrices;
 
-  answer operator()(at i) const { return {i.key % 3 == tables[0]}; }
+  answer operator()(at i) const { return {i.key % 3 == matrices[0]}; }
 };
 
 template <class Scalar>
-struct bend : ::testing::Test {
+struct apply_rules : ::testing::Test {
   static constexpr index lanes = 2 * heed::detail::simd<Scalar>::size,
                          pitch = heed::detail::packed_lanes<Scalar>::pitch, keys = 6;
   static constexpr Scalar guard = 777;
@@ -71,9 +72,9 @@ struct bend : ::testing::Test {
   }
 };
 using scalars = ::testing::Types<float, double>;
-TYPED_TEST_SUITE(bend, scalars);
+TYPED_TEST_SUITE(apply_rules, scalars);
 
-TYPED_TEST(bend, applies_score_rules_left_to_right) {
+TYPED_TEST(apply_rules, applies_score_rules_left_to_right) {
   const auto twice = heed::score([](auto s, at) { return 2 * s; });
   const auto plus_place = heed::score([](auto s, at i) {
     return s + static_cast<decltype(s)>(i.query - i.key + i.head + i.row + i.sequence) / 64;
@@ -81,25 +82,25 @@ TYPED_TEST(bend, applies_score_rules_left_to_right) {
   const auto rules = heed::detail::gather_rules(twice, plus_place).bind(this->where);
   for (index rows = 1; rows <= this->lanes; ++rows) {
     const auto got = this->changed(rows, [&](auto scores, const heed::detail::tile_place& place) {
-      heed::detail::bend(scores, place, rules, coverage::all);
+      heed::detail::apply_rules(scores, place, rules, coverage::all);
     });
     this->expect(got, rows, [](double s, at i) {
-      return 2 * s + (i.query - i.key + i.head + i.row + i.sequence) / 64.0;
+      return (2 * s + (i.query - i.key + i.head + i.row + i.sequence) / 64.0) * log4_of_exp;
     });
   }
 }
 
-TYPED_TEST(bend, excludes_by_select_unless_the_tile_is_covered) {
+TYPED_TEST(apply_rules, excludes_by_select_unless_the_tile_is_covered) {
   const auto odd = heed::where([](at i) { return (i.key + i.query) % 2 == 1; });
   const auto not_seven = heed::where([](at i) { return i.key % 7 != 0; });
   const auto rules = heed::detail::gather_rules(odd, not_seven).bind(this->where);
   for (index rows = 1; rows <= this->lanes; ++rows) {
-    const auto bent = [&](coverage seen) {
+    const auto modified = [&](coverage seen) {
       return this->changed(rows, [&](auto scores, const heed::detail::tile_place& place) {
-        heed::detail::bend(scores, place, rules, seen);
+        heed::detail::apply_rules(scores, place, rules, seen);
       });
     };
-    const auto some = bent(coverage::some), all = bent(coverage::all);
+    const auto some = modified(coverage::some), all = modified(coverage::all);
     for (index j = 0; j < this->keys; ++j)
       for (index l = 0; l < rows; ++l) {
         const bool seen = (10 + j + 13 + l) % 2 == 1 && (10 + j) % 7 != 0;
@@ -111,18 +112,18 @@ TYPED_TEST(bend, excludes_by_select_unless_the_tile_is_covered) {
   }
 }
 
-TYPED_TEST(bend, a_mask_stands_above_what_a_score_rule_makes) {
+TYPED_TEST(apply_rules, a_mask_stands_above_what_a_score_rule_makes) {
   const auto nan =
       heed::score([](auto s, at) { return s * std::numeric_limits<decltype(s)>::quiet_NaN(); });
   const auto none = heed::where([](at) { return false; });
   const auto rules = heed::detail::gather_rules(none, nan).bind(this->where);
   const auto got = this->changed(3, [&](auto scores, const heed::detail::tile_place& place) {
-    heed::detail::bend(scores, place, rules, coverage::some);
+    heed::detail::apply_rules(scores, place, rules, coverage::some);
   });
   for (index l = 0; l < 3; ++l) EXPECT_EQ(got[std::size_t(l)], -INFINITY);
 }
 
-TYPED_TEST(bend, asks_about_real_places_only) {
+TYPED_TEST(apply_rules, asks_about_real_places_only) {
   int outside = 0, asked = 0;
   for (index rows = 1; rows <= this->lanes; ++rows) {
     const auto look = heed::score([&](auto s, at i) {
@@ -133,16 +134,16 @@ TYPED_TEST(bend, asks_about_real_places_only) {
     });
     const auto rules = heed::detail::gather_rules(look).bind(this->where);
     (void)this->changed(rows, [&](auto scores, const heed::detail::tile_place& place) {
-      heed::detail::bend(scores, place, rules, coverage::all);
+      heed::detail::apply_rules(scores, place, rules, coverage::all);
     });
   }
   EXPECT_GT(asked, 0);
   EXPECT_EQ(outside, 0);
 }
 
-// Several tables, of every kind of number and storage order, among other rules: what each rule says of
+// Several matrices, of every kind of number and storage order, among other rules: what each rule says of
 // a pair by itself. What lies around the pairs is not finite, or of no meaning.
-TYPED_TEST(bend, reads_tables_as_rules_read_them_pair_by_pair) {
+TYPED_TEST(apply_rules, reads_tables_as_rules_read_them_pair_by_pair) {
   using Eigen::ColMajor;
   using Eigen::Dynamic;
   using Eigen::RowMajor;
@@ -168,13 +169,14 @@ TYPED_TEST(bend, reads_tables_as_rules_read_them_pair_by_pair) {
     const auto rules = heed::detail::gather_rules(rule...).bind(this->where);
     for (index rows = 1; rows <= this->lanes; ++rows) {
       const auto got = this->changed(rows, [&](auto scores, const heed::detail::tile_place& place) {
-        heed::detail::bend(scores, place, rules, coverage::some);
+        heed::detail::apply_rules(scores, place, rules, coverage::some);
       });
       for (index j = 0; j < this->keys; ++j)
         for (index l = 0; l < rows; ++l) {
           const at place{int(3 + l + 10), int(10 + j), 2, int(3 + l), 1};
-          const TypeParam bent = rules.bend(this->score(j, l), place);
-          const TypeParam want = rules.sees(place) ? bent : TypeParam(-infinity);
+          TypeParam modified = this->score(j, l);
+          if (rules.has_scores) modified = rules.modify(modified, place) * TypeParam(log4_of_exp);
+          const TypeParam want = rules.sees(place) ? modified : TypeParam(-infinity);
           ASSERT_EQ(got[std::size_t(j * this->pitch + l)], want) << j << " " << l << " of " << rows;
         }
       this->expect(got, 0, [](double, at) { return 0; });  // and nothing beyond
@@ -198,7 +200,7 @@ TYPED_TEST(bend, reads_tables_as_rules_read_them_pair_by_pair) {
 }
 
 // -infinity excludes its key whatever the score is, and nothing else does.
-TYPED_TEST(bend, a_bias_of_minus_infinity_stands_above_the_score) {
+TYPED_TEST(apply_rules, a_bias_of_minus_infinity_stands_above_the_score) {
   constexpr auto infinity = std::numeric_limits<TypeParam>::infinity();
   constexpr auto nan = std::numeric_limits<TypeParam>::quiet_NaN();
   heed::matrix<TypeParam> added = heed::matrix<TypeParam>::Zero(40, 50);
@@ -207,20 +209,21 @@ TYPED_TEST(bend, a_bias_of_minus_infinity_stands_above_the_score) {
   const auto rules = heed::detail::gather_rules(heed::bias(added)).bind(this->where);
   for (const TypeParam score : {infinity, nan, TypeParam(3)}) {
     std::vector<TypeParam> scores(std::size_t(this->keys * this->pitch), score);
-    heed::detail::bend(scores.data(), heed::detail::tile_place{this->where, 3, 2, 10, 3}, rules,
-                       coverage::all);
+    heed::detail::apply_rules(scores.data(), heed::detail::tile_place{this->where, 3, 2, 10, 3},
+                              rules, coverage::all);
     for (const index l : {0, 1}) {
       EXPECT_EQ(scores[std::size_t(l)], -infinity) << score;
       EXPECT_TRUE(std::isnan(scores[std::size_t(this->pitch + l)])) << score;
       const TypeParam untouched = scores[std::size_t(2 * this->pitch + l)];
-      EXPECT_TRUE(std::isnan(score) ? std::isnan(untouched)
-                                    : heed::detail::exactly_equal(untouched, score))
+      EXPECT_TRUE(std::isnan(score)
+                      ? std::isnan(untouched)
+                      : heed::detail::exactly_equal(untouched, score * TypeParam(log4_of_exp)))
           << score;
     }
   }
 }
 
-TYPED_TEST(bend, drop_zeroes_or_raises) {
+TYPED_TEST(apply_rules, drop_zeroes_or_raises) {
   const heed::dropout half{.probability = 0.5, .seed = 8};
   for (index rows = 1; rows <= this->lanes; ++rows)
     for (const index count : {5, 6}) {  // up to a multiple of four, and not

@@ -21,24 +21,25 @@ void stages(index keys, index width) {
   const auto from = wide.block(1, 2, keys, width);
   const heed::detail::view<const Storage> rows = heed::detail::view_of(from);
   std::vector<Scalar> memory(std::size_t(keys * width + 1), Scalar(77));
-  const heed::detail::view<const Scalar> staged = heed::detail::stage_keys(memory.data(), rows);
+  const heed::detail::view<const Scalar> packed = heed::detail::pack_keys(memory.data(), rows);
   for (index i = 0; i < keys; ++i)
     for (index f = 0; f < width; ++f) {
-      ASSERT_EQ(staged(i, f), static_cast<Scalar>(from(i, f)));
-      ASSERT_EQ(&staged(i, f), &memory[std::size_t(i * width + f)]);
+      ASSERT_EQ(packed(i, f), static_cast<Scalar>(from(i, f)));
+      ASSERT_EQ(&packed(i, f), &memory[std::size_t(i * width + f)]);
     }
   EXPECT_EQ(memory.back(), 77);
 
   constexpr index pitch = heed::keys_per_tile;
   memory.assign(std::size_t(width * pitch), Scalar(77));
-  const heed::detail::view<const Scalar> turned = heed::detail::stage_values(memory.data(), rows);
-  EXPECT_EQ(turned.rows, keys);
-  EXPECT_EQ(turned.cols, width);
+  const heed::detail::view<const Scalar> transposed =
+      heed::detail::pack_values(memory.data(), rows);
+  EXPECT_EQ(transposed.rows, keys);
+  EXPECT_EQ(transposed.cols, width);
   for (index f = 0; f < width; ++f)
     for (index i = 0; i < pitch; ++i) {
       ASSERT_EQ(memory[std::size_t(f * pitch + i)],
                 i < keys ? static_cast<Scalar>(from(i, f)) : Scalar(77));
-      ASSERT_EQ(&turned(i, f), &memory[std::size_t(f * pitch + i)]);
+      ASSERT_EQ(&transposed(i, f), &memory[std::size_t(f * pitch + i)]);
     }
 }
 
@@ -65,8 +66,8 @@ TEST(tile, stages_integers_with_scales) {
           heed::quantised(numbers, scales).block(0, 0, keys, width);
       std::vector<float> key_room(std::size_t(keys * width)),
           value_room(std::size_t(heed::keys_per_tile * width));
-      const auto staged_keys = heed::detail::stage_keys(key_room.data(), rows);
-      const auto staged_values = heed::detail::stage_values(value_room.data(), rows);
+      const auto staged_keys = heed::detail::pack_keys(key_room.data(), rows);
+      const auto staged_values = heed::detail::pack_values(value_room.data(), rows);
       for (index i = 0; i < keys; ++i)
         for (index f = 0; f < width; ++f) {
           ASSERT_EQ(staged_keys(i, f), scales(i) * static_cast<float>(numbers(i, f)));
@@ -91,16 +92,16 @@ void sees_what_is_not_finite() {
     for (index i = 0; i < width * pitch; ++i)
       memory[std::size_t(i)] = i % 2 == 0 ? limits::lowest() : limits::denorm_min();
     for (const index keys : {0, 1, 7, 16, 33, 64}) {
-      const heed::detail::view<const Scalar> turned{memory.data(), keys, width, 1, pitch};
+      const heed::detail::view<const Scalar> transposed{memory.data(), keys, width, 1, pitch};
       const heed::detail::view<const Scalar> straight{memory.data(), width, keys, pitch, 1};
       const heed::detail::view<const Scalar> apart{memory.data(), width, keys / 2, pitch, 2};
-      EXPECT_TRUE(heed::detail::all_finite(turned) && heed::detail::all_finite(straight) &&
+      EXPECT_TRUE(heed::detail::all_finite(transposed) && heed::detail::all_finite(straight) &&
                   heed::detail::all_finite(apart));
       for (index i = 0; i < width * pitch; ++i)
         for (const Scalar bad : {limits::infinity(), -limits::infinity(), limits::quiet_NaN()}) {
           Scalar& number = memory[std::size_t(i)];
           const Scalar before = std::exchange(number, bad);
-          EXPECT_EQ(heed::detail::all_finite(turned), i % pitch >= keys) << i;
+          EXPECT_EQ(heed::detail::all_finite(transposed), i % pitch >= keys) << i;
           EXPECT_EQ(heed::detail::all_finite(straight), i % pitch >= keys) << i;
           EXPECT_EQ(heed::detail::all_finite(apart), i % pitch >= keys / 2 * 2 || i % 2 != 0) << i;
           number = before;
@@ -116,14 +117,14 @@ void sees_what_may_overflow() {
   constexpr Scalar most = (std::numeric_limits<Scalar>::max)() / Scalar(4294967296.0);
   std::vector<Scalar> memory(std::size_t(width * pitch), most);
   for (const index keys : {1, 7, 16, 64}) {
-    const heed::detail::view<const Scalar> turned{memory.data(), keys, width, 1, pitch};
-    EXPECT_TRUE(heed::detail::sizes_of(turned).moderate);
+    const heed::detail::view<const Scalar> transposed{memory.data(), keys, width, 1, pitch};
+    EXPECT_TRUE(heed::detail::sizes_of(transposed).moderate);
     for (index i = 0; i < width * pitch; ++i)
       for (const Scalar large : {most * 2, (std::numeric_limits<Scalar>::max)(), -most * 3}) {
         Scalar& number = memory[std::size_t(i)];
         const Scalar before = std::exchange(number, large);
-        EXPECT_EQ(heed::detail::sizes_of(turned).moderate, i % pitch >= keys) << i;
-        EXPECT_TRUE(heed::detail::sizes_of(turned).finite);
+        EXPECT_EQ(heed::detail::sizes_of(transposed).moderate, i % pitch >= keys) << i;
+        EXPECT_TRUE(heed::detail::sizes_of(transposed).finite);
         number = before;
       }
   }
@@ -140,7 +141,7 @@ TEST(tile, knows_whether_all_is_finite) {
 }
 
 template <class Storage, class Scalar, int Order>
-void turns() {
+void transposes() {
   const index size = heed::detail::simd<Scalar>::size,
               pitch = heed::detail::queries_per_block<Scalar>;
   for (index rows = 1; rows <= pitch; ++rows) {
@@ -167,11 +168,11 @@ void turns() {
 }
 
 TEST(lanes, go_in_scaled_and_come_out_again) {
-  turns<float, float, Eigen::RowMajor>();
-  turns<float, float, Eigen::ColMajor>();
-  turns<double, double, Eigen::ColMajor>();
-  turns<Eigen::half, float, Eigen::RowMajor>();
-  turns<Eigen::bfloat16, float, Eigen::ColMajor>();
+  transposes<float, float, Eigen::RowMajor>();
+  transposes<float, float, Eigen::ColMajor>();
+  transposes<double, double, Eigen::ColMajor>();
+  transposes<Eigen::half, float, Eigen::RowMajor>();
+  transposes<Eigen::bfloat16, float, Eigen::ColMajor>();
 }
 
 }  // namespace

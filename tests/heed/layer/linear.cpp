@@ -19,7 +19,7 @@ template <class Scalar>
 void against_double() {
   using columns = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
   const double u = double(std::numeric_limits<Scalar>::epsilon()) / 2;
-  const index size = heed::detail::product_task<Scalar>::lanes;
+  const index size = heed::detail::gemm_task<Scalar>::lanes;
   for (const index rows : {0, 1, 4, 13, 32, 33, 240, 241})
     for (const index inputs : {1, 3, 255, 256, 257, 520})
       for (const index outputs : {index(1), size - 1, size, size + 1, 3 * size, 17 * size + 5})

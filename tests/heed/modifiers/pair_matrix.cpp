@@ -31,13 +31,13 @@ double read(const Rule& rule, const heed::scope& s, int row, int key) {
 
 constexpr heed::scope of(index head) { return {0, head, heads, 0, 0, queries, keys, 0, queries}; }
 
-TEST(table, one_for_all_heads) {
+TEST(matrix, one_for_all_heads) {
   const MatrixXd shared = of_head(0);
   const auto rule = heed::bias(shared);
   for (index h = 0; h < heads; ++h) EXPECT_EQ(read(rule, of(h), 4, 6), 46);
 }
 
-TEST(table, one_a_head_in_any_form) {
+TEST(matrix, one_a_head_in_any_form) {
   MatrixXd stacked(heads * queries, keys);
   std::vector<MatrixXd> vector;
   for (index h = 0; h < heads; ++h) {
@@ -60,7 +60,7 @@ TEST(table, one_a_head_in_any_form) {
       }
 }
 
-TEST(table, in_a_batch_has_the_rows_of_q_and_the_keys_of_the_sequence) {
+TEST(matrix, in_a_batch_has_the_rows_of_q_and_the_keys_of_the_sequence) {
   MatrixXd stacked(heads * queries, keys);
   for (index h = 0; h < heads; ++h) stacked.middleRows(h * queries, queries) = of_head(h);
   // the sequence of q's rows 2 ... 4 has 4 keys
@@ -70,7 +70,7 @@ TEST(table, in_a_batch_has_the_rows_of_q_and_the_keys_of_the_sequence) {
   EXPECT_EQ(read(heed::bias(of_head(0).eval()), s, 2, 3), 43);
 }
 
-TEST(table, may_be_a_block_of_a_larger_matrix) {
+TEST(matrix, may_be_a_block_of_a_larger_matrix) {
   MatrixXd wide = MatrixXd::Constant(queries + 4, keys + 9, -1);
   wide.block(3, 5, queries, keys) = of_head(0);
   const auto block = wide.block(3, 5, queries, keys);
@@ -83,13 +83,13 @@ TEST(table, may_be_a_block_of_a_larger_matrix) {
             46);
 }
 
-TEST(table, of_half_is_read_as_numbers) {
+TEST(matrix, of_half_is_read_as_numbers) {
   const Eigen::Matrix<Eigen::half, Eigen::Dynamic, Eigen::Dynamic> stored =
       of_head(0).cast<Eigen::half>();
   EXPECT_EQ(read(heed::bias(stored), of(0), 4, 6), 46);
 }
 
-TEST(table, of_booleans_keeps_where_true) {
+TEST(matrix, of_booleans_keeps_where_true) {
   booleans stacked(heads * queries, keys);
   std::vector<booleans> vector(heads, booleans(queries, keys));
   for (index h = 0; h < heads; ++h)
@@ -106,7 +106,7 @@ TEST(table, of_booleans_keeps_where_true) {
 }
 
 // The same through a call, against one call a head.
-TEST(table, each_head_of_a_call_reads_its_own) {
+TEST(matrix, each_head_of_a_call_reads_its_own) {
   const MatrixXd q = MatrixXd::Random(queries, heads * 2), k = MatrixXd::Random(keys, heads * 2);
   std::vector<MatrixXd> added;
   std::vector<booleans> seen;

@@ -39,7 +39,7 @@ std::string refusal(const Q& q, const K& k, const V& v, const Modifiers&... modi
 
 const MatrixXf q = MatrixXf::Random(5, 8), k = MatrixXf::Random(6, 8), v = MatrixXf::Random(6, 8);
 
-TEST(geometry, refuses_head_counts_before_it_computes_with_them) {
+TEST(problem, refuses_head_counts_before_it_computes_with_them) {
   EXPECT_EQ(refusal(q, k, v, heed::heads{.query = -4, .kv = 2}),
             "heed::attention: -4 query heads cannot share 2 key/value heads; the second must "
             "divide the first");
@@ -54,7 +54,7 @@ TEST(geometry, refuses_head_counts_before_it_computes_with_them) {
       "heed::attention: q is 5x0, whose columns do not divide into 1125899906842624 query heads");
 }
 
-TEST(geometry, takes_an_empty_list_for_a_list) {
+TEST(problem, takes_an_empty_list_for_a_list) {
   const std::vector<float> none;
   EXPECT_EQ(refusal(q, k, v, heed::sink(none)),
             "heed::attention: sink has 0 logits, but there are 1 query heads");
@@ -72,7 +72,7 @@ TEST(geometry, takes_an_empty_list_for_a_list) {
             "heed::attention: documents has 0 ids, but there are 6 keys");
 }
 
-TEST(geometry, refuses_numbers_that_mean_nothing) {
+TEST(problem, refuses_numbers_that_mean_nothing) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   const auto sinks = [](double logit) { return Eigen::VectorXd::Constant(1, logit).eval(); };
@@ -94,7 +94,7 @@ TEST(geometry, refuses_numbers_that_mean_nothing) {
             "heed::attention: a window has no negative side: left is unbounded, right is -1");
 }
 
-TEST(geometry, refuses_two_places_for_the_first_query) {
+TEST(problem, refuses_two_places_for_the_first_query) {
   EXPECT_EQ(refusal(q, k, v, heed::causal_from(2) && heed::causal_from(5)),
             "heed: the first query cannot stand at 2 and at 5 in one call");
   EXPECT_EQ(refusal(q, k, v, heed::causal_from(5), !heed::causal_from(2)),
@@ -104,7 +104,7 @@ TEST(geometry, refuses_two_places_for_the_first_query) {
 }
 
 // Memory that no element of is read: sizes are checked first.
-TEST(geometry, refuses_more_rows_than_positions_can_count) {
+TEST(problem, refuses_more_rows_than_positions_can_count) {
   const float element = 0;
   using map = Eigen::Map<const MatrixXf, 0, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>;
   const map long_one(&element, index(1) << 30, 1, {1, 0}), short_one(&element, 1, 1, {1, 0});
@@ -121,7 +121,7 @@ TEST(geometry, refuses_more_rows_than_positions_can_count) {
   }
 }
 
-TEST(geometry, hands_on_what_a_function_of_the_callers_throws) {
+TEST(problem, hands_on_what_a_function_of_the_callers_throws) {
   const auto throws = [](float, heed::at i) -> float {
     if (i.key == 3) throw std::runtime_error("key 3");
     return 0;
@@ -132,7 +132,7 @@ TEST(geometry, hands_on_what_a_function_of_the_callers_throws) {
   EXPECT_EQ(refusal(q, k, v), "accepted") << "and the scratch is as good as before";
 }
 
-TEST(geometry, packed_offsets_may_be_of_any_integer_type) {
+TEST(problem, packed_offsets_may_be_of_any_integer_type) {
   const int whole[] = {0, 2, 6};
   const std::vector<unsigned char> bytes{0, 2, 6};
   const Eigen::Vector3i vector(0, 2, 6);
@@ -143,7 +143,7 @@ TEST(geometry, packed_offsets_may_be_of_any_integer_type) {
   EXPECT_EQ(heed::attention(k, k, v, heed::packed{vector}), want);
 }
 
-TEST(geometry, a_batch_may_be_empty_or_hold_empty_sequences) {
+TEST(problem, a_batch_may_be_empty_or_hold_empty_sequences) {
   const std::vector<int> nothing{0}, empties{0, 0, 0};
   const MatrixXf no_rows(0, 4);
   EXPECT_EQ(heed::attention(no_rows, no_rows, no_rows, heed::packed{nothing}).rows(), 0);
@@ -161,7 +161,7 @@ TEST(geometry, a_batch_may_be_empty_or_hold_empty_sequences) {
   EXPECT_EQ(out.bottomRows(3), last);
 }
 
-TEST(geometry, many_short_sequences_take_time_in_proportion) {
+TEST(problem, many_short_sequences_take_time_in_proportion) {
   const int sequences = 100000;
   std::vector<int> starts(sequences + 1);
   for (int i = 0; i <= sequences; ++i) starts[std::size_t(i)] = i;
@@ -173,7 +173,7 @@ TEST(geometry, many_short_sequences_take_time_in_proportion) {
   EXPECT_TRUE(((out - x).array().abs() <= three_roundings * x.array().abs()).all());
 }
 
-TEST(geometry, a_query_head_reads_the_head_of_its_group) {
+TEST(problem, a_query_head_reads_the_head_of_its_group) {
   const MatrixXd many = MatrixXd::Random(4, 12), few = MatrixXd::Random(5, 4);
   const MatrixXd out = heed::attention(many, few, few, heed::heads{.query = 6, .kv = 2});
   for (int h = 0; h < 6; ++h) {
@@ -182,7 +182,7 @@ TEST(geometry, a_query_head_reads_the_head_of_its_group) {
   }
 }
 
-TEST(geometry, values_may_have_no_columns) {
+TEST(problem, values_may_have_no_columns) {
   EXPECT_EQ(heed::attention(q, k, MatrixXf(6, 0)).cols(), 0);
   MatrixXf lse(5, 1);
   const MatrixXf out = heed::attention(q, k, MatrixXf(6, 0), heed::log_sum_exp(lse));

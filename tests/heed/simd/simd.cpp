@@ -129,7 +129,7 @@ TYPED_TEST(simd, loads_integers) {
 TYPED_TEST(simd, loads_lines_as_columns) {
   using f = TestFixture;
   constexpr index n = f::s::size, stride = n + 3;
-  const auto turns = [&](auto zero) {
+  const auto transposes = [&](auto zero) {
     using Storage = decltype(zero);
     // Nothing lies beyond the last line, which a sanitizer would see.
     std::vector<Storage> from(std::size_t((n - 1) * stride + n));
@@ -137,7 +137,7 @@ TYPED_TEST(simd, loads_lines_as_columns) {
       from[i] = static_cast<Storage>(static_cast<float>(int(i) * 5 % 251 - 125));
     const auto turns_from = [&](const Storage* first, index step) {
       typename f::packet square[std::size_t(n)];
-      f::s::load_turned(square, first, step);
+      f::s::load_transposed(square, first, step);
       for (index c = 0; c < n; ++c) {
         const auto column = f::store(square[c]);
         for (index r = 0; r < n; ++r)
@@ -149,11 +149,11 @@ TYPED_TEST(simd, loads_lines_as_columns) {
     turns_from(from.data() + (n - 1) * stride, -stride);
     turns_from(from.data(), 0);
   };
-  turns(TypeParam(0));
-  turns(std::int8_t(0));
+  transposes(TypeParam(0));
+  transposes(std::int8_t(0));
   if constexpr (std::is_same_v<TypeParam, float>) {
-    turns(Eigen::half(0));
-    turns(Eigen::bfloat16(0));
+    transposes(Eigen::half(0));
+    transposes(Eigen::bfloat16(0));
   }
 }
 

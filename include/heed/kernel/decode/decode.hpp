@@ -5,7 +5,7 @@
 
 #include <heed/kernel/attention_call.hpp>       // attention_call
 #include <heed/kernel/decode/decode_state.hpp>  // decode_state, decode_part
-#include <heed/kernel/decode/kv_stream.hpp>     // row_runs, fetch_ahead
+#include <heed/kernel/decode/kv_stream.hpp>     // kv_stream, fetch_ahead
 #include <heed/kernel/prefill/attend_tile.hpp>  // tile_rules, tile_place, drop
 
 #include <algorithm>  // fill, min
@@ -15,13 +15,13 @@ inline namespace HEED_ABI {
 namespace detail {
 
 template <class Call>
-class decode_work {
+class decode_task {
  public:
   using Scalar = typename Call::Scalar;
   using state = decode_state<Scalar>;
   using part = decode_part<state>;
 
-  decode_work(const Call& call, const call_rules<Scalar>& rules, scratch& memory)
+  decode_task(const Call& call, const rules_of_call<Scalar>& rules, scratch& memory)
       : call_(call),
         g_(call.sizes),
         rules_(rules),
@@ -34,18 +34,18 @@ class decode_work {
         covered_(frame_.template take<coverage>(g_.query_heads)),
         todo_(frame_.template take<todo>(g_.kv_heads)),
         of_head_(frame_.template take<Scalar>(keys_per_tile * lanes)),
-        turned_(frame_.template take<Scalar>(score_rows<Scalar>::room_for(g_.width))),
+        transposed_(frame_.template take<Scalar>(decode_scores<Scalar>::room_for(g_.width))),
         edge_(frame_.template take<Scalar>(room_for_edge)),
         excluded_(frame_.template take<bool>(rows_of(g_) * keys_per_tile)) {
-    if (g_.value_width % value_rows<Scalar>::strip != 0)
+    if (g_.value_width % decode_output<Scalar>::panel != 0)
       std::fill(edge_, edge_ + room_for_edge, Scalar(0));  // for what is beyond the width
   }
 
   // Bytes that it takes from scratch, roundings included.
-  static index footprint(const geometry& g) {
+  static index footprint(const problem& g) {
     const index numbers = rows_of(g) * g.width + lanes_of(g) * (keys_per_tile + 1) +
                           room_for_rows(g) + keys_per_tile * lanes +
-                          score_rows<Scalar>::room_for(g.width) + room_for_edge;
+                          decode_scores<Scalar>::room_for(g.width) + room_for_edge;
     return numbers * static_cast<index>(sizeof(Scalar)) +
            g.query_heads * static_cast<index>(sizeof(coverage)) + g.kv_heads +
            rows_of(g) * keys_per_tile + 10 * scratch::granule;
@@ -56,7 +56,7 @@ class decode_work {
     p.state.prepare(p.heads.size(), s.queries * g_.group());
     p.state.sums.rescale = rescale_;
     for_each_head(p, [&](index kv) { load(p, kv); });
-    const score_rows<Scalar> scores = scores_of(p);
+    const decode_scores<Scalar> scores = scores_of(p);
     std::fill(scores.row(scores.count), scores.row(whole_packets<Scalar>(scores.count)), Scalar(0));
     for (index first = p.keys.first; s.queries > 0 && first < p.keys.last;) {
       const index end = (std::min)((first / keys_per_tile + 1) * keys_per_tile, p.keys.last);
@@ -73,12 +73,12 @@ class decode_work {
   enum class todo : char { nothing, product, pairs };
 
   static constexpr index lanes = queries_per_block<Scalar>;
-  static constexpr index room_for_edge = keys_per_tile * value_rows<Scalar>::strip;
+  static constexpr index room_for_edge = keys_per_tile * decode_output<Scalar>::panel;
   // The most rows of all heads together, and lanes for them.
-  static index rows_of(const geometry& g) { return g.longest_queries * g.query_heads; }
-  static index lanes_of(const geometry& g) { return whole_packets<Scalar>(rows_of(g)); }
-  static index room_for_rows(const geometry& g) {
-    return rows_of(g) * value_rows<Scalar>::pitch_of(g.value_width);
+  static index rows_of(const problem& g) { return g.longest_queries * g.query_heads; }
+  static index lanes_of(const problem& g) { return whole_packets<Scalar>(rows_of(g)); }
+  static index room_for_rows(const problem& g) {
+    return rows_of(g) * decode_output<Scalar>::pitch_of(g.value_width);
   }
 
   // Brings the queries of a group in, scaled.
@@ -101,10 +101,10 @@ class decode_work {
 
     const index row = s.key_row + keys.first, count = keys.size();
     const auto per_run = [&](const auto& all) {
-      return score_rows<Scalar>::keys_per_run(p.state.rows_of_head(), lie_by_rows(all));
+      return decode_scores<Scalar>::keys_per_run(p.state.rows_of_head(), lie_by_rows(all));
     };
     const auto wanted = [&](index kv) { return todo_[kv] == todo::product; };
-    if (numbers_of(call_.k).in_tiles())
+    if (elements_of(call_.k).in_tiles())
       runs_.for_each_in_tile(call_.k, {row, row + count}, p.heads, wanted,
                              [&](index kv, const head_rows& some, const fetch_ahead& fetch) {
                                scores_of(p, kv).multiply_tile(queries_of(p, kv), some, fetch);
@@ -113,12 +113,13 @@ class decode_work {
       runs_.for_each(call_.k, {row, row + count}, per_run(call_.k), p.heads, wanted,
                      [&](index kv, index first, const head_rows& some, const fetch_ahead& fetch) {
                        // keys · queries
-                       scores_of(p, kv).multiply(first, queries_of(p, kv), some, turned_, fetch);
+                       scores_of(p, kv).multiply(first, queries_of(p, kv), some, transposed_,
+                                                 fetch);
                      });
     update(p, keys, row);
     runs_.for_each(call_.v, {row, row + count}, per_run(call_.v), p.heads, wanted,
                    [&](index kv, index first, const head_rows& some, const fetch_ahead& fetch) {
-                     const value_rows<Scalar> sum = sum_of_tile(p, kv);
+                     const decode_output<Scalar> sum = sum_of_tile(p, kv);
                      if (first == 0) sum.clear();
                      // weights · values
                      sum.multiply(scores_of(p, kv), first, some, edge_, fetch);
@@ -146,11 +147,11 @@ class decode_work {
   Scalar* queries_of(const part& p, index kv_head) const {
     return queries_ + first_row(p, kv_head) * g_.width;
   }
-  score_rows<Scalar> scores_of(const part& p) const { return {scores_, p.state.rows.count}; }
-  score_rows<Scalar> scores_of(const part& p, index kv_head) const {
+  decode_scores<Scalar> scores_of(const part& p) const { return {scores_, p.state.rows.count}; }
+  decode_scores<Scalar> scores_of(const part& p, index kv_head) const {
     return scores_of(p).block(first_row(p, kv_head), p.state.rows_of_head());
   }
-  score_rows<Scalar> scores_of_query_head(const part& p, index head) const {
+  decode_scores<Scalar> scores_of_query_head(const part& p, index head) const {
     const index queries = p.state.rows_of_head() / g_.group();
     return scores_of(p).block((head - p.heads.first * g_.group()) * queries, queries);
   }
@@ -182,8 +183,8 @@ class decode_work {
   // Score rules, masks; scores = 4^(scores - max), sum, rescale: for all heads together, since a
   // row's sum is one chain of additions, and many chains hide what each of them waits for.
   void update(part& p, interval keys, index first_row) const {
-    const score_rows<Scalar> scores = scores_of(p);
-    bend(p, keys);
+    const decode_scores<Scalar> scores = scores_of(p);
+    apply_rules(p, keys);
     scores.fill_up(keys.size());
     if (scores.any_excluded(keys.size()))
       for_each_head(p, [&](index kv) { note_excluded(p, kv, keys, first_row); });
@@ -200,15 +201,15 @@ class decode_work {
   }
 
   // Where a head sees nothing of the tile, all keys are excluded.
-  void bend(const part& p, interval keys) const {
+  void apply_rules(const part& p, interval keys) const {
     for_each_query_head(p, [&](index head) {
       const coverage seen = covered_[head];
-      const score_rows<Scalar> scores = scores_of_query_head(p, head);
+      const decode_scores<Scalar> scores = scores_of_query_head(p, head);
       if (seen == coverage::none)
         std::fill(scores.row(0), scores.row(scores.count), scores.minus_infinity);
       else if (call_.has_score_rules || seen != coverage::all)
         change(p, head, keys, [&](Scalar* numbers, const tile_place& place, const auto& rules) {
-          rules.bend(numbers, place, seen);
+          rules.apply(numbers, place, seen);
         });
     });
   }
@@ -224,7 +225,7 @@ class decode_work {
 
   // Finds out whether a head has excluded values that are not finite, and which those are.
   void note_excluded(const part& p, index kv_head, interval keys, index first_row) const {
-    const score_rows<Scalar> scores = scores_of(p, kv_head);
+    const decode_scores<Scalar> scores = scores_of(p, kv_head);
     if (todo_[kv_head] == todo::nothing || !scores.any_excluded(keys.size()) ||
         all_finite(call_.values_of(kv_head, first_row, keys.size())))
       return;
@@ -243,8 +244,8 @@ class decode_work {
   }
 
   // Where weights · values of a tile go: a head's first are the chunk's.
-  value_rows<Scalar> sum_of_tile(const part& p, index kv_head) const {
-    value_rows<Scalar> sum = p.state.rows_of(kv_head - p.heads.first);
+  decode_output<Scalar> sum_of_tile(const part& p, index kv_head) const {
+    decode_output<Scalar> sum = p.state.rows_of(kv_head - p.heads.first);
     if (p.state.seen[kv_head - p.heads.first])
       sum.data = tile_rows_ + first_row(p, kv_head) * sum.pitch();
     return sum;
@@ -259,20 +260,20 @@ class decode_work {
   }
 
   const Call& call_;
-  const geometry& g_;
-  const call_rules<Scalar>& rules_;
-  row_runs<Call> runs_;
+  const problem& g_;
+  const rules_of_call<Scalar>& rules_;
+  kv_stream<Call> runs_;
   scratch::frame frame_;
-  Scalar* queries_;    // of all heads (rows, width)
-  Scalar* scores_;     // of all heads (lanes, keys)
-  Scalar* rescale_;    // of all heads (lanes)
-  Scalar* tile_rows_;  // of all heads (rows, value width)
-  coverage* covered_;  // what each query head sees of the tile
-  todo* todo_;         // of each key/value head
-  Scalar* of_head_;    // (keys, lanes)
-  Scalar* turned_;     // (width, keys)
-  Scalar* edge_;       // (keys, lanes)
-  bool* excluded_;     // of all heads (rows, keys): which scores are -infinity
+  Scalar* queries_;     // of all heads (rows, width)
+  Scalar* scores_;      // of all heads (lanes, keys)
+  Scalar* rescale_;     // of all heads (lanes)
+  Scalar* tile_rows_;   // of all heads (rows, value width)
+  coverage* covered_;   // what each query head sees of the tile
+  todo* todo_;          // of each key/value head
+  Scalar* of_head_;     // (keys, lanes)
+  Scalar* transposed_;  // (width, keys)
+  Scalar* edge_;        // (keys, lanes)
+  bool* excluded_;      // of all heads (rows, keys): which scores are -infinity
 };
 
 }  // namespace detail

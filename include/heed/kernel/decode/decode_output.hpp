@@ -3,7 +3,7 @@
 // online_softmax::rows where queries are too few to fill lanes. The same sums in the same order.
 #pragma once
 
-#include <heed/kernel/decode/decode_scores.hpp>  // score_rows, copy, online_softmax
+#include <heed/kernel/decode/decode_scores.hpp>  // decode_scores, copy, online_softmax
 
 #include <limits>  // infinity
 
@@ -12,54 +12,56 @@ inline namespace HEED_ABI {
 namespace detail {
 
 template <class Scalar>
-struct value_rows {
+struct decode_output {
   using s = simd<Scalar>;
-  static constexpr index strip = packets_per_block * s::size;  // features that are summed together
+  static constexpr index panel = packets_per_block * s::size;  // features that are summed together
 
   Scalar* data;  // (rows, pitch)
   index count;
   index width;
 
   // Some of the rows.
-  value_rows block(index first, index some) const { return {data + first * pitch(), some, width}; }
+  decode_output block(index first, index some) const {
+    return {data + first * pitch(), some, width};
+  }
   view<const Scalar> numbers() const { return {data, count, width, pitch(), 1}; }
 
-  // Features of a row, rounded up to whole strips.
-  static index pitch_of(index width) { return divide_up(width, strip) * strip; }
+  // Features of a row, rounded up to whole panels.
+  static index pitch_of(index width) { return divide_up(width, panel) * panel; }
   index pitch() const { return pitch_of(width); }
 
   // data(row, feature) += weights(row, first + key) * value(key, feature) over some keys. Values are
-  // read where they are if they lie by rows, else a strip at a time is turned; `edge` has room for
-  // such a strip, and numbers of no meaning in it.
+  // read where they are if they lie by rows, else a panel at a time is copied; `edge` has room for
+  // such a panel, and numbers of no meaning in it.
   template <class Rows>
-  void multiply(const score_rows<Scalar>& weights, index first, const Rows& values, Scalar* edge,
+  void multiply(const decode_scores<Scalar>& weights, index first, const Rows& values, Scalar* edge,
                 fetch_ahead fetch = {}) const {
-    const broadcast_side<Scalar> by_row{weights.data + first, score_rows<Scalar>::pitch};
+    const a_operand<Scalar> by_row{weights.data + first, decode_scores<Scalar>::pitch};
     index f = 0;
-    const auto strips = [&]<int Packets>(std::integral_constant<int, Packets>) {
+    const auto panels = [&]<int Packets>(std::integral_constant<int, Packets>) {
       const index some = (width - f) / (Packets * s::size);
-      lane_product<Packets>(lane_side<Scalar>{data + f, pitch()}, by_row, lanes_from(values, f),
+      macro_kernel<Packets>(lane_operand<Scalar>{data + f, pitch()}, by_row, lanes_from(values, f),
                             count, values.rows, from_memory<Scalar>(), some, fetch);
       f += some * Packets * s::size;
     };
     const bool by_rows = lie_by_rows(values);
     if (by_rows)
       for (index packets = packets_for_rows(count); packets >= packets_per_block; packets /= 2)
-        with_packets(packets, strips);
-    for (; f < width; f += strip) {
-      const index some = (std::min)(strip, width - f);
-      if (!by_rows) fetch_columns(values, f + strip, strip);
-      copy(view<Scalar>{edge, values.rows, some, strip, 1}, values.block(0, f, values.rows, some));
+        with_packets(packets, panels);
+    for (; f < width; f += panel) {
+      const index some = (std::min)(panel, width - f);
+      if (!by_rows) fetch_columns(values, f + panel, panel);
+      copy(view<Scalar>{edge, values.rows, some, panel, 1}, values.block(0, f, values.rows, some));
       fetch_ahead nothing;
-      lane_product<packets_per_block>(lane_side<Scalar>{data + f, pitch()}, by_row,
-                                      lane_side<const Scalar>{edge, strip}, count, values.rows,
+      macro_kernel<packets_per_block>(lane_operand<Scalar>{data + f, pitch()}, by_row,
+                                      lane_operand<const Scalar>{edge, panel}, count, values.rows,
                                       from_memory<Scalar>(), 1, nothing);
     }
   }
 
   // Without the pairs that are excluded, one by one.
   template <class Rows, class Excluded>
-  void multiply_seen(const score_rows<Scalar>& weights, const Rows& values,
+  void multiply_seen(const decode_scores<Scalar>& weights, const Rows& values,
                      const Excluded& excluded) const {
     clear();  // beyond the width too
     for (index row = 0; row < count; ++row)
@@ -73,14 +75,15 @@ struct value_rows {
   }
 
   // data = data * factor + tile, a factor a row.
-  void add(const Scalar* factor, const value_rows& tile) const {
+  void add(const Scalar* factor, const decode_output& tile) const {
     each([&](index row, index i) {
       return s::multiply_add(s::load(data + i), s::broadcast(factor[row]), s::load(tile.data + i));
     });
   }
 
   // data = data * own + other * theirs
-  void merge(const Scalar* own_factor, const value_rows& other, const Scalar* other_factor) const {
+  void merge(const Scalar* own_factor, const decode_output& other,
+             const Scalar* other_factor) const {
     each([&](index row, index i) {
       return online_softmax<Scalar>::sum_of(s::load(data + i), s::broadcast(own_factor[row]),
                                             s::load(other.data + i),
@@ -103,7 +106,7 @@ struct value_rows {
     return !s::any_not_equal(worst, zero);
   }
 
-  void take(const value_rows& other) const {
+  void take(const decode_output& other) const {
     each([&](index, index i) { return s::load(other.data + i); });
   }
 

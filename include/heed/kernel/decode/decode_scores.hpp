@@ -20,7 +20,7 @@ namespace detail {
 inline constexpr index most_rows = 64;
 
 template <class Scalar>
-struct score_rows {
+struct decode_scores {
   using s = simd<Scalar>;
   static constexpr index pitch = keys_per_tile;
   static constexpr Scalar minus_infinity = -std::numeric_limits<Scalar>::infinity();
@@ -29,7 +29,7 @@ struct score_rows {
   index count;
 
   Scalar* row(index i) const { return data + i * pitch; }
-  score_rows block(index first, index some) const { return {row(first), some}; }
+  decode_scores block(index first, index some) const { return {row(first), some}; }
 
   // Keys that `multiply` takes at a time for so many rows, and numbers that it needs room for. Of keys
   // by rows no more than four packets: memory reads them fastest a few at a time. Columns lie far
@@ -53,7 +53,7 @@ struct score_rows {
   }
 
   // scores(row, key) = query(row) · key for keys that lie by columns in a tile, from its first on. What
-  // is behind the last of them, to the end of a strip, is read as well, and its scores mean nothing.
+  // is behind the last of them, to the end of a panel, is read as well, and its scores mean nothing.
   template <class Rows>
   void multiply_tile(const Scalar* queries, const Rows& keys, fetch_ahead fetch = {}) const {
     index packets = (std::min)(packets_for_rows(count), pitch / s::size);
@@ -62,9 +62,9 @@ struct score_rows {
       constexpr index lanes = Packets * s::size;
       auto keys_at_hand = lanes_of_tile(keys, pitch);
       for (index j = 0; j < keys.rows; j += lanes) {
-        lane_product<Packets>(lane_side<Scalar>{data + j, pitch},
-                              broadcast_side<Scalar>{queries, keys.cols}, keys_at_hand, count,
-                              keys.cols, from_zero<Scalar>(), 1, fetch);
+        macro_kernel<Packets>(lane_operand<Scalar>{data + j, pitch},
+                              a_operand<Scalar>{queries, keys.cols}, keys_at_hand, count, keys.cols,
+                              from_zero<Scalar>(), 1, fetch);
         keys_at_hand.skip_lanes(lanes);
       }
     });
@@ -138,11 +138,11 @@ struct score_rows {
   template <int Packets, class Rows>
   void multiply(index first, const Scalar* queries, const Rows& keys, Scalar* room,
                 fetch_ahead& fetch) const {
-    turn<Packets>(room, keys, fetch);
+    transpose<Packets>(room, keys, fetch);
     fetch.ask_for_one_in(2 * index(sizeof(Scalar)) / index(sizeof(*keys.data)));
-    lane_product<Packets>(lane_side<Scalar>{data + first, pitch},
-                          broadcast_side<Scalar>{queries, keys.cols},
-                          lane_side<const Scalar>{room, packed_pitch<Scalar, Packets>}, count,
+    macro_kernel<Packets>(lane_operand<Scalar>{data + first, pitch},
+                          a_operand<Scalar>{queries, keys.cols},
+                          lane_operand<const Scalar>{room, packed_pitch<Scalar, Packets>}, count,
                           keys.cols, from_zero<Scalar>(), 1, fetch);
   }
 
@@ -157,7 +157,7 @@ struct score_rows {
   // room(f, key) = keys(key, f). Addresses are kept apart from the views, which compilers believe a
   // vector's store to change.
   template <int Packets, class Rows>
-  static void turn(Scalar* room, const Rows& keys, fetch_ahead& later) {
+  static void transpose(Scalar* room, const Rows& keys, fetch_ahead& later) {
     constexpr index lanes = Packets * s::size;
     constexpr index bytes = s::size * s::size * static_cast<index>(sizeof(*keys.data));
     auto fetch = later;
@@ -170,7 +170,7 @@ struct score_rows {
       for (index f = 0; f < width; f += s::size) {
         fetch.template step<bytes / 2>();
         typename s::packet square[static_cast<std::size_t>(s::size)];
-        s::load_turned(square, from, stride);
+        s::load_transposed(square, from, stride);
         unroll<s::size>([&](auto i) HEED_INLINED { s::store(to + i * lanes, scaled(square[i])); });
         from += s::size;
         to += s::size * lanes;
@@ -211,7 +211,7 @@ struct score_rows {
     index j = 0;
     for (; j + s::size <= keys; j += s::size) {
       typename s::packet square[static_cast<std::size_t>(s::size)];
-      s::load_turned(square, row(first) + j, pitch);
+      s::load_transposed(square, row(first) + j, pitch);
       for (const auto& one : square) total = s::add(total, one);
     }
     for (; j < keys; ++j) total = s::add(total, s::gather(row(first) + j, pitch));

@@ -3,7 +3,7 @@
 // takes.
 #pragma once
 
-#include <heed/kernel/decode/decode_output.hpp>  // value_rows, online_softmax
+#include <heed/kernel/decode/decode_output.hpp>  // decode_output, online_softmax
 #include <heed/modifiers/interval.hpp>           // interval
 
 #include <algorithm>  // any_of, fill
@@ -19,7 +19,7 @@ namespace detail {
 template <class Scalar>
 struct decode_state {
   online_softmax<Scalar> sums;  // without rows
-  value_rows<Scalar> rows;
+  decode_output<Scalar> rows;
   bool* seen;  // by each key/value head: anything yet
   index heads;
 
@@ -36,7 +36,7 @@ struct decode_state {
   }
 
   index rows_of_head() const { return rows.count / heads; }
-  value_rows<Scalar> rows_of(index head) const {
+  decode_output<Scalar> rows_of(index head) const {
     return rows.block(head * rows_of_head(), rows_of_head());
   }
 

@@ -3,9 +3,9 @@
 // tiles of keys head by head, while later ones are fetched.
 #pragma once
 
-#include <heed/modifiers/problem.hpp>  // geometry, interval
+#include <heed/modifiers/problem.hpp>  // problem, interval
 #include <heed/storage/prefetch.hpp>   // fetch_ahead
-#include <heed/storage/quantised.hpp>  // lie_by_rows, numbers_of
+#include <heed/storage/quantised.hpp>  // lie_by_rows, elements_of
 
 #include <algorithm>  // clamp, max, min
 
@@ -14,12 +14,12 @@ inline namespace HEED_ABI {
 namespace detail {
 
 template <class Call>
-class row_runs {
+class kv_stream {
  public:
   using Scalar = typename Call::Scalar;
 
-  explicit row_runs(const Call& call) : sizes_(call.sizes) {
-    const auto k = numbers_of(call.k), v = numbers_of(call.v);
+  explicit kv_stream(const Call& call) : sizes_(call.sizes) {
+    const auto k = elements_of(call.k), v = elements_of(call.v);
     is_near_ =
         (k.rows * k.cols + v.rows * v.cols) * static_cast<index>(sizeof(*k.data)) <= near_bytes;
   }
@@ -31,7 +31,7 @@ class row_runs {
   template <class Rows, class Wanted, class Use>
   void for_each(const Rows& all, interval rows, index per_run, interval heads, const Wanted& wanted,
                 const Use& use) const {
-    const auto numbers = numbers_of(all);
+    const auto numbers = elements_of(all);
     const index width = numbers.cols / sizes_.kv_heads;
     const bool fetches = !is_near_ && lie_by_rows(all);
     constexpr bool narrower = sizeof(*numbers.data) < sizeof(Scalar);
@@ -55,7 +55,7 @@ class row_runs {
   template <class Rows, class Wanted, class Use>
   void for_each_in_tile(const Rows& all, interval rows, interval heads, const Wanted& wanted,
                         const Use& use) const {
-    const auto numbers = numbers_of(all);
+    const auto numbers = elements_of(all);
     const index width = numbers.cols / sizes_.kv_heads, piece = keys_per_tile * width;
     const index tile = (numbers.first + rows.first) / keys_per_tile;
     const auto memory = numbers.tiles();
@@ -77,7 +77,7 @@ class row_runs {
   // ask for them is work for nothing.
   static constexpr index near_bytes = 256 * 1024;
 
-  const geometry& sizes_;
+  const problem& sizes_;
   bool is_near_;
 };
 

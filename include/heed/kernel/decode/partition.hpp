@@ -6,7 +6,7 @@
 #pragma once
 
 #include <heed/core/execute.hpp>          // run_tasks
-#include <heed/kernel/decode/decode.hpp>  // decode_work
+#include <heed/kernel/decode/decode.hpp>  // decode_task
 
 #include <algorithm>  // fill, max, min
 #include <memory>     // construct_at
@@ -21,10 +21,10 @@ namespace detail {
 // Probabilities are the other's.
 template <class Call>
 bool is_decoding(const Call& call) {
-  const geometry& g = call.sizes;
+  const problem& g = call.sizes;
   constexpr index block = queries_per_block<typename Call::Scalar>;
   const bool by_rows =
-      (lie_by_rows(call.k) || numbers_of(call.k).in_tiles()) && lie_by_rows(call.v);
+      (lie_by_rows(call.k) || elements_of(call.k).in_tiles()) && lie_by_rows(call.v);
   return g.longest_queries <= (by_rows ? block : block * 3 / 4) &&
          g.longest_queries * g.group() <= most_rows && !call.options.weights;
 }
@@ -32,11 +32,11 @@ bool is_decoding(const Call& call) {
 template <class Call>
 class decoder {
  public:
-  using work = decode_work<Call>;
+  using work = decode_task<Call>;
   using state = typename work::state;
   using Scalar = typename work::Scalar;
 
-  decoder(const Call& call, const call_rules<Scalar>& rules, scratch& memory, index workers)
+  decoder(const Call& call, const rules_of_call<Scalar>& rules, scratch& memory, index workers)
       : call_(call),
         g_(call.sizes),
         rules_(rules),
@@ -90,7 +90,7 @@ class decoder {
 
   // Bytes of so many parts, of the sums and of factors for them.
   index footprint_of(index parts) const {
-    const index numbers = rows() * value_rows<Scalar>::pitch_of(g_.value_width) + 2 * lanes();
+    const index numbers = rows() * decode_output<Scalar>::pitch_of(g_.value_width) + 2 * lanes();
     const index bytes = numbers * static_cast<index>(sizeof(Scalar)) + heads_per_part_ +
                         4 * scratch::granule + static_cast<index>(sizeof(decode_part<state>));
     return (parts + parts_per_chunk()) * bytes +
@@ -100,7 +100,7 @@ class decoder {
   state state_in(scratch::frame& frame) const {
     auto* const max = frame.take<Scalar>(lanes());
     auto* const sum = frame.take<Scalar>(lanes());
-    auto* const room = frame.take<Scalar>(rows() * value_rows<Scalar>::pitch_of(g_.value_width));
+    auto* const room = frame.take<Scalar>(rows() * decode_output<Scalar>::pitch_of(g_.value_width));
     return {{max, sum, nullptr, nullptr, 0, 0},
             {room, 0, g_.value_width},
             frame.take<bool>(heads_per_part_),
@@ -121,7 +121,7 @@ class decoder {
         });
     }
     // Tiles are begun with their first key.
-    if (numbers_of(call_.k).in_tiles()) seen_.first = seen_.first / keys_per_tile * keys_per_tile;
+    if (elements_of(call_.k).in_tiles()) seen_.first = seen_.first / keys_per_tile * keys_per_tile;
     next_ = seen_.first;
   }
 
@@ -180,8 +180,8 @@ class decoder {
   }
 
   const Call& call_;
-  const geometry& g_;
-  const call_rules<Scalar>& rules_;
+  const problem& g_;
+  const rules_of_call<Scalar>& rules_;
   scratch& memory_;
   index workers_;
   index heads_per_part_;

@@ -46,8 +46,8 @@ template <class Scalar>
 void attend_tile(query_block<Scalar>& q, const key_value_tile<Scalar>& tile,
                  const tile_place& place, const tile_rules<Scalar>& rules, coverage seen,
                  const tile_dropout<Scalar>& drop, tile_work<Scalar>& work) {
-  q.multiply(work.scores, tile.keys);    // scores = keys · queries
-  rules.bend(work.scores, place, seen);  // score rules, masks
+  q.multiply(work.scores, tile.keys);     // scores = keys · queries
+  rules.apply(work.scores, place, seen);  // score rules, masks
   if (!tile.finite) work.excluded.note(work.scores, place.key_count, q.chunk.packets);
   q.chunk.update(work.scores, place.key_count);  // scores = 4^(scores - max), sum, rescale
   if (drop.given()) drop(work.scores, place);

@@ -2,12 +2,12 @@
 // The probability that each key received, summed over the queries, from the log-sum-exp of every
 // row:
 //
-//   scores = queries · keys, bent and masked;   weights(key) = Σ exp(score - log-sum-exp)
+//   scores = queries · keys; score rules, masks;   weights(key) = Σ exp(score - log-sum-exp)
 //
 // A task is a tile of keys and a head; queries are taken in order, so that no sum depends on threads.
 #pragma once
 
-#include <heed/kernel/prefill/prefill.hpp>  // forward, attention_call, call_rules, score_rows, run_tasks
+#include <heed/kernel/prefill/prefill.hpp>  // forward, attention_call, rules_of_call, decode_scores, run_tasks
 
 #include <algorithm>  // max, min
 #include <cmath>      // isnan
@@ -17,11 +17,11 @@ inline namespace HEED_ABI {
 namespace detail {
 
 template <class Call>
-class key_weighing {
+class key_weight_task {
  public:
   using Scalar = typename Call::Scalar;
 
-  key_weighing(const Call& call, const call_rules<Scalar>& rules, scratch& memory)
+  key_weight_task(const Call& call, const rules_of_call<Scalar>& rules, scratch& memory)
       : call_(call),
         g_(call.sizes),
         rules_(rules),
@@ -29,23 +29,23 @@ class key_weighing {
         queries_(frame_.template take<Scalar>(most_rows * g_.width)),
         scores_(frame_.template take<Scalar>(most_rows * keys_per_tile)),
         room_(frame_.template take<Scalar>(keys_per_tile * lanes)),
-        turned_(frame_.template take<Scalar>(score_rows<Scalar>::room_for(g_.width))) {}
+        transposed_(frame_.template take<Scalar>(decode_scores<Scalar>::room_for(g_.width))) {}
 
   // Bytes that it takes from scratch, roundings included.
-  static index footprint(const geometry& g) {
+  static index footprint(const problem& g) {
     const index numbers = most_rows * g.width + keys_per_tile * (most_rows + lanes) +
-                          score_rows<Scalar>::room_for(g.width);
+                          decode_scores<Scalar>::room_for(g.width);
     return numbers * static_cast<index>(sizeof(Scalar)) + 4 * scratch::granule;
   }
 
-  void weigh(const scope& s, index first_key) const {
+  void sum(const scope& s, index first_key) const {
     const index count = (std::min)(keys_per_tile, s.keys - first_key);
     const auto keys = call_.keys_of(s.head / g_.group(), s.key_row + first_key, count);
     Scalar total[keys_per_tile] = {};
     rules_.bind(s, [&](const tile_rules<Scalar>& rules) {
       for (index row = 0; row < s.queries; row += most_rows) {
         const tile_place place{s, row, (std::min)(most_rows, s.queries - row), first_key, count};
-        if (rules.cover(place) != coverage::none) weigh(place, rules, keys, total);
+        if (rules.cover(place) != coverage::none) sum(place, rules, keys, total);
       }
     });
     for (index j = 0; j < count; ++j)
@@ -57,20 +57,20 @@ class key_weighing {
 
   // The queries of a place; sums of a few of them are formed apart.
   template <class Rows>
-  void weigh(const tile_place& place, const tile_rules<Scalar>& rules, const Rows& keys,
-             Scalar* total) const {
-    const score_rows<Scalar> scores{scores_, place.row_count};
+  void sum(const tile_place& place, const tile_rules<Scalar>& rules, const Rows& keys,
+           Scalar* total) const {
+    const decode_scores<Scalar> scores{scores_, place.row_count};
     call_.load_rows(queries_, place.where, place.first_row, place.row_count);
-    if (numbers_of(call_.k).in_tiles()) {
+    if (elements_of(call_.k).in_tiles()) {
       scores.multiply_tile(queries_, keys);
     } else {
       const index run = scores.keys_per_run(place.row_count, lie_by_rows(keys));
       for (index first = 0; first < keys.rows; first += run)
         scores.multiply(first, queries_,
                         keys.block(first, 0, (std::min)(run, keys.rows - first), g_.width),
-                        turned_);
+                        transposed_);
     }
-    bend(scores, place, rules);
+    apply_rules(scores, place, rules);
     scores.fill_up(keys.rows);
 
     Scalar sums[keys_per_tile] = {};
@@ -84,7 +84,7 @@ class key_weighing {
 
   // sums += exp(score - log_sum_exp) of one row. A score that a rounded log-sum-exp lies below counts
   // as that; a row without a number has none for what it sees, and nothing for the rest.
-  void add(const score_rows<Scalar>& scores, index i, index keys, Scalar log_sum_exp,
+  void add(const decode_scores<Scalar>& scores, index i, index keys, Scalar log_sum_exp,
            Scalar* sums) const {
     using s = simd<Scalar>;
     Scalar* const row = scores.row(i);
@@ -110,8 +110,8 @@ class key_weighing {
   }
 
   // Score rules, masks; a block of queries at a time.
-  void bend(const score_rows<Scalar>& scores, const tile_place& all,
-            const tile_rules<Scalar>& rules) const {
+  void apply_rules(const decode_scores<Scalar>& scores, const tile_place& all,
+                   const tile_rules<Scalar>& rules) const {
     for (index row = 0; row < all.row_count; row += lanes) {
       tile_place place = all;
       place.first_row += row;
@@ -119,27 +119,28 @@ class key_weighing {
       const coverage seen = rules.cover(place);
       if (call_.has_score_rules || seen != coverage::all)
         scores.block(row, place.row_count).change(place, room_, [&](Scalar* s) {
-          rules.bend(s, place, seen);
+          rules.apply(s, place, seen);
         });
     }
   }
 
   const Call& call_;
-  const geometry& g_;
-  const call_rules<Scalar>& rules_;
+  const problem& g_;
+  const rules_of_call<Scalar>& rules_;
   scratch::frame frame_;
-  Scalar* queries_;  // (rows, width)
-  Scalar* scores_;   // (rows, keys)
-  Scalar* room_;     // (keys, lanes)
-  Scalar* turned_;   // (width, keys)
+  Scalar* queries_;     // (rows, width)
+  Scalar* scores_;      // (rows, keys)
+  Scalar* room_;        // (keys, lanes)
+  Scalar* transposed_;  // (width, keys)
 };
 
 // Writes options.key_weights of a call whose options.log_sum_exp has been written.
 template <class Call>
-void weigh_keys(const Call& call, const call_rules<typename Call::Scalar>& rules, scratch& memory) {
+void sum_key_weights(const Call& call, const rules_of_call<typename Call::Scalar>& rules,
+                     scratch& memory) {
   using Scalar = typename Call::Scalar;
-  using work = key_weighing<Call>;
-  const geometry& g = call.sizes;
+  using work = key_weight_task<Call>;
+  const problem& g = call.sizes;
   const view<Scalar> into = *call.options.key_weights;
   for (index key = 0; key < into.rows; ++key)
     for (index head = 0; head < into.cols; ++head) into(key, head) = 0;
@@ -152,22 +153,22 @@ void weigh_keys(const Call& call, const call_rules<typename Call::Scalar>& rules
     const index tile = task % tiles, head = task / tiles % g.query_heads;
     const scope s = g.of(task / tiles / g.query_heads, head);
     if (s.queries > 0 && tile * keys_per_tile < s.keys)
-      work(call, rules, memory.worker(worker)).weigh(s, tile * keys_per_tile);
+      work(call, rules, memory.worker(worker)).sum(s, tile * keys_per_tile);
   });
 }
 
 // The whole of a call that asks for them.
 template <class Call>
-void forward_and_weigh_keys(Call call, const call_rules<typename Call::Scalar>& rules,
-                            scratch& memory) {
+void forward_and_key_weights(Call call, const rules_of_call<typename Call::Scalar>& rules,
+                             scratch& memory) {
   using Scalar = typename Call::Scalar;
   scratch::frame frame(memory);
-  const geometry& g = call.sizes;
+  const problem& g = call.sizes;
   if (!call.options.log_sum_exp)
     call.options.log_sum_exp = view<Scalar>{frame.take<Scalar>(g.queries * g.query_heads),
                                             g.queries, g.query_heads, g.query_heads, 1};
   forward(call, rules, memory);
-  weigh_keys(call, rules, memory);
+  sum_key_weights(call, rules, memory);
 }
 
 }  // namespace detail

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// out = softmax(scale q kᵀ, bent and masked) v, a tile of keys at a time:
+// out = softmax(rules(scale q kᵀ)) v, a tile of keys at a time:
 //
 //   for each tile of keys, for each block of queries that sees some of it:   (attend_tile.hpp)
 //     scores = keys · queries; score rules, masks
@@ -15,7 +15,7 @@
 #include <heed/kernel/decode/partition.hpp>     // decoder
 #include <heed/kernel/prefill/attend_tile.hpp>  // attend_tile
 #include <heed/kernel/prefill/schedule.hpp>     // schedule, query_range
-#include <heed/kernel/small/small.hpp>          // small_forward
+#include <heed/kernel/small/small.hpp>          // small_task
 #include <heed/storage/prefetch.hpp>            // prefetch
 
 #include <algorithm>    // clamp, fill_n, max, min
@@ -31,12 +31,12 @@ namespace detail {
 
 // One task: the rows of a query_range, with working memory of its own.
 template <class Call>
-class forward_task {
+class prefill_task {
  public:
   using Scalar = typename Call::Scalar;
   using block = query_block<Scalar>;
 
-  forward_task(const Call& call, const call_rules<Scalar>& rules, const query_range& range,
+  prefill_task(const Call& call, const rules_of_call<Scalar>& rules, const query_range& range,
                scratch& memory)
       : call_(call),
         g_(call.sizes),
@@ -53,7 +53,7 @@ class forward_task {
 
   // Bytes that a task of so many rows a head takes from scratch, roundings included.
   static index footprint(const Call& call, index row_count) {
-    const geometry& g = call.sizes;
+    const problem& g = call.sizes;
     const index blocks = g.group() * divide_up(row_count, lanes);
     const index states = states_per_block(call);
     const index takes = 6 + (1 + 3 * states) * blocks;
@@ -74,7 +74,7 @@ class forward_task {
     for (index h = 0; h < g_.group(); ++h)
       for (index b = 0; b < blocks_per_head_; ++b)
         if (!block_of(h, b).finished) finish(block_of(h, b), scope_of(h));
-    if (call_.options.weights) weigh();
+    if (call_.options.weights) write_probabilities();
     return moderate_;
   }
 
@@ -115,10 +115,10 @@ class forward_task {
   }
 
   // Calls use(block, place, rules, coverage) for every block that sees a key of the tile, once its
-  // keys are staged.
+  // keys are packed.
   template <class Use>
   void for_each_seeing(index first_key, const Use& use) {
-    bool staged = false;
+    bool packed = false;
     for (index h = 0; h < g_.group(); ++h) {
       const scope s = scope_of(h);
       const interval tile_keys{first_key, (std::min)(first_key + keys_per_tile, s.keys)};
@@ -130,18 +130,18 @@ class forward_task {
           const tile_place place{s, q.first_row, q.row_count, seen_keys.first, seen_keys.size()};
           const coverage seen = rules.cover(place);
           if (seen == coverage::none) continue;
-          if (!staged) stage(s, tile_keys);
-          staged = true;
+          if (!packed) pack_tile(s, tile_keys);
+          packed = true;
           use(q, place, rules, seen);
         }
       });
     }
   }
 
-  void stage(const scope& s, interval keys) {
+  void pack_tile(const scope& s, interval keys) {
     const index row = s.key_row + keys.first;
-    tile_.keys = stage_keys(key_room_, call_.keys_of(range_.kv_head, row, keys.size()));
-    tile_.values = stage_values(value_room_, call_.values_of(range_.kv_head, row, keys.size()));
+    tile_.keys = pack_keys(key_room_, call_.keys_of(range_.kv_head, row, keys.size()));
+    tile_.values = pack_values(value_room_, call_.values_of(range_.kv_head, row, keys.size()));
     const value_sizes sizes = sizes_of(tile_.values);
     tile_.finite = sizes.finite;
     moderate_ &= sizes.moderate;
@@ -175,7 +175,7 @@ class forward_task {
   }
 
   // The probabilities themselves, from the scores again.
-  void weigh() {
+  void write_probabilities() {
     for (index h = 0; h < g_.group(); ++h) {
       const scope s = scope_of(h);
       for (index row = range_.first_row; row < range_.first_row + range_.row_count; ++row)
@@ -186,7 +186,7 @@ class forward_task {
       for_each_seeing(
           first, [&](block& q, const tile_place& place, const auto& rules, coverage seen) {
             q.multiply(work_.scores, tile_.part(place.first_key - first, place.key_count).keys);
-            rules.bend(work_.scores, place, seen);
+            rules.apply(work_.scores, place, seen);
             q.gathered().normalise(work_.scores, place.key_count);
             const index row = place.where.head * g_.queries + place.where.query_row + q.first_row;
             store_lanes(
@@ -196,8 +196,8 @@ class forward_task {
   }
 
   const Call& call_;
-  const geometry& g_;
-  const call_rules<Scalar>& rules_;
+  const problem& g_;
+  const rules_of_call<Scalar>& rules_;
   query_range range_;
   scratch::frame frame_;
   index blocks_per_head_;
@@ -215,11 +215,11 @@ class forward_task {
 // Runs a call by the kernel that suits it, and says whether no sum of weighted values can have
 // overflowed. Tasks share nothing but what they read.
 template <class Call>
-HEED_ONE_COPY bool forward_once(const Call& call, const call_rules<typename Call::Scalar>& rules,
+HEED_ONE_COPY bool forward_once(const Call& call, const rules_of_call<typename Call::Scalar>& rules,
                                 scratch& memory) {
   // A block of queries with most of its lanes empty is worth less than keys as lanes; where heads are
   // narrow, only if it has a single one.
-  const geometry& g = call.sizes;
+  const problem& g = call.sizes;
   constexpr index narrow = 16, half = simd<typename Call::Scalar>::size / 2;
   const bool few = g.longest_queries <=
                    (g.width + g.value_width <= 2 * narrow ? (std::min)(index(1), half) : half);
@@ -228,9 +228,9 @@ HEED_ONE_COPY bool forward_once(const Call& call, const call_rules<typename Call
     return decoder<Call>(call, rules, memory, one_tile ? 1 : call.options.on.workers).run();
   if (one_tile) {
     scratch::frame frame(memory);
-    return small_forward<Call>(call, rules, frame).run();
+    return small_task<Call>(call, rules, frame).run();
   }
-  using task_type = forward_task<Call>;
+  using task_type = prefill_task<Call>;
   using plan_type = schedule<typename task_type::Scalar>;
   const plan_type plan(call.sizes, call.options.on.workers);
   const index workers = (std::max)(index(1), (std::min)(call.options.on.workers, plan.tasks()));
@@ -253,7 +253,7 @@ HEED_ONE_COPY bool forward_once(const Call& call, const call_rules<typename Call
 // then take the place of those that were not. The factor is the same for any number of keys, and so a
 // row's bits depend on no other row. Takes memory for a second `out`.
 template <class Call>
-void mend_overflow(const Call& call, const call_rules<typename Call::Scalar>& rules,
+void mend_overflow(const Call& call, const rules_of_call<typename Call::Scalar>& rules,
                    scratch& memory) {
   using Scalar = typename Call::Scalar;
   using Query = std::remove_cvref_t<decltype(*call.out.data)>;
@@ -294,7 +294,7 @@ void mend_overflow(const Call& call, const call_rules<typename Call::Scalar>& ru
 
 // Runs a call that has been checked.
 template <class Call>
-void forward(const Call& call, const call_rules<typename Call::Scalar>& rules, scratch& memory) {
+void forward(const Call& call, const rules_of_call<typename Call::Scalar>& rules, scratch& memory) {
   if (!forward_once(call, rules, memory)) mend_overflow(call, rules, memory);
 }
 

@@ -4,7 +4,7 @@
 
 #include <heed/kernel/online_softmax.hpp>  // online_softmax
 #include <heed/kernel/tile.hpp>            // queries_per_block, view
-#include <heed/modifiers/problem.hpp>      // geometry
+#include <heed/modifiers/problem.hpp>      // problem
 
 #include <utility>  // swap
 
@@ -24,14 +24,14 @@ class query_block {
   online_softmax<Scalar> chunk;
   online_softmax<Scalar> total;  // of the chunks before; none yet unless has_total
 
-  bool has_chunk = false;  // whether a tile of the chunk at hand has been folded
+  bool has_chunk = false;  // whether the current chunk has seen a tile
   bool has_total = false;
   bool loaded = false;    // whether queries have been brought in
   bool finished = false;  // whether results have been taken out
 
   // Room for queries of the sizes of a call, in `memory`; a second state only where `states` is 2.
   template <class Memory>
-  static query_block in(Memory& memory, const geometry& g, index states, Scalar* rescale,
+  static query_block in(Memory& memory, const problem& g, index states, Scalar* rescale,
                         index first_row, index row_count) {
     auto* const room = memory.template take<Scalar>(g.width * lanes);
     const auto state = [&] {
@@ -62,13 +62,13 @@ class query_block {
 
   // scores(key, lane) = key · query
   void multiply(Scalar* scores, const view<const Scalar>& tile) const {
-    lane_product(packed_lanes<Scalar>{scores}, broadcast_side<Scalar>{tile.data, tile.row_stride},
+    macro_kernel(packed_lanes<Scalar>{scores}, a_operand<Scalar>{tile.data, tile.row_stride},
                  packed_lanes<const Scalar>{queries}, tile.rows, chunk.packets, tile.cols,
                  from_zero<Scalar>());
   }
 
   // acc(feature, lane) = acc * rescale + sum of weights(key, lane) * value(key, feature), values as
-  // they were staged.
+  // they were packed.
   void accumulate(const Scalar* weights, const view<const Scalar>& values) {
     accumulate(weights, {values.data, keys_per_tile}, values,
                has_chunk ? onto_scaled(chunk.rescale) : from_zero<Scalar>());
@@ -103,9 +103,9 @@ class query_block {
  private:
   static constexpr index lanes = queries_per_block<Scalar>;
 
-  void accumulate(const Scalar* weights, const broadcast_side<Scalar>& by_feature,
+  void accumulate(const Scalar* weights, const a_operand<Scalar>& by_feature,
                   const view<const Scalar>& values, const c_update<Scalar>& update) const {
-    lane_product(packed_lanes<Scalar>{chunk.acc}, by_feature, packed_lanes<const Scalar>{weights},
+    macro_kernel(packed_lanes<Scalar>{chunk.acc}, by_feature, packed_lanes<const Scalar>{weights},
                  values.cols, chunk.packets, values.rows, update);
   }
 };

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <heed/gemm/micro_kernel.hpp>  // packed_pitch
-#include <heed/modifiers/problem.hpp>  // geometry
+#include <heed/modifiers/problem.hpp>  // problem
 
 #include <algorithm>  // max, min
 
@@ -30,7 +30,7 @@ class schedule {
     index first_task;
   };
 
-  schedule(const geometry& g, index workers) : g_(g), rows_(rows_per_task(g, workers)) {
+  schedule(const problem& g, index workers) : g_(g), rows_(rows_per_task(g, workers)) {
     for (index sequence = 0; sequence < g.sequences; ++sequence) tasks_ += tasks_in(sequence);
   }
 
@@ -48,9 +48,9 @@ class schedule {
   }
 
  private:
-  // Enough rows to use a staged tile many times, few enough that queries and results stay in a
+  // Enough rows to use a packed tile many times, few enough that queries and results stay in a
   // core's own cache and that every worker finds work.
-  static index rows_per_task(const geometry& g, index workers) {
+  static index rows_per_task(const problem& g, index workers) {
     constexpr index lanes = packed_pitch<Scalar>;
     constexpr index most_bytes = 384 * 1024;
     const index row_bytes =
@@ -67,7 +67,7 @@ class schedule {
     return divide_up(g_.of(sequence, 0).queries, rows_) * g_.kv_heads;
   }
 
-  const geometry& g_;
+  const problem& g_;
   index rows_;  // of each head
   index tasks_ = 0;
 };

@@ -16,13 +16,13 @@ namespace detail {
 // Whether a call is such a problem. Probabilities are the larger kernel's.
 template <class Call>
 bool is_small(const Call& call) {
-  const geometry& g = call.sizes;
+  const problem& g = call.sizes;
   return g.queries <= keys_per_tile && g.keys <= keys_per_tile && !call.options.packed &&
          !call.options.weights && (call.options.on.workers <= 1 || !call.worth_threads());
 }
 
 template <class Call>
-class small_forward {
+class small_task {
  public:
   using Scalar = typename Call::Scalar;
   using block = query_block<Scalar>;
@@ -36,7 +36,7 @@ class small_forward {
   }
 
   template <class Memory>
-  small_forward(const Call& call, const call_rules<Scalar>& rules, Memory& memory)
+  small_task(const Call& call, const rules_of_call<Scalar>& rules, Memory& memory)
       : call_(call),
         g_(call.sizes),
         rules_(rules),
@@ -64,8 +64,8 @@ class small_forward {
 
   // Whether products can read keys and values where they lie.
   bool in_place() const {
-    return Call::keys_are_summed_as_they_are && numbers_of(call_.k).col_stride == 1 &&
-           numbers_of(call_.v).col_stride == 1;
+    return Call::keys_are_summed_as_they_are && elements_of(call_.k).col_stride == 1 &&
+           elements_of(call_.v).col_stride == 1;
   }
 
   key_value_tile<Scalar> tile_of(index kv_head) {
@@ -73,7 +73,7 @@ class small_forward {
     key_value_tile<Scalar> tile;
     if constexpr (Call::keys_are_summed_as_they_are)
       if (key_room_ == nullptr) tile = {k, v, true};
-    if (key_room_ != nullptr) tile = {stage_keys(key_room_, k), stage_values(value_room_, v)};
+    if (key_room_ != nullptr) tile = {pack_keys(key_room_, k), pack_values(value_room_, v)};
     const value_sizes sizes = sizes_of(tile.values);
     tile.finite = sizes.finite;
     moderate_ &= sizes.moderate;
@@ -115,8 +115,8 @@ class small_forward {
   }
 
   const Call& call_;
-  const geometry& g_;
-  const call_rules<Scalar>& rules_;
+  const problem& g_;
+  const rules_of_call<Scalar>& rules_;
   block block_;
   tile_work<Scalar> work_;
   Scalar* key_room_ = nullptr;  // unless keys and values are read where they lie
@@ -127,7 +127,7 @@ class small_forward {
 
 // Outside of its class, since another file can then compile it: see instances.hpp.
 template <class Call>
-bool small_forward<Call>::run_in_one_piece() {
+bool small_task<Call>::run_in_one_piece() {
   for_each_block([&](const scope& s, const tile_rules<Scalar>& rules, index row) {
     attend_in_one_piece(s, rules, row);
   });

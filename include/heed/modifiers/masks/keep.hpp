@@ -6,8 +6,8 @@
 #pragma once
 
 #include <heed/modifiers/masks/mask.hpp>        // mask_kind, at
-#include <heed/modifiers/pair_matrix.hpp>       // table, kept
-#include <heed/modifiers/pair_matrix_tile.hpp>  // table_tile
+#include <heed/modifiers/pair_matrix.hpp>       // matrix, kept
+#include <heed/modifiers/pair_matrix_tile.hpp>  // pair_matrix_tile
 #include <heed/modifiers/refused.hpp>           // refused
 
 #include <cstdint>      // int8_t
@@ -23,7 +23,7 @@ namespace detail {
 template <class Element>
 struct bound_keep {
   using heed_kind = mask_kind;
-  static constexpr int tables = 1;
+  static constexpr int matrices = 1;
   view<const Element> seen;  // (queries, keys)
 
   bool operator()(at i) const { return static_cast<bool>(seen(i.row, i.key)); }
@@ -32,14 +32,14 @@ struct bound_keep {
     return !exactly_equal(*number, Scalar(0));
   }
   template <class Scalar>
-  void read(table_tile<Scalar>& tile) const {
+  void read(pair_matrix_tile<Scalar>& tile) const {
     // All that matters of a byte is whether it is 0, and signed ones become vectors.
     if constexpr (sizeof(Element) == 1)
-      tile.read_table(view<const std::int8_t>{reinterpret_cast<const std::int8_t*>(seen.data),
-                                              seen.rows, seen.cols, seen.row_stride,
-                                              seen.col_stride});
+      tile.read_matrix(view<const std::int8_t>{reinterpret_cast<const std::int8_t*>(seen.data),
+                                               seen.rows, seen.cols, seen.row_stride,
+                                               seen.col_stride});
     else
-      tile.read_table(seen);
+      tile.read_matrix(seen);
   }
 };
 
@@ -48,7 +48,7 @@ struct bound_keep {
 template <class Element>
 struct keep_mask {
   using heed_kind = mask_kind;
-  detail::kept<detail::table<Element>> seen;
+  detail::kept<detail::pair_matrix<Element>> seen;
 
   detail::bound_keep<Element> bind(const scope& s) const { return {seen.of(s)}; }
   void check(const call_shape& shape) const { seen.check("keep", shape); }
@@ -61,15 +61,15 @@ template <class Source>
 auto keep(Source&& seen) {
   static_assert(!detail::eigen_object<Source> || detail::storage<Source>,
                 "heed::keep: the matrix is an Eigen expression; store it or call .eval()");
-  static_assert(detail::eigen_object<Source> || detail::table_source<Source>,
+  static_assert(detail::eigen_object<Source> || detail::pair_matrix_source<Source>,
                 "heed::keep: give an Eigen matrix of bool (queries x keys), or a vector of Eigen "
                 "matrices, one a head; Eigen::Map makes a matrix of other memory");
-  if constexpr (detail::table_source<Source>) {
-    using Element = typename detail::table_scalar<Source>::type;
+  if constexpr (detail::pair_matrix_source<Source>) {
+    using Element = typename detail::pair_matrix_scalar<Source>::type;
     static_assert(
         std::is_integral_v<Element>,
         "heed::keep takes a matrix of bool (true = attend); numbers to add are heed::bias");
-    return keep_mask<Element>{detail::kept<detail::table<Element>>(std::forward<Source>(seen))};
+    return keep_mask<Element>{detail::kept<detail::pair_matrix<Element>>(std::forward<Source>(seen))};
   } else {
     return detail::refused{};
   }

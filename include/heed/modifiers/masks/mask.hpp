@@ -17,7 +17,7 @@
 #pragma once
 
 #include <heed/core/concepts.hpp>               // mask, mask_kind
-#include <heed/modifiers/pair_matrix_tile.hpp>  // table_tile, seen_by
+#include <heed/modifiers/pair_matrix_tile.hpp>  // pair_matrix_tile, seen_by
 #include <heed/modifiers/refused.hpp>           // refused, false_for_any
 #include <heed/modifiers/scope.hpp>             // scope, call_shape, at, interval, coverage
 
@@ -69,7 +69,7 @@ template <mask A, mask B>
 struct mask_and {
   using heed_kind = mask_kind;
   static constexpr bool looks_up = detail::looks_up<A>() || detail::looks_up<B>();
-  static constexpr int tables = detail::tables<A>() + detail::tables<B>();
+  static constexpr int matrices = detail::matrices<A>() + detail::matrices<B>();
   A a;
   B b;
 
@@ -80,7 +80,7 @@ struct mask_and {
             int(detail::seen_by(b, i, detail::numbers_after<A>(numbers)))) != 0;
   }
   template <class Scalar>
-  void read(detail::table_tile<Scalar>& tile) const {
+  void read(detail::pair_matrix_tile<Scalar>& tile) const {
     tile.read(a);
     tile.read(b);
   }
@@ -108,7 +108,7 @@ template <mask A, mask B>
 struct mask_or {
   using heed_kind = mask_kind;
   static constexpr bool looks_up = detail::looks_up<A>() || detail::looks_up<B>();
-  static constexpr int tables = detail::tables<A>() + detail::tables<B>();
+  static constexpr int matrices = detail::matrices<A>() + detail::matrices<B>();
   A a;
   B b;
 
@@ -119,7 +119,7 @@ struct mask_or {
             int(detail::seen_by(b, i, detail::numbers_after<A>(numbers)))) != 0;
   }
   template <class Scalar>
-  void read(detail::table_tile<Scalar>& tile) const {
+  void read(detail::pair_matrix_tile<Scalar>& tile) const {
     tile.read(a);
     tile.read(b);
   }
@@ -147,7 +147,7 @@ template <mask A>
 struct mask_not {
   using heed_kind = mask_kind;
   static constexpr bool looks_up = detail::looks_up<A>();
-  static constexpr int tables = detail::tables<A>();
+  static constexpr int matrices = detail::matrices<A>();
   A a;
 
   bool operator()(at i) const { return !a(i); }
@@ -156,7 +156,7 @@ struct mask_not {
     return !detail::seen_by(a, i, numbers);
   }
   template <class Scalar>
-  void read(detail::table_tile<Scalar>& tile) const {
+  void read(detail::pair_matrix_tile<Scalar>& tile) const {
     tile.read(a);
   }
   coverage cover(interval queries, interval keys) const {

@@ -17,7 +17,7 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// The logit is taken as it is: neither scaled nor bent. A row that sees no key gives 0, and its
+// The logit is taken as it is: neither scaled nor changed by score rules. A row that sees no key gives 0, and its
 // log-sum-exp is the logit. The logits are any vector, array, span or Eigen vector: a temporary is
 // taken over, what has a name is referred to.
 struct sink {

@@ -7,8 +7,8 @@
 
 #include <heed/core/concepts.hpp>               // score_kind
 #include <heed/core/narrow.hpp>                 // narrowed
-#include <heed/modifiers/pair_matrix.hpp>       // table, kept
-#include <heed/modifiers/pair_matrix_tile.hpp>  // table_tile
+#include <heed/modifiers/pair_matrix.hpp>       // matrix, kept
+#include <heed/modifiers/pair_matrix_tile.hpp>  // pair_matrix_tile
 #include <heed/modifiers/refused.hpp>           // refused
 
 #include <limits>   // infinity
@@ -23,7 +23,7 @@ namespace detail {
 template <class Element>
 struct bound_bias {
   using heed_kind = score_kind;
-  static constexpr int tables = 1;
+  static constexpr int matrices = 1;
   view<const Element> added;  // (queries, keys)
 
   template <class Scalar>
@@ -39,8 +39,8 @@ struct bound_bias {
     return finite + *number;
   }
   template <class Scalar>
-  void read(table_tile<Scalar>& tile) const {
-    tile.read_table(added);
+  void read(pair_matrix_tile<Scalar>& tile) const {
+    tile.read_matrix(added);
   }
 };
 
@@ -49,7 +49,7 @@ struct bound_bias {
 template <class Element>
 struct bias_rule {
   using heed_kind = score_kind;
-  detail::kept<detail::table<Element>> added;
+  detail::kept<detail::pair_matrix<Element>> added;
 
   detail::bound_bias<Element> bind(const scope& s) const { return {added.of(s)}; }
   void check(const call_shape& shape) const { added.check("bias", shape); }
@@ -63,14 +63,14 @@ template <class Source>
 auto bias(Source&& added) {
   static_assert(!detail::eigen_object<Source> || detail::storage<Source>,
                 "heed::bias: the matrix is an Eigen expression; store it or call .eval()");
-  static_assert(detail::eigen_object<Source> || detail::table_source<Source>,
+  static_assert(detail::eigen_object<Source> || detail::pair_matrix_source<Source>,
                 "heed::bias: give an Eigen matrix (queries x keys), or a vector of Eigen matrices, "
                 "one a head; Eigen::Map makes a matrix of other memory");
-  if constexpr (detail::table_source<Source>) {
-    using Element = typename detail::table_scalar<Source>::type;
+  if constexpr (detail::pair_matrix_source<Source>) {
+    using Element = typename detail::pair_matrix_scalar<Source>::type;
     static_assert(!std::is_same_v<Element, bool>,
                   "heed::bias adds numbers; a matrix of bool is a mask: heed::keep");
-    return bias_rule<Element>{detail::kept<detail::table<Element>>(std::forward<Source>(added))};
+    return bias_rule<Element>{detail::kept<detail::pair_matrix<Element>>(std::forward<Source>(added))};
   } else {
     return detail::refused{};
   }

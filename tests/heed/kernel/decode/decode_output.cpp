@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Weighted values with features next to each other: every width around a strip, exact on integers,
+// Weighted values with features next to each other: every width around a panel, exact on integers,
 // with guard values around.
 #include "support/guarded.hpp"
 
@@ -15,9 +15,9 @@ using heed::index;
 using support::layout;
 
 template <class Scalar>
-struct value_rows : ::testing::Test {
-  using rows_type = heed::detail::value_rows<Scalar>;
-  static constexpr index most = 13, strip = rows_type::strip;
+struct decode_output : ::testing::Test {
+  using rows_type = heed::detail::decode_output<Scalar>;
+  static constexpr index most = 13, panel = rows_type::panel;
   static constexpr Scalar guard = 4321;
 
   // Room for rows, in front of a guard.
@@ -35,32 +35,32 @@ struct value_rows : ::testing::Test {
 
   static Scalar integer(index i, index j) { return Scalar((i * 7 + j * 5) % 11 - 5); }
 
-  // Widths around one and two strips, and around the long ones that one and two rows have.
+  // Widths around one and two panels, and around the long ones that one and two rows have.
   template <class Check>
   static void for_each_size(const Check& check) {
     for (index count = 1; count <= most; ++count) {
-      for (index width = 0; width <= 2 * strip + 1; ++width) check(count, width);
-      for (index width = 4 * strip - 1; width <= 7 * strip + 1; width += strip / 2 + 1)
+      for (index width = 0; width <= 2 * panel + 1; ++width) check(count, width);
+      for (index width = 4 * panel - 1; width <= 7 * panel + 1; width += panel / 2 + 1)
         check(count, width);
-      check(count, 8 * strip);
+      check(count, 8 * panel);
     }
   }
 };
 using scalars = ::testing::Types<float, double>;
-TYPED_TEST_SUITE(value_rows, scalars);
+TYPED_TEST_SUITE(decode_output, scalars);
 
-TYPED_TEST(value_rows, sums_weighted_values_some_keys_at_a_time) {
+TYPED_TEST(decode_output, sums_weighted_values_some_keys_at_a_time) {
   using Scalar = TypeParam;
   const index keys = 19, run = 12;
   std::vector<Scalar> memory(std::size_t(this->most * heed::keys_per_tile));
-  heed::detail::score_rows<Scalar> weights{memory.data(), this->most};
+  heed::detail::decode_scores<Scalar> weights{memory.data(), this->most};
   for (index row = 0; row < this->most; ++row)
     for (index j = 0; j < keys; ++j) weights.row(row)[j] = this->integer(j, row);
   this->for_each_size([&](index count, index width) {
     weights.count = count;
     // rows of values lie apart, and what is between them is not to be read
     for (const layout order : {layout::row_major, layout::column_major, layout::strided}) {
-      std::vector<Scalar> edge(std::size_t(run * this->strip), Scalar(0));
+      std::vector<Scalar> edge(std::size_t(run * this->panel), Scalar(0));
       support::guarded<Scalar> memory_of_values(keys, width, order, this->guard);
       auto values = memory_of_values.matrix();
       for (index j = 0; j < keys; ++j)
@@ -94,7 +94,7 @@ TYPED_TEST(value_rows, sums_weighted_values_some_keys_at_a_time) {
   });
 }
 
-TYPED_TEST(value_rows, are_rescaled_added_taken_and_divided_a_row_at_a_time) {
+TYPED_TEST(decode_output, are_rescaled_added_taken_and_divided_a_row_at_a_time) {
   using Scalar = TypeParam;
   std::vector<Scalar> mine(std::size_t(this->most)), theirs(std::size_t(this->most));
   for (index l = 0; l < this->most; ++l) {

@@ -21,8 +21,8 @@ using support::layout;
 constexpr index pitch = heed::keys_per_tile;
 
 template <class Scalar>
-struct score_rows : ::testing::Test {
-  using rows_type = heed::detail::score_rows<Scalar>;
+struct decode_scores : ::testing::Test {
+  using rows_type = heed::detail::decode_scores<Scalar>;
   static constexpr Scalar infinity = std::numeric_limits<Scalar>::infinity();
   static constexpr Scalar nan = std::numeric_limits<Scalar>::quiet_NaN();
 
@@ -37,10 +37,11 @@ struct score_rows : ::testing::Test {
   }
 };
 using scalars = ::testing::Types<float, double>;
-TYPED_TEST_SUITE(score_rows, scalars);
+TYPED_TEST_SUITE(decode_scores, scalars);
 
 template <class Scalar, class Storage>
-void expect_products(score_rows<Scalar>& test, index count, index keys, index width, layout order) {
+void expect_products(decode_scores<Scalar>& test, index count, index keys, index width,
+                     layout order) {
   support::guarded<Storage> memory(keys, width, order, Storage(4321));
   auto k = memory.matrix();
   const heed::detail::view<const Storage> rows = heed::detail::view_of(k);
@@ -65,7 +66,7 @@ void expect_products(score_rows<Scalar>& test, index count, index keys, index wi
     }
 }
 
-TYPED_TEST(score_rows, are_products_of_queries_and_keys) {
+TYPED_TEST(decode_scores, are_products_of_queries_and_keys) {
   const index size = heed::detail::simd<TypeParam>::size;
   for (const index count : {1, 2, 3, 4, 5, 7, 12, 13, 17})
     for (const index width : {index(0), index(1), size - 1, size, size + 1, 3 * size + 1})
@@ -82,7 +83,7 @@ TYPED_TEST(score_rows, are_products_of_queries_and_keys) {
 
 // What is behind the last key in its tile comes out as something, but only where a packet ends.
 template <class Scalar, class Keys>
-void expect_products_of_tile(score_rows<Scalar>& test, index count, const Keys& keys) {
+void expect_products_of_tile(decode_scores<Scalar>& test, index count, const Keys& keys) {
   std::vector<Scalar> queries(std::size_t(count * keys.cols));
   for (index i = 0; i < count; ++i)
     for (index f = 0; f < keys.cols; ++f)
@@ -101,7 +102,7 @@ void expect_products_of_tile(score_rows<Scalar>& test, index count, const Keys& 
   ASSERT_EQ(test.memory[std::size_t(count * pitch)], Scalar(1234));
 }
 
-TYPED_TEST(score_rows, are_products_of_queries_and_keys_in_tiles) {
+TYPED_TEST(decode_scores, are_products_of_queries_and_keys_in_tiles) {
   const index size = heed::detail::simd<TypeParam>::size;
   const auto expect = [&]<class Storage>(Storage, index keys, index width) {
     matrix<Storage> k(keys, width);
@@ -131,7 +132,7 @@ TYPED_TEST(score_rows, are_products_of_queries_and_keys_in_tiles) {
     }
 }
 
-TYPED_TEST(score_rows, know_whether_any_key_is_excluded) {
+TYPED_TEST(decode_scores, know_whether_any_key_is_excluded) {
   for (const index keys : {1, 15, 64}) {
     this->make(3);
     EXPECT_FALSE(this->rows.any_excluded(keys));
@@ -175,7 +176,7 @@ struct lane_block {
 
 // Tile after tile, against online_softmax::update with queries as lanes: all that it leaves behind.
 template <class Scalar>
-void expect_same_updates(score_rows<Scalar>& test, index count) {
+void expect_same_updates(decode_scores<Scalar>& test, index count) {
   using s = heed::detail::simd<Scalar>;
   constexpr index lanes = lane_block<Scalar>::lanes;
   const index padded = heed::detail::packets_of<Scalar>(count) * s::size;
@@ -222,7 +223,7 @@ void expect_same_updates(score_rows<Scalar>& test, index count) {
   }
 }
 
-TYPED_TEST(score_rows, updates_to_the_bits_of_queries_as_lanes) {
+TYPED_TEST(decode_scores, updates_to_the_bits_of_queries_as_lanes) {
   for (const index count : {1, 2, 5, 7, 8, 9, 17, 33}) {
     expect_same_updates(*this, count);
   }
