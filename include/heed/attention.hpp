@@ -7,39 +7,16 @@
 // Vaswani et al., "Attention Is All You Need", 2017.
 #pragma once
 
-#include <heed/core/stack_memory.hpp>           // stack_memory
-#include <heed/kernel/instances.hpp>            // those that another file compiles
-#include <heed/kernel/prefill/key_weights.hpp>  // forward_and_key_weights
-#include <heed/kernel/prefill/prefill.hpp>      // forward
-#include <heed/modifiers.hpp>                   // causal, window, soft_cap, heads, ...
-#include <heed/modifiers/arguments.hpp>         // output_is_good
-#include <heed/modifiers/call_check.hpp>        // call_is_good
+#include <heed/core/stack_memory.hpp>     // stack_memory
+#include <heed/kernel/forward.hpp>        // forward
+#include <heed/kernel/instances.hpp>      // those that another file compiles
+#include <heed/kernel/key_weights.hpp>    // forward_and_key_weights
+#include <heed/modifiers.hpp>             // causal, window, soft_cap, heads, ...
+#include <heed/modifiers/arguments.hpp>   // output_is_good
+#include <heed/modifiers/call_check.hpp>  // call_is_good
 
 namespace heed {
 inline namespace HEED_ABI {
-
-namespace detail {
-
-// Working memory of a call whose Eigen types say how small it is; 0 where they do not, or where it
-// is too much for a stack.
-template <class Small, class Q, class K, class V>
-consteval index stack_bytes() {
-  constexpr index most_bytes = 64 * 1024;
-  const auto known = [](index rows, index cols) {
-    return rows != Eigen::Dynamic && rows <= keys_per_tile && cols != Eigen::Dynamic;
-  };
-  if constexpr (storage<K> && storage<V>)
-    if (known(Q::MaxRowsAtCompileTime, Q::MaxColsAtCompileTime) &&
-        known(K::MaxRowsAtCompileTime, K::MaxColsAtCompileTime) &&
-        known(V::MaxRowsAtCompileTime, V::MaxColsAtCompileTime)) {
-      const index bytes = Small::footprint(K::MaxRowsAtCompileTime, K::MaxColsAtCompileTime,
-                                           V::MaxColsAtCompileTime);
-      return bytes <= most_bytes ? bytes : 0;
-    }
-  return 0;
-}
-
-}  // namespace detail
 
 // Writes attention of q over k and v into `out`, which keeps its size.
 //
@@ -89,7 +66,7 @@ void attention(const Q& q, const K& k, const V& v, Out&& out, const Modifiers&..
                                   ? 0
                                   : detail::stack_bytes<small_type, Q, K, V>();
       if constexpr (bytes > 0)
-        if (detail::is_small(call)) {
+        if (detail::is_one_tile(call)) {
           detail::stack_memory<bytes> memory;
           if (small_type(call, asked, memory).run_in_one_piece()) return;
         }

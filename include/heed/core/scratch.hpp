@@ -38,7 +38,7 @@ class scratch {
     // Room for `count` elements, uninitialised, on a cache line of its own.
     template <class T>
     T* take(index count) {
-      return static_cast<T*>(memory_.take(static_cast<std::size_t>(count) * sizeof(T)));
+      return static_cast<T*>(memory_.take(count * static_cast<index>(sizeof(T))));
     }
 
    private:
@@ -47,8 +47,9 @@ class scratch {
     std::size_t used_;
   };
 
-  // Every take is rounded up to this many bytes.
+  // Every take is rounded up to this many bytes: a cache line.
   static constexpr index granule = 64;
+  static constexpr index rounded(index bytes) { return (bytes + granule - 1) / granule * granule; }
 
   // Makes worker(0) ... worker(count - 1) ready, each with room for `bytes`, so that none of them
   // allocates later, whichever gets work first. worker(0) is this scratch itself.
@@ -68,19 +69,18 @@ class scratch {
   }
 
  private:
-  static constexpr std::size_t cache_line = granule;
   static constexpr std::size_t smallest_block = 32 * 1024;
 
   struct release {
-    void operator()(std::byte* p) const { ::operator delete(p, std::align_val_t(cache_line)); }
+    void operator()(std::byte* p) const { ::operator delete(p, std::align_val_t(granule)); }
   };
   struct block {
     std::unique_ptr<std::byte, release> memory;
     std::size_t size;
   };
 
-  void* take(std::size_t bytes) {
-    bytes = (bytes + cache_line - 1) / cache_line * cache_line;
+  void* take(index wanted) {
+    const auto bytes = static_cast<std::size_t>(rounded(wanted));
     while (block_ < blocks_.size() && used_ + bytes > blocks_[block_].size) {
       ++block_;
       used_ = 0;
@@ -93,8 +93,7 @@ class scratch {
 
   void grow(std::size_t bytes) {
     const std::size_t size = bytes > smallest_block ? bytes : smallest_block;
-    auto* const memory =
-        static_cast<std::byte*>(::operator new(size, std::align_val_t(cache_line)));
+    auto* const memory = static_cast<std::byte*>(::operator new(size, std::align_val_t(granule)));
     blocks_.push_back({std::unique_ptr<std::byte, release>(memory), size});
   }
 

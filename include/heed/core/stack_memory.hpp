@@ -18,9 +18,8 @@ class stack_memory {
   // scratch::granule, must not exceed Bytes.
   template <class T>
   T* take(index count) {
-    const index bytes = count * static_cast<index>(sizeof(T));
     std::byte* const place = room_ + used_;
-    used_ += (bytes + scratch::granule - 1) / scratch::granule * scratch::granule;
+    used_ += scratch::rounded(count * static_cast<index>(sizeof(T)));
     eigen_assert(used_ <= Bytes);
     return reinterpret_cast<T*>(place);
   }

@@ -8,12 +8,13 @@
 // Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008.
 #pragma once
 
-#include <heed/core/execute.hpp>       // run_tasks
-#include <heed/core/scratch.hpp>       // scratch
-#include <heed/gemm/gemm_call.hpp>     // gemm_call
-#include <heed/gemm/micro_kernel.hpp>  // macro_kernel
-#include <heed/gemm/skinny_gemm.hpp>   // skinny_gemm
-#include <heed/storage/copy.hpp>       // copy
+#include <heed/core/execute.hpp>           // run_tasks
+#include <heed/core/measuring_memory.hpp>  // measuring_memory
+#include <heed/core/scratch.hpp>           // scratch
+#include <heed/gemm/gemm_call.hpp>         // gemm_call
+#include <heed/gemm/micro_kernel.hpp>      // macro_kernel
+#include <heed/gemm/skinny_gemm.hpp>       // skinny_gemm
+#include <heed/storage/copy.hpp>           // copy
 
 #include <algorithm>  // fill, max, min
 
@@ -34,16 +35,13 @@ class gemm_task {
       : call_(call.part(first_row, (std::min)(most_rows, call.y.rows - first_row), first_column,
                         (std::min)(most_columns, call.y.cols - first_column))),
         frame_(memory),
-        packed_(frame_.template take<Scalar>(most_depth * lanes)),
-        edge_(frame_.template take<Scalar>(most_rows * lanes)),
-        x_copy_(is_direct(call.x) ? nullptr
-                                  : frame_.template take<Scalar>(most_rows * most_depth)) {}
+        room_(room::in(frame_, call)) {}
 
-  // Bytes that a task takes from scratch, roundings included.
+  // Bytes that a task takes from scratch.
   static index footprint(const gemm_call<Scalar>& call) {
-    const index numbers =
-        (most_depth + most_rows) * lanes + (is_direct(call.x) ? 0 : most_rows * most_depth);
-    return numbers * static_cast<index>(sizeof(Scalar)) + 3 * scratch::granule;
+    measuring_memory memory;
+    room::in(memory, call);
+    return memory.bytes();
   }
 
   void run() {
@@ -58,15 +56,25 @@ class gemm_task {
   }
 
  private:
-  static bool is_direct(const view<const Scalar>& x) {
-    return x.col_stride == 1 || x.row_stride == 1;
-  }
+  struct room {
+    Scalar* packed;  // (depth, lanes)
+    Scalar* edge;    // (rows, lanes)
+    Scalar* x;       // (rows, depth), where neither stride of x is 1
+
+    template <class Memory>
+    static room in(Memory& memory, const gemm_call<Scalar>& call) {
+      const bool is_direct = call.x.col_stride == 1 || call.x.row_stride == 1;
+      return {memory.template take<Scalar>(most_depth * lanes),
+              memory.template take<Scalar>(most_rows * lanes),
+              is_direct ? nullptr : memory.template take<Scalar>(most_rows * most_depth)};
+    }
+  };
 
   // A run of columns of x, with one of its strides 1.
   view<const Scalar> inputs(index first, index count) const {
     const view<const Scalar> x = call_.x.block(0, first, call_.x.rows, count);
-    if (x_copy_ == nullptr) return x;
-    const view<Scalar> copied{x_copy_, x.rows, count, count, 1};
+    if (room_.x == nullptr) return x;
+    const view<Scalar> copied{room_.x, x.rows, count, count, 1};
     copy(copied, x);
     return copied;
   }
@@ -75,15 +83,15 @@ class gemm_task {
   void add(const view<const Scalar>& x, const view<const Scalar>& w, index column) {
     const index packets = packets_of<Scalar>(w.cols);
     const view<Scalar> outside = call_.y.block(0, column, call_.y.rows, w.cols);
-    const view<Scalar> inside{edge_, call_.y.rows, w.cols, lanes, 1};
+    const view<Scalar> inside{room_.edge, call_.y.rows, w.cols, lanes, 1};
     const bool whole = w.cols == packets * simd<Scalar>::size;
     const bool in_place = whole && call_.y.col_stride == 1;
     if (!in_place) copy(inside, outside);
     // Sums of no column begin with numbers too: what memory held before might raise exceptions.
     for (index i = 0; i < inside.rows && !whole; ++i)
-      std::fill(edge_ + i * lanes + w.cols, edge_ + (i + 1) * lanes, Scalar(0));
+      std::fill(room_.edge + i * lanes + w.cols, room_.edge + (i + 1) * lanes, Scalar(0));
     const lane_operand<Scalar> y = in_place ? lane_operand<Scalar>{outside.data, outside.row_stride}
-                                            : lane_operand<Scalar>{edge_, lanes};
+                                            : lane_operand<Scalar>{room_.edge, lanes};
     macro_kernel(y, a_operand<Scalar>{x.data, x.row_stride, x.col_stride}, pack(w), x.rows, packets,
                  w.rows, from_memory<Scalar>());
     if (!in_place) copy(outside, view<const Scalar>(inside));
@@ -91,17 +99,15 @@ class gemm_task {
 
   // A panel of W with its lanes next to each other, zeros beyond the last column.
   packed_lanes<const Scalar> pack(const view<const Scalar>& w) const {
-    copy(view<Scalar>{packed_, w.rows, w.cols, lanes, 1}, w);
+    copy(view<Scalar>{room_.packed, w.rows, w.cols, lanes, 1}, w);
     for (index j = 0; j < w.rows && w.cols < lanes; ++j)
-      std::fill(packed_ + j * lanes + w.cols, packed_ + (j + 1) * lanes, Scalar(0));
-    return {packed_};
+      std::fill(room_.packed + j * lanes + w.cols, room_.packed + (j + 1) * lanes, Scalar(0));
+    return {room_.packed};
   }
 
   gemm_call<Scalar> call_;
   scratch::frame frame_;
-  Scalar* packed_;  // (depth, lanes)
-  Scalar* edge_;    // (rows, lanes)
-  Scalar* x_copy_;  // (rows, depth), where neither stride of x is 1
+  room room_;
 };
 
 // Runs a product whose sizes have been checked.

@@ -5,10 +5,10 @@
 // Outputs are lanes, as in product.hpp, and each y(i, o) is the same chain.
 #pragma once
 
-#include <heed/core/scratch.hpp>       // scratch
-#include <heed/gemm/gemm_call.hpp>     // gemm_call
-#include <heed/gemm/micro_kernel.hpp>  // macro_kernel
-#include <heed/storage/copy.hpp>       // copy
+#include <heed/core/measuring_memory.hpp>  // measuring_memory, scratch
+#include <heed/gemm/gemm_call.hpp>         // gemm_call
+#include <heed/gemm/micro_kernel.hpp>      // macro_kernel
+#include <heed/storage/copy.hpp>           // copy
 
 #include <algorithm>  // clamp, min
 
@@ -45,24 +45,25 @@ class skinny_gemm {
   }
 
   skinny_gemm(const gemm_call<Scalar>& call, scratch& memory)
-      : call_(call), outside_(call.y), frame_(memory), near_(frame_.template take<Scalar>(room)) {
-    if (is_direct(call.y)) return;
-    const index pitch = pitch_of(call.y.cols);
-    call_.y = {frame_.template take<Scalar>(call.y.rows * pitch), call.y.rows, call.y.cols, pitch,
-               1};
+      : call_(call),
+        outside_(call.y),
+        frame_(memory),
+        room_(room::in(frame_, call.y, call.y.cols)) {
+    if (room_.y != nullptr) call_.y = {room_.y, call.y.rows, call.y.cols, pitch_of(call.y.cols), 1};
   }
 
-  // Bytes that a task of so many columns takes from scratch, roundings included.
+  // Bytes that a task of so many columns takes from scratch.
   static index footprint(const gemm_call<Scalar>& call, index columns) {
-    const index numbers = room + (is_direct(call.y) ? 0 : call.y.rows * pitch_of(columns));
-    return numbers * static_cast<index>(sizeof(Scalar)) + 2 * scratch::granule;
+    measuring_memory memory;
+    room::in(memory, call.y, columns);
+    return memory.bytes();
   }
 
   void run() {
     call_.start();
     for (index depth = 0; depth < call_.x.cols; depth += most_depth) {
       const index count = (std::min)(most_depth, call_.x.cols - depth);
-      copy(view<Scalar>{near_, call_.x.rows, count, most_depth, 1},
+      copy(view<Scalar>{room_.x, call_.x.rows, count, most_depth, 1},
            call_.x.block(0, depth, call_.x.rows, count));
       for (index j = 0; j < count; j += rows_per_run) {
         const index some = (std::min)(rows_per_run, count - j);
@@ -70,13 +71,22 @@ class skinny_gemm {
                      [&](auto packets) { add<packets>(depth, j, some); });
       }
     }
-    if (!is_direct(outside_)) copy(outside_, view<const Scalar>(call_.y));
+    if (room_.y != nullptr) copy(outside_, view<const Scalar>(call_.y));
   }
 
  private:
   static index strip_of(index rows) { return packets_for_rows(rows) * simd<Scalar>::size; }
-  static constexpr index room = most_rows * most_depth;
-  static bool is_direct(const view<Scalar>& y) { return y.col_stride == 1; }
+  struct room {
+    Scalar* x;  // (rows, most_depth)
+    Scalar* y;  // (rows, columns), where y does not lie by rows
+
+    template <class Memory>
+    static room in(Memory& memory, const view<Scalar>& y, index columns) {
+      return {
+          memory.template take<Scalar>(most_rows * most_depth),
+          y.col_stride == 1 ? nullptr : memory.template take<Scalar>(y.rows * pitch_of(columns))};
+    }
+  };
   // From row to row of a y of its own: never whole pages, whose lines would push each other out.
   static index pitch_of(index columns) {
     constexpr index page = 4096 / static_cast<index>(sizeof(Scalar));
@@ -87,7 +97,7 @@ class skinny_gemm {
   template <int Packets>
   void add(index depth, index j, index count) const {
     macro_kernel<Packets>(lane_operand<Scalar>{call_.y.data, call_.y.row_stride},
-                          a_operand<Scalar>{near_ + j, most_depth},
+                          a_operand<Scalar>{room_.x + j, most_depth},
                           lane_operand<const Scalar>{&call_.w(depth + j, 0), call_.w.row_stride},
                           call_.x.rows, count, from_memory<Scalar>(),
                           call_.y.cols / (Packets * simd<Scalar>::size));
@@ -96,7 +106,7 @@ class skinny_gemm {
   gemm_call<Scalar> call_;  // with a y by rows
   view<Scalar> outside_;
   scratch::frame frame_;
-  Scalar* near_;  // (rows, most_depth), of x
+  room room_;
 };
 
 }  // namespace detail

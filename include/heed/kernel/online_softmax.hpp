@@ -39,7 +39,7 @@ struct online_softmax {
 
   // A state for `queries` lanes at most, which shares `rescale` with others.
   template <class Memory>
-  static online_softmax in(Memory& memory, Scalar* rescale, index queries, index width) {
+  static constexpr online_softmax in(Memory& memory, Scalar* rescale, index queries, index width) {
     return {
         memory.template take<Scalar>(lanes),         memory.template take<Scalar>(lanes), rescale,
         memory.template take<Scalar>(width * lanes), packets_of<Scalar>(queries),         width};

@@ -126,8 +126,8 @@ void same_bits() {
   const auto run = [&](const auto& rows, const heed::executor& on) {
     matrix y(rows.rows(), 150);
     heed::detail::gemm<Scalar>({heed::detail::view_of(y), heed::detail::view_of(rows),
-                                   heed::detail::view_of(w), heed::detail::view_of(bias)},
-                                  on, memory);
+                                heed::detail::view_of(w), heed::detail::view_of(bias)},
+                               on, memory);
     return y;
   };
   const auto equal = [](const matrix& a, const matrix& b) {

@@ -3,6 +3,7 @@
 // time.
 #pragma once
 
+#include <heed/core/measuring_memory.hpp>       // measuring_memory
 #include <heed/kernel/attention_call.hpp>       // attention_call
 #include <heed/kernel/decode/decode_state.hpp>  // decode_state, decode_part
 #include <heed/kernel/decode/kv_stream.hpp>     // kv_stream, fetch_ahead
@@ -27,34 +28,22 @@ class decode_task {
         rules_(rules),
         runs_(call),
         frame_(memory),
-        queries_(frame_.template take<Scalar>(rows_of(g_) * g_.width)),
-        scores_(frame_.template take<Scalar>(lanes_of(g_) * keys_per_tile)),
-        rescale_(frame_.template take<Scalar>(lanes_of(g_))),
-        tile_rows_(frame_.template take<Scalar>(room_for_rows(g_))),
-        covered_(frame_.template take<coverage>(g_.query_heads)),
-        todo_(frame_.template take<todo>(g_.kv_heads)),
-        of_head_(frame_.template take<Scalar>(keys_per_tile * lanes)),
-        transposed_(frame_.template take<Scalar>(decode_scores<Scalar>::room_for(g_.width))),
-        edge_(frame_.template take<Scalar>(room_for_edge)),
-        excluded_(frame_.template take<bool>(rows_of(g_) * keys_per_tile)) {
+        room_(room::in(frame_, g_)) {
     if (g_.value_width % decode_output<Scalar>::panel != 0)
-      std::fill(edge_, edge_ + room_for_edge, Scalar(0));  // for what is beyond the width
+      std::fill(room_.edge, room_.edge + room_for_edge, Scalar(0));  // for what is beyond the width
   }
 
-  // Bytes that it takes from scratch, roundings included.
+  // Bytes that it takes from scratch.
   static index footprint(const problem& g) {
-    const index numbers = rows_of(g) * g.width + lanes_of(g) * (keys_per_tile + 1) +
-                          room_for_rows(g) + keys_per_tile * lanes +
-                          decode_scores<Scalar>::room_for(g.width) + room_for_edge;
-    return numbers * static_cast<index>(sizeof(Scalar)) +
-           g.query_heads * static_cast<index>(sizeof(coverage)) + g.kv_heads +
-           rows_of(g) * keys_per_tile + 10 * scratch::granule;
+    measuring_memory memory;
+    room::in(memory, g);
+    return memory.bytes();
   }
 
   void attend(part& p) {
     const scope s = g_.of(p.sequence, 0);
     p.state.prepare(p.heads.size(), s.queries * g_.group());
-    p.state.sums.rescale = rescale_;
+    p.state.sums.rescale = room_.rescale;
     for_each_head(p, [&](index kv) { load(p, kv); });
     const decode_scores<Scalar> scores = scores_of(p);
     std::fill(scores.row(scores.count), scores.row(whole_packets<Scalar>(scores.count)), Scalar(0));
@@ -74,12 +63,36 @@ class decode_task {
 
   static constexpr index lanes = queries_per_block<Scalar>;
   static constexpr index room_for_edge = keys_per_tile * decode_output<Scalar>::panel;
-  // The most rows of all heads together, and lanes for them.
-  static index rows_of(const problem& g) { return g.longest_queries * g.query_heads; }
-  static index lanes_of(const problem& g) { return whole_packets<Scalar>(rows_of(g)); }
-  static index room_for_rows(const problem& g) {
-    return rows_of(g) * decode_output<Scalar>::pitch_of(g.value_width);
-  }
+
+  struct room {
+    Scalar* queries;     // of all heads (rows, width)
+    Scalar* scores;      // of all heads (lanes, keys)
+    Scalar* rescale;     // of all heads (lanes)
+    Scalar* tile_rows;   // of all heads (rows, value width)
+    coverage* covered;   // what each query head sees of the tile
+    todo* of_kv_head;    // of each key/value head
+    Scalar* as_lanes;    // (keys, lanes), scores of a query head
+    Scalar* transposed;  // (width, keys)
+    Scalar* edge;        // (keys, lanes)
+    bool* excluded;      // of all heads (rows, keys): which scores are -infinity
+
+    template <class Memory>
+    static room in(Memory& memory, const problem& g) {
+      const index rows = g.longest_queries * g.query_heads;  // the most of all heads together
+      const index row_lanes = whole_packets<Scalar>(rows);
+      const auto take = [&](index count) { return memory.template take<Scalar>(count); };
+      return {take(rows * g.width),
+              take(row_lanes * keys_per_tile),
+              take(row_lanes),
+              take(rows * decode_output<Scalar>::pitch_of(g.value_width)),
+              memory.template take<coverage>(g.query_heads),
+              memory.template take<todo>(g.kv_heads),
+              take(keys_per_tile * lanes),
+              take(decode_scores<Scalar>::room_for(g.width)),
+              take(room_for_edge),
+              memory.template take<bool>(rows * keys_per_tile)};
+    }
+  };
 
   // Brings the queries of a group in, scaled.
   void load(const part& p, index kv_head) const {
@@ -94,8 +107,8 @@ class decode_task {
   void attend(part& p, const scope& s, interval keys) {
     bool any = false;
     for_each_head(p, [&](index kv) {
-      todo_[kv] = look(p, kv, keys) ? todo::product : todo::nothing;
-      any = any || todo_[kv] != todo::nothing;
+      room_.of_kv_head[kv] = look(p, kv, keys) ? todo::product : todo::nothing;
+      any = any || room_.of_kv_head[kv] != todo::nothing;
     });
     if (!any) return;
 
@@ -103,7 +116,7 @@ class decode_task {
     const auto per_run = [&](const auto& all) {
       return decode_scores<Scalar>::keys_per_run(p.state.rows_of_head(), lie_by_rows(all));
     };
-    const auto wanted = [&](index kv) { return todo_[kv] == todo::product; };
+    const auto wanted = [&](index kv) { return room_.of_kv_head[kv] == todo::product; };
     if (elements_of(call_.k).in_tiles())
       runs_.for_each_in_tile(call_.k, {row, row + count}, p.heads, wanted,
                              [&](index kv, const head_rows& some, const fetch_ahead& fetch) {
@@ -113,7 +126,7 @@ class decode_task {
       runs_.for_each(call_.k, {row, row + count}, per_run(call_.k), p.heads, wanted,
                      [&](index kv, index first, const head_rows& some, const fetch_ahead& fetch) {
                        // keys · queries
-                       scores_of(p, kv).multiply(first, queries_of(p, kv), some, transposed_,
+                       scores_of(p, kv).multiply(first, queries_of(p, kv), some, room_.transposed,
                                                  fetch);
                      });
     update(p, keys, row);
@@ -122,11 +135,11 @@ class decode_task {
                      const decode_output<Scalar> sum = sum_of_tile(p, kv);
                      if (first == 0) sum.clear();
                      // weights · values
-                     sum.multiply(scores_of(p, kv), first, some, edge_, fetch);
+                     sum.multiply(scores_of(p, kv), first, some, room_.edge, fetch);
                    });
     for_each_head(p, [&](index kv) {
-      if (todo_[kv] == todo::pairs) multiply_pairs(p, kv, keys, row);
-      if (todo_[kv] != todo::nothing) add_tile(p, kv);
+      if (room_.of_kv_head[kv] == todo::pairs) multiply_pairs(p, kv, keys, row);
+      if (room_.of_kv_head[kv] != todo::nothing) add_tile(p, kv);
     });
   }
 
@@ -145,9 +158,11 @@ class decode_task {
     return (kv_head - p.heads.first) * p.state.rows_of_head();
   }
   Scalar* queries_of(const part& p, index kv_head) const {
-    return queries_ + first_row(p, kv_head) * g_.width;
+    return room_.queries + first_row(p, kv_head) * g_.width;
   }
-  decode_scores<Scalar> scores_of(const part& p) const { return {scores_, p.state.rows.count}; }
+  decode_scores<Scalar> scores_of(const part& p) const {
+    return {room_.scores, p.state.rows.count};
+  }
   decode_scores<Scalar> scores_of(const part& p, index kv_head) const {
     return scores_of(p).block(first_row(p, kv_head), p.state.rows_of_head());
   }
@@ -155,8 +170,8 @@ class decode_task {
     const index queries = p.state.rows_of_head() / g_.group();
     return scores_of(p).block((head - p.heads.first * g_.group()) * queries, queries);
   }
-  bool* excluded_of(const part& p, index kv_head) const {
-    return excluded_ + first_row(p, kv_head) * keys_per_tile;
+  excluded_pairs excluded_of(const part& p, index kv_head) const {
+    return {room_.excluded + first_row(p, kv_head) * keys_per_tile, keys_per_tile, 1};
   }
 
   // Calls use(place, rules) with those of a query head.
@@ -173,9 +188,9 @@ class decode_task {
     bool any = false;
     for (index head = kv_head * g_.group(); head < (kv_head + 1) * g_.group(); ++head) {
       with_rules(p, head, keys, [&](const tile_place& place, const auto& rules) {
-        covered_[head] = rules.cover(place);
+        room_.covered[head] = rules.cover(place);
       });
-      any = any || covered_[head] != coverage::none;
+      any = any || room_.covered[head] != coverage::none;
     }
     return any;
   }
@@ -191,7 +206,7 @@ class decode_task {
     scores.update(p.state.sums, keys.size());
     if (call_.drop.given())
       for_each_query_head(p, [&](index head) {
-        if (covered_[head] == coverage::none) return;
+        if (room_.covered[head] == coverage::none) return;
         change(p, head, keys, [&](Scalar* weights, const tile_place& place, const auto&) {
           call_.drop(weights, place);
         });
@@ -203,7 +218,7 @@ class decode_task {
   // Where a head sees nothing of the tile, all keys are excluded.
   void apply_rules(const part& p, interval keys) const {
     for_each_query_head(p, [&](index head) {
-      const coverage seen = covered_[head];
+      const coverage seen = room_.covered[head];
       const decode_scores<Scalar> scores = scores_of_query_head(p, head);
       if (seen == coverage::none)
         std::fill(scores.row(0), scores.row(scores.count), scores.minus_infinity);
@@ -218,7 +233,7 @@ class decode_task {
   template <class By>
   void change(const part& p, index head, interval keys, const By& by) const {
     with_rules(p, head, keys, [&](const tile_place& place, const auto& rules) {
-      scores_of_query_head(p, head).change(place, of_head_,
+      scores_of_query_head(p, head).change(place, room_.as_lanes,
                                            [&](Scalar* numbers) { by(numbers, place, rules); });
     });
   }
@@ -226,28 +241,25 @@ class decode_task {
   // Finds out whether a head has excluded values that are not finite, and which those are.
   void note_excluded(const part& p, index kv_head, interval keys, index first_row) const {
     const decode_scores<Scalar> scores = scores_of(p, kv_head);
-    if (todo_[kv_head] == todo::nothing || !scores.any_excluded(keys.size()) ||
+    if (room_.of_kv_head[kv_head] == todo::nothing || !scores.any_excluded(keys.size()) ||
         all_finite(call_.values_of(kv_head, first_row, keys.size())))
       return;
-    todo_[kv_head] = todo::pairs;
-    bool* const excluded = excluded_of(p, kv_head);
-    for (index i = 0; i < scores.count * keys_per_tile; ++i)
-      excluded[i] = exactly_equal(scores.data[i], scores.minus_infinity);
+    room_.of_kv_head[kv_head] = todo::pairs;
+    excluded_of(p, kv_head).note(scores.data, scores.count, keys_per_tile);
   }
 
   // weights · values without those that are excluded
   void multiply_pairs(const part& p, index kv_head, interval keys, index first_row) const {
-    const bool* const excluded = excluded_of(p, kv_head);
     sum_of_tile(p, kv_head)
         .multiply_seen(scores_of(p, kv_head), call_.values_of(kv_head, first_row, keys.size()),
-                       [&](index key, index row) { return excluded[row * keys_per_tile + key]; });
+                       excluded_of(p, kv_head));
   }
 
   // Where weights · values of a tile go: a head's first are the chunk's.
   decode_output<Scalar> sum_of_tile(const part& p, index kv_head) const {
     decode_output<Scalar> sum = p.state.rows_of(kv_head - p.heads.first);
     if (p.state.seen[kv_head - p.heads.first])
-      sum.data = tile_rows_ + first_row(p, kv_head) * sum.pitch();
+      sum.data = room_.tile_rows + first_row(p, kv_head) * sum.pitch();
     return sum;
   }
   // rows = rows rescale + weights · values
@@ -264,16 +276,7 @@ class decode_task {
   const rules_of_call<Scalar>& rules_;
   kv_stream<Call> runs_;
   scratch::frame frame_;
-  Scalar* queries_;     // of all heads (rows, width)
-  Scalar* scores_;      // of all heads (lanes, keys)
-  Scalar* rescale_;     // of all heads (lanes)
-  Scalar* tile_rows_;   // of all heads (rows, value width)
-  coverage* covered_;   // what each query head sees of the tile
-  todo* todo_;          // of each key/value head
-  Scalar* of_head_;     // (keys, lanes)
-  Scalar* transposed_;  // (width, keys)
-  Scalar* edge_;        // (keys, lanes)
-  bool* excluded_;      // of all heads (rows, keys): which scores are -infinity
+  room room_;
 };
 
 }  // namespace detail

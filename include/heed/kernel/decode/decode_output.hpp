@@ -4,6 +4,7 @@
 #pragma once
 
 #include <heed/kernel/decode/decode_scores.hpp>  // decode_scores, copy, online_softmax
+#include <heed/kernel/excluded_pairs.hpp>        // excluded_pairs
 
 #include <limits>  // infinity
 
@@ -59,19 +60,14 @@ struct decode_output {
     }
   }
 
-  // Without the pairs that are excluded, one by one.
-  template <class Rows, class Excluded>
+  // data = the same sums without the pairs that are excluded.
+  template <class Rows>
   void multiply_seen(const decode_scores<Scalar>& weights, const Rows& values,
-                     const Excluded& excluded) const {
+                     const excluded_pairs& excluded) const {
     clear();  // beyond the width too
     for (index row = 0; row < count; ++row)
-      for (index f = 0; f < width; ++f) {
-        Scalar sum = 0;
-        for (index key = 0; key < values.rows; ++key)
-          if (!excluded(key, row))
-            sum = fused(static_cast<Scalar>(values(key, f)), weights.row(row)[key], sum);
-        data[row * pitch() + f] = sum;
-      }
+      for (index f = 0; f < width; ++f)
+        data[row * pitch() + f] = excluded.sum(weights.data, row, values, f);
   }
 
   // data = data * factor + tile, a factor a row.

@@ -6,7 +6,7 @@
 #pragma once
 
 #include <heed/kernel/bound_rules.hpp>          // tile_rules, drop, tile_place
-#include <heed/kernel/prefill/query_block.hpp>  // query_block, exclusions
+#include <heed/kernel/prefill/query_block.hpp>  // query_block, excluded_pairs
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -31,14 +31,14 @@ struct key_value_tile {
 template <class Scalar>
 struct tile_work {
   Scalar* scores;  // (keys, lanes)
-  exclusions<Scalar> excluded;
+  excluded_pairs excluded;
   Scalar damping;  // attention_call::damping
 
   template <class Memory>
-  static tile_work in(Memory& memory, index keys, Scalar damping) {
+  static constexpr tile_work in(Memory& memory, index keys, Scalar damping) {
     constexpr index lanes = queries_per_block<Scalar>;
     return {memory.template take<Scalar>(keys * lanes),
-            exclusions<Scalar>(memory.template take<bool>(keys * lanes)), damping};
+            excluded_pairs{memory.template take<bool>(keys * lanes), 1, lanes}, damping};
   }
 };
 
@@ -48,13 +48,14 @@ void attend_tile(query_block<Scalar>& q, const key_value_tile<Scalar>& tile,
                  const tile_dropout<Scalar>& drop, tile_work<Scalar>& work) {
   q.multiply(work.scores, tile.keys);     // scores = keys · queries
   rules.apply(work.scores, place, seen);  // score rules, masks
-  if (!tile.finite) work.excluded.note(work.scores, place.key_count, q.chunk.packets);
+  if (!tile.finite)
+    work.excluded.note(work.scores, q.chunk.packets * simd<Scalar>::size, place.key_count);
   q.chunk.update(work.scores, place.key_count);  // scores = 4^(scores - max), sum, rescale
   if (drop.given()) drop(work.scores, place);
   if (work.damping < 1)
     damp(work.scores, place.key_count, place.row_count, queries_per_block<Scalar>, work.damping);
   if (!tile.finite)
-    work.excluded.accumulate(q, work.scores, tile.values);
+    q.accumulate_seen(work.scores, tile.values, work.excluded);
   else if (tile.in_place)
     q.accumulate_in_place(work.scores, tile.values);
   else

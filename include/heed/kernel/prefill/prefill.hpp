@@ -11,19 +11,16 @@
 #pragma once
 
 #include <heed/core/execute.hpp>                // run_tasks
+#include <heed/core/measuring_memory.hpp>       // measuring_memory
 #include <heed/kernel/attention_call.hpp>       // attention_call
-#include <heed/kernel/decode/partition.hpp>     // decoder
 #include <heed/kernel/prefill/attend_tile.hpp>  // attend_tile
 #include <heed/kernel/prefill/schedule.hpp>     // schedule, query_range
-#include <heed/kernel/small/small.hpp>          // small_task
 #include <heed/storage/prefetch.hpp>            // prefetch
 
-#include <algorithm>    // clamp, fill_n, max, min
-#include <atomic>       // atomic
-#include <cmath>        // ilogb, isfinite, isinf, isnan, ldexp
-#include <limits>       // max
-#include <type_traits>  // remove_cvref_t
-#include <utility>      // exchange
+#include <algorithm>  // fill_n, max, min
+#include <atomic>     // atomic
+#include <memory>     // construct_at
+#include <utility>    // exchange
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -44,23 +41,15 @@ class prefill_task {
         range_(range),
         frame_(memory),
         blocks_per_head_(divide_up(range.row_count, lanes)),
-        states_per_block_(states_per_block(call)),
-        blocks_(frame_.template take<block>(g_.group() * blocks_per_head_)),
-        key_room_(frame_.template take<Scalar>(keys_per_tile * g_.width)),
-        value_room_(frame_.template take<Scalar>(keys_per_tile * g_.value_width)),
-        rescale_(frame_.template take<Scalar>(lanes)),
-        work_(tile_work<Scalar>::in(frame_, keys_per_tile, call.damping)) {}
+        room_(room::in(frame_, call, g_.group() * blocks_per_head_)) {}
 
-  // Bytes that a task of so many rows a head takes from scratch, roundings included.
+  // Bytes that a task of so many rows a head takes from scratch.
   static index footprint(const Call& call, index row_count) {
-    const problem& g = call.sizes;
-    const index blocks = g.group() * divide_up(row_count, lanes);
-    const index states = states_per_block(call);
-    const index takes = 6 + (1 + 3 * states) * blocks;
-    const index numbers = keys_per_tile * (g.width + g.value_width) + (keys_per_tile + 1) * lanes +
-                          blocks * lanes * (g.width + states * (g.value_width + 2));
-    return numbers * static_cast<index>(sizeof(Scalar)) + keys_per_tile * lanes +
-           blocks * static_cast<index>(sizeof(block)) + takes * scratch::granule;
+    measuring_memory memory;
+    const index blocks = call.sizes.group() * divide_up(row_count, lanes);
+    const room all = room::in(memory, call, blocks);
+    for (index b = 0; b < blocks; ++b) block_in(memory, call, all.rescale, 0, 0);
+    return memory.bytes();
   }
 
   // Says whether no sum of weighted values can have overflowed.
@@ -81,13 +70,34 @@ class prefill_task {
  private:
   static constexpr index lanes = queries_per_block<Scalar>;
 
-  scope scope_of(index h) const { return g_.of(range_.sequence, range_.kv_head * g_.group() + h); }
-  block& block_of(index h, index b) { return blocks_[h * blocks_per_head_ + b]; }
+  struct room {
+    block* blocks;
+    Scalar* keys;     // (keys, width)
+    Scalar* values;   // (value width, keys)
+    Scalar* rescale;  // (lanes)
+    tile_work<Scalar> work;
 
-  // One for the chunk at hand, and one for those before, where there can be any.
-  static index states_per_block(const Call& call) {
-    return call.sizes.longest_keys > keys_per_chunk || call.options.sink.given() ? 2 : 1;
+    template <class Memory>
+    static room in(Memory& memory, const Call& call, index blocks) {
+      return {memory.template take<block>(blocks),
+              memory.template take<Scalar>(keys_per_tile * call.sizes.width),
+              memory.template take<Scalar>(keys_per_tile * call.sizes.value_width),
+              memory.template take<Scalar>(lanes),
+              tile_work<Scalar>::in(memory, keys_per_tile, call.damping)};
+    }
+  };
+
+  // A block has one state for the chunk at hand, and one for those before, where there can be any.
+  template <class Memory>
+  static block block_in(Memory& memory, const Call& call, Scalar* rescale, index first_row,
+                        index row_count) {
+    const problem& g = call.sizes;
+    const index states = g.longest_keys > keys_per_chunk || call.options.sink.given() ? 2 : 1;
+    return block::in(memory, g.width, g.value_width, states, rescale, first_row, row_count);
   }
+
+  scope scope_of(index h) const { return g_.of(range_.sequence, range_.kv_head * g_.group() + h); }
+  block& block_of(index h, index b) { return room_.blocks[h * blocks_per_head_ + b]; }
 
   // Finds out which keys each block may see at most, and which any may.
   void plan() {
@@ -96,9 +106,8 @@ class prefill_task {
       rules_.bind(s, [&](const tile_rules<Scalar>& rules) {
         for (index b = 0; b < blocks_per_head_; ++b) {
           const index row = b * lanes, count = (std::min)(lanes, range_.row_count - row);
-          block& q = *std::construct_at(
-              &block_of(h, b),
-              block::in(frame_, g_, states_per_block_, rescale_, range_.first_row + row, count));
+          block& q = *std::construct_at(&block_of(h, b), block_in(frame_, call_, room_.rescale,
+                                                                  range_.first_row + row, count));
           q.reset();
           if (call_.options.sink.given()) q.reset_to_sink(call_.sink_of(s.head));
           const tile_place place{s, q.first_row, q.row_count, 0, s.keys};
@@ -111,7 +120,7 @@ class prefill_task {
 
   template <class Use>
   void for_each_block(const Use& use) {
-    for (index i = 0; i < g_.group() * blocks_per_head_; ++i) use(blocks_[i]);
+    for (index i = 0; i < g_.group() * blocks_per_head_; ++i) use(room_.blocks[i]);
   }
 
   // Calls use(block, place, rules, coverage) for every block that sees a key of the tile, once its
@@ -140,8 +149,8 @@ class prefill_task {
 
   void pack_tile(const scope& s, interval keys) {
     const index row = s.key_row + keys.first;
-    tile_.keys = pack_keys(key_room_, call_.keys_of(range_.kv_head, row, keys.size()));
-    tile_.values = pack_values(value_room_, call_.values_of(range_.kv_head, row, keys.size()));
+    tile_.keys = pack_keys(room_.keys, call_.keys_of(range_.kv_head, row, keys.size()));
+    tile_.values = pack_values(room_.values, call_.values_of(range_.kv_head, row, keys.size()));
     const value_sizes sizes = sizes_of(tile_.values);
     tile_.finite = sizes.finite;
     moderate_ &= sizes.moderate;
@@ -157,7 +166,7 @@ class prefill_task {
                       if (!std::exchange(q.loaded, true)) load(q, place.where);
                       if (last) prefetch(call_.results_of(q, place.where));
                       attend_tile(q, tile_.part(place.first_key - first_key, place.key_count),
-                                  place, rules, seen, call_.drop, work_);
+                                  place, rules, seen, call_.drop, room_.work);
                       if (last) finish(q, place.where);
                     });
   }
@@ -183,16 +192,16 @@ class prefill_task {
           (*call_.options.weights)(s.head * g_.queries + s.query_row + row, key) = Scalar(0);
     }
     for (index first = 0; first < scope_of(0).keys; first += keys_per_tile)
-      for_each_seeing(
-          first, [&](block& q, const tile_place& place, const auto& rules, coverage seen) {
-            q.multiply(work_.scores, tile_.part(place.first_key - first, place.key_count).keys);
-            rules.apply(work_.scores, place, seen);
-            q.gathered().normalise(work_.scores, place.key_count);
-            const index row = place.where.head * g_.queries + place.where.query_row + q.first_row;
-            store_lanes(
-                call_.options.weights->block(row, place.first_key, q.row_count, place.key_count),
-                work_.scores);
-          });
+      for_each_seeing(first, [&](block& q, const tile_place& place, const auto& rules,
+                                 coverage seen) {
+        q.multiply(room_.work.scores, tile_.part(place.first_key - first, place.key_count).keys);
+        rules.apply(room_.work.scores, place, seen);
+        q.gathered().normalise(room_.work.scores, place.key_count);
+        const index row = place.where.head * g_.queries + place.where.query_row + q.first_row;
+        store_lanes(
+            call_.options.weights->block(row, place.first_key, q.row_count, place.key_count),
+            room_.work.scores);
+      });
   }
 
   const Call& call_;
@@ -201,42 +210,23 @@ class prefill_task {
   query_range range_;
   scratch::frame frame_;
   index blocks_per_head_;
-  index states_per_block_;
-  block* blocks_;
-  Scalar* key_room_;
-  Scalar* value_room_;
+  room room_;
   key_value_tile<Scalar> tile_;  // at hand
-  Scalar* rescale_;              // (lanes)
-  tile_work<Scalar> work_;
-  interval seen_;         // keys that any block may see
-  bool moderate_ = true;  // whether all values so far are
+  interval seen_;                // keys that any block may see
+  bool moderate_ = true;         // whether all values so far are
 };
 
-// Runs a call by the kernel that suits it, and says whether no sum of weighted values can have
-// overflowed. Tasks share nothing but what they read.
+// All tasks of a call, which share nothing but what they read. Says whether no sum of weighted values
+// can have overflowed.
 template <class Call>
-HEED_ONE_COPY bool forward_once(const Call& call, const rules_of_call<typename Call::Scalar>& rules,
-                                scratch& memory) {
-  // A block of queries with most of its lanes empty is worth less than keys as lanes; where heads are
-  // narrow, only if it has a single one.
-  const problem& g = call.sizes;
-  constexpr index narrow = 16, half = simd<typename Call::Scalar>::size / 2;
-  const bool few = g.longest_queries <=
-                   (g.width + g.value_width <= 2 * narrow ? (std::min)(index(1), half) : half);
-  const bool one_tile = is_small(call);
-  if (is_decoding(call) && (few || !one_tile))
-    return decoder<Call>(call, rules, memory, one_tile ? 1 : call.options.on.workers).run();
-  if (one_tile) {
-    scratch::frame frame(memory);
-    return small_task<Call>(call, rules, frame).run();
-  }
+bool prefill(const Call& call, const rules_of_call<typename Call::Scalar>& rules, scratch& memory) {
   using task_type = prefill_task<Call>;
   using plan_type = schedule<typename task_type::Scalar>;
   const plan_type plan(call.sizes, call.options.on.workers);
   const index workers = (std::max)(index(1), (std::min)(call.options.on.workers, plan.tasks()));
-  const index cursor_bytes = workers * static_cast<index>(sizeof(typename plan_type::cursor));
-  memory.prepare_workers(
-      workers, task_type::footprint(call, plan.most_rows()) + cursor_bytes + scratch::granule);
+  measuring_memory measured;
+  measured.take<typename plan_type::cursor>(workers);
+  memory.prepare_workers(workers, task_type::footprint(call, plan.most_rows()) + measured.bytes());
   scratch::frame frame(memory);
   auto* const cursors = frame.take<typename plan_type::cursor>(workers);
   std::fill_n(cursors, workers, typename plan_type::cursor{0, 0});
@@ -246,56 +236,6 @@ HEED_ONE_COPY bool forward_once(const Call& call, const rules_of_call<typename C
     if (!one.run()) moderate.store(false, std::memory_order_relaxed);
   });
   return moderate;
-}
-
-// Mends results whose sums of weighted values overflowed, though a weighted mean lies between its
-// values: all is done again with weights that are a power of two smaller, and results that are finite
-// then take the place of those that were not. The factor is the same for any number of keys, and so a
-// row's bits depend on no other row. Takes memory for a second `out`.
-template <class Call>
-void mend_overflow(const Call& call, const rules_of_call<typename Call::Scalar>& rules,
-                   scratch& memory) {
-  using Scalar = typename Call::Scalar;
-  using Query = std::remove_cvref_t<decltype(*call.out.data)>;
-  // What half cannot hold is infinite, however it was summed.
-  if constexpr (std::numeric_limits<Query>::max_exponent <
-                std::numeric_limits<Scalar>::max_exponent)
-    return;
-  const auto result = [&](index i, index j) { return static_cast<Scalar>(call.out(i, j)); };
-  bool all = true;
-  for (index i = 0; i < call.out.rows; ++i)
-    for (index j = 0; j < call.out.cols; ++j) all = all && std::isfinite(result(i, j));
-  if (all) return;
-
-  constexpr int most_keys = 32;  // in powers of two; weights are 2^(1/2) at most
-  const double survivors = 1 - call.options.drop_probability;
-  const int power = most_keys - std::ilogb(survivors);
-  scratch::frame frame(memory);
-  Call again = call;
-  again.damping = std::ldexp(Scalar(1), -power);
-  again.out = {frame.take<Query>(call.out.rows * call.out.cols), call.out.rows, call.out.cols,
-               call.out.cols, 1};
-  again.options.log_sum_exp.reset();
-  again.options.weights.reset();
-  forward_once(again, rules, memory);
-  for (index i = 0; i < call.out.rows; ++i)
-    for (index j = 0; j < call.out.cols; ++j) {
-      const auto damped = static_cast<Scalar>(again.out(i, j));
-      // Infinite values make NaN of sums that overflow to the other side, and come through here.
-      const bool better = std::isfinite(damped) || (std::isinf(damped) && std::isnan(result(i, j)));
-      if (std::isfinite(result(i, j)) || !better) continue;
-      const Scalar raised = std::ldexp(damped, power);
-      constexpr Scalar most = (std::numeric_limits<Scalar>::max)();
-      // A mean is beyond the largest number by rounding alone; what dropout has raised may be infinite.
-      const bool is_mean = call.options.drop_probability <= 0 && std::isfinite(damped);
-      call.out(i, j) = static_cast<Query>(is_mean ? std::clamp(raised, -most, most) : raised);
-    }
-}
-
-// Runs a call that has been checked.
-template <class Call>
-void forward(const Call& call, const rules_of_call<typename Call::Scalar>& rules, scratch& memory) {
-  if (!forward_once(call, rules, memory)) mend_overflow(call, rules, memory);
 }
 
 }  // namespace detail

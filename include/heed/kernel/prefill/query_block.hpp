@@ -2,9 +2,10 @@
 // A block of queries of one head, one a lane, and what it has gathered so far.
 #pragma once
 
+#include <heed/kernel/excluded_pairs.hpp>  // excluded_pairs
 #include <heed/kernel/online_softmax.hpp>  // online_softmax
 #include <heed/kernel/tile.hpp>            // queries_per_block, view
-#include <heed/modifiers/problem.hpp>      // problem
+#include <heed/modifiers/interval.hpp>     // interval
 
 #include <utility>  // swap
 
@@ -29,13 +30,14 @@ class query_block {
   bool loaded = false;    // whether queries have been brought in
   bool finished = false;  // whether results have been taken out
 
-  // Room for queries of the sizes of a call, in `memory`; a second state only where `states` is 2.
+  // Room for queries of a width and for values of another, in `memory`; a second state only where
+  // `states` is 2.
   template <class Memory>
-  static query_block in(Memory& memory, const problem& g, index states, Scalar* rescale,
-                        index first_row, index row_count) {
-    auto* const room = memory.template take<Scalar>(g.width * lanes);
+  static constexpr query_block in(Memory& memory, index width, index value_width, index states,
+                                  Scalar* rescale, index first_row, index row_count) {
+    auto* const room = memory.template take<Scalar>(width * lanes);
     const auto state = [&] {
-      return online_softmax<Scalar>::in(memory, rescale, row_count, g.value_width);
+      return online_softmax<Scalar>::in(memory, rescale, row_count, value_width);
     };
     const auto chunk = state();
     return {first_row, row_count, {}, room, chunk, states > 1 ? state() : chunk};
@@ -81,6 +83,18 @@ class query_block {
     has_chunk = true;
   }
 
+  // The same without the pairs that are excluded.
+  void accumulate_seen(const Scalar* weights, const view<const Scalar>& values,
+                       const excluded_pairs& excluded) {
+    for (index f = 0; f < values.cols; ++f)
+      for (index i = 0; i < chunk.packets * simd<Scalar>::size; ++i) {
+        const Scalar sum = excluded.sum(weights, i, values, f);
+        Scalar& acc = chunk.acc[f * lanes + i];
+        acc = has_chunk ? fused(acc, chunk.rescale[i], sum) : sum;
+      }
+    has_chunk = true;
+  }
+
   // Ends a chunk of keys; another begins.
   void close_chunk() {
     if (!has_chunk) return;
@@ -108,44 +122,6 @@ class query_block {
     macro_kernel(packed_lanes<Scalar>{chunk.acc}, by_feature, packed_lanes<const Scalar>{weights},
                  values.cols, chunk.packets, values.rows, update);
   }
-};
-
-// Which scores of a tile are -infinity. Only asked where a value is infinite or NaN, so that what a
-// row does not attend to is not multiplied by 0 into it.
-template <class Scalar>
-class exclusions {
- public:
-  explicit exclusions(bool* room) : excluded_(room) {}
-
-  void note(const Scalar* scores, index keys, index packets) {
-    lanes_ = packets * simd<Scalar>::size;
-    for (index j = 0; j < keys; ++j)
-      for (index i = 0; i < lanes_; ++i)
-        excluded_[j * pitch + i] =
-            exactly_equal(scores[j * pitch + i], -std::numeric_limits<Scalar>::infinity());
-  }
-
-  bool operator()(index key, index lane) const { return excluded_[key * pitch + lane]; }
-
-  // query_block::accumulate without the excluded keys.
-  void accumulate(query_block<Scalar>& block, const Scalar* weights,
-                  const view<const Scalar>& values) const {
-    for (index f = 0; f < values.cols; ++f)
-      for (index i = 0; i < lanes_; ++i) {
-        Scalar sum = 0;
-        for (index j = 0; j < values.rows; ++j)
-          if (!(*this)(j, i)) sum = fused(weights[j * pitch + i], values(j, f), sum);
-        Scalar& acc = block.chunk.acc[f * pitch + i];
-        acc = block.has_chunk ? fused(acc, block.chunk.rescale[i], sum) : sum;
-      }
-    block.has_chunk = true;
-  }
-
- private:
-  static constexpr index pitch = queries_per_block<Scalar>;
-
-  bool* excluded_;  // (keys, lanes)
-  index lanes_ = 0;
 };
 
 }  // namespace detail

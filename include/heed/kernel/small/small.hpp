@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The same as forward.hpp for a problem of one tile: no plan, no tasks, one block at a time. The
-// steps are the same, and so are the bits.
+// Attention over at most one tile of keys.
 #pragma once
 
-#include <heed/core/scratch.hpp>                // granule
+#include <heed/core/measuring_memory.hpp>       // measuring_memory
 #include <heed/kernel/attention_call.hpp>       // attention_call
 #include <heed/kernel/prefill/attend_tile.hpp>  // attend_tile
 
@@ -13,26 +12,19 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// Whether a call is such a problem. Probabilities are the larger kernel's.
-template <class Call>
-bool is_small(const Call& call) {
-  const problem& g = call.sizes;
-  return g.queries <= keys_per_tile && g.keys <= keys_per_tile && !call.options.packed &&
-         !call.options.weights && (call.options.on.workers <= 1 || !call.worth_threads());
-}
-
+// For a problem of one tile: no plan, no tasks, one block of queries at a time. The steps are those of
+// prefill, and so are the bits.
 template <class Call>
 class small_task {
  public:
   using Scalar = typename Call::Scalar;
   using block = query_block<Scalar>;
 
-  // Bytes that it takes from memory, roundings included.
+  // Bytes that it takes from memory at most.
   static constexpr index footprint(index keys, index width, index value_width) {
-    constexpr index takes = 14;
-    const index numbers =
-        lanes * (width + 2 * (value_width + 2) + 1 + keys) + keys_per_tile * (width + value_width);
-    return numbers * static_cast<index>(sizeof(Scalar)) + lanes * keys + takes * scratch::granule;
+    measuring_memory memory;
+    room::in(memory, keys, width, value_width, 2, false, 1);
+    return memory.bytes();
   }
 
   template <class Memory>
@@ -40,13 +32,8 @@ class small_task {
       : call_(call),
         g_(call.sizes),
         rules_(rules),
-        block_(block::in(memory, g_, call.options.sink.given() ? 2 : 1,
-                         memory.template take<Scalar>(lanes), 0, lanes)),
-        work_(tile_work<Scalar>::in(memory, g_.keys, call.damping)) {
-    if (in_place()) return;
-    key_room_ = memory.template take<Scalar>(keys_per_tile * g_.width);
-    value_room_ = memory.template take<Scalar>(keys_per_tile * g_.value_width);
-  }
+        room_(room::in(memory, g_.keys, g_.width, g_.value_width, call.options.sink.given() ? 2 : 1,
+                       in_place(), call.damping)) {}
 
   // Says whether no sum of weighted values can have overflowed.
   bool run() {
@@ -62,6 +49,25 @@ class small_task {
  private:
   static constexpr index lanes = queries_per_block<Scalar>;
 
+  struct room {
+    block queries;
+    tile_work<Scalar> work;
+    Scalar* keys;  // null where keys and values are read where they lie
+    Scalar* values;
+
+    template <class Memory>
+    static constexpr room in(Memory& memory, index keys, index width, index value_width,
+                             index states, bool in_place, Scalar damping) {
+      auto* const rescale = memory.template take<Scalar>(lanes);
+      const auto take = [&](index count) {
+        return in_place ? nullptr : memory.template take<Scalar>(count);
+      };
+      return {block::in(memory, width, value_width, states, rescale, 0, lanes),
+              tile_work<Scalar>::in(memory, keys, damping), take(keys_per_tile * width),
+              take(keys_per_tile * value_width)};
+    }
+  };
+
   // Whether products can read keys and values where they lie.
   bool in_place() const {
     return Call::keys_are_summed_as_they_are && elements_of(call_.k).col_stride == 1 &&
@@ -72,8 +78,8 @@ class small_task {
     const auto k = call_.keys_of(kv_head, 0, g_.keys), v = call_.values_of(kv_head, 0, g_.keys);
     key_value_tile<Scalar> tile;
     if constexpr (Call::keys_are_summed_as_they_are)
-      if (key_room_ == nullptr) tile = {k, v, true};
-    if (key_room_ != nullptr) tile = {pack_keys(key_room_, k), pack_values(value_room_, v)};
+      if (room_.keys == nullptr) tile = {k, v, true};
+    if (room_.keys != nullptr) tile = {pack_keys(room_.keys, k), pack_values(room_.values, v)};
     const value_sizes sizes = sizes_of(tile.values);
     tile.finite = sizes.finite;
     moderate_ &= sizes.moderate;
@@ -97,30 +103,27 @@ class small_task {
   }
 
   void attend(const scope& s, const tile_rules<Scalar>& rules, index row) {
-    block_.serve(row, (std::min)(lanes, g_.queries - row));
-    block_.reset();
-    if (call_.options.sink.given()) block_.reset_to_sink(call_.sink_of(s.head));
-    tile_place place{s, row, block_.row_count, 0, g_.keys};
+    room_.queries.serve(row, (std::min)(lanes, g_.queries - row));
+    room_.queries.reset();
+    if (call_.options.sink.given()) room_.queries.reset_to_sink(call_.sink_of(s.head));
+    tile_place place{s, row, room_.queries.row_count, 0, g_.keys};
     const interval keys = intersect(rules.keys(place.queries()), {0, g_.keys});
     place.first_key = keys.first;
     place.key_count = keys.size();
     if (place.key_count > 0) {
       const coverage seen = rules.cover(place);
-      call_.load(block_, s);
+      call_.load(room_.queries, s);
       if (seen != coverage::none)
-        attend_tile(block_, tile_.part(place.first_key, place.key_count), place, rules, seen,
-                    call_.drop, work_);
+        attend_tile(room_.queries, tile_.part(place.first_key, place.key_count), place, rules, seen,
+                    call_.drop, room_.work);
     }
-    call_.finish(block_, s);
+    call_.finish(room_.queries, s);
   }
 
   const Call& call_;
   const problem& g_;
   const rules_of_call<Scalar>& rules_;
-  block block_;
-  tile_work<Scalar> work_;
-  Scalar* key_room_ = nullptr;  // unless keys and values are read where they lie
-  Scalar* value_room_ = nullptr;
+  room room_;
   key_value_tile<Scalar> tile_;
   bool moderate_ = true;  // whether all values so far are
 };
@@ -132,6 +135,25 @@ bool small_task<Call>::run_in_one_piece() {
     attend_in_one_piece(s, rules, row);
   });
   return moderate_;
+}
+
+// Bytes of memory of a call whose Eigen types say how small it is; 0 where they do not, or where it is
+// too much for a stack.
+template <class Small, class Q, class K, class V>
+consteval index stack_bytes() {
+  constexpr index most_bytes = 64 * 1024;
+  const auto known = [](index rows, index cols) {
+    return rows != Eigen::Dynamic && rows <= keys_per_tile && cols != Eigen::Dynamic;
+  };
+  if constexpr (storage<K> && storage<V>)
+    if (known(Q::MaxRowsAtCompileTime, Q::MaxColsAtCompileTime) &&
+        known(K::MaxRowsAtCompileTime, K::MaxColsAtCompileTime) &&
+        known(V::MaxRowsAtCompileTime, V::MaxColsAtCompileTime)) {
+      const index bytes = Small::footprint(K::MaxRowsAtCompileTime, K::MaxColsAtCompileTime,
+                                           V::MaxColsAtCompileTime);
+      return bytes <= most_bytes ? bytes : 0;
+    }
+  return 0;
 }
 
 }  // namespace detail

@@ -69,7 +69,8 @@ auto keep(Source&& seen) {
     static_assert(
         std::is_integral_v<Element>,
         "heed::keep takes a matrix of bool (true = attend); numbers to add are heed::bias");
-    return keep_mask<Element>{detail::kept<detail::pair_matrix<Element>>(std::forward<Source>(seen))};
+    return keep_mask<Element>{
+        detail::kept<detail::pair_matrix<Element>>(std::forward<Source>(seen))};
   } else {
     return detail::refused{};
   }

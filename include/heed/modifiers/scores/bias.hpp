@@ -70,7 +70,8 @@ auto bias(Source&& added) {
     using Element = typename detail::pair_matrix_scalar<Source>::type;
     static_assert(!std::is_same_v<Element, bool>,
                   "heed::bias adds numbers; a matrix of bool is a mask: heed::keep");
-    return bias_rule<Element>{detail::kept<detail::pair_matrix<Element>>(std::forward<Source>(added))};
+    return bias_rule<Element>{
+        detail::kept<detail::pair_matrix<Element>>(std::forward<Source>(added))};
   } else {
     return detail::refused{};
   }

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <vector>
 
 namespace {
@@ -56,6 +57,10 @@ TYPED_TEST(decode_output, sums_weighted_values_some_keys_at_a_time) {
   heed::detail::decode_scores<Scalar> weights{memory.data(), this->most};
   for (index row = 0; row < this->most; ++row)
     for (index j = 0; j < keys; ++j) weights.row(row)[j] = this->integer(j, row);
+  const auto hidden = std::make_unique<bool[]>(std::size_t(this->most * heed::keys_per_tile));
+  for (index row = 0; row < this->most; ++row)
+    for (index j = 0; j < keys; ++j)
+      hidden[std::size_t(row * heed::keys_per_tile + j)] = (j + row) % 3 == 0;
   this->for_each_size([&](index count, index width) {
     weights.count = count;
     // rows of values lie apart, and what is between them is not to be read
@@ -75,8 +80,7 @@ TYPED_TEST(decode_output, sums_weighted_values_some_keys_at_a_time) {
                         heed::detail::fetch_ahead(some(run, keys - run), 0, 1));
       sum.rows.multiply(weights, run, some(run, keys - run), edge.data());
       typename TestFixture::room seen(count, width);
-      seen.rows.multiply_seen(weights, some(0, keys),
-                              [](index key, index row) { return (key + row) % 3 == 0; });
+      seen.rows.multiply_seen(weights, some(0, keys), {hidden.get(), heed::keys_per_tile, 1});
       for (index row = 0; row < count; ++row)
         for (index f = 0; f < (order == layout::row_major ? sum.rows.pitch() : width); ++f) {
           Scalar want = 0, want_seen = 0;

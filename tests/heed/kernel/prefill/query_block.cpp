@@ -50,7 +50,7 @@ struct query_block : ::testing::Test {
   heed::detail::view<const Scalar> key_rows() const {
     return {keys_of.data(), keys, width, width, 1};
   }
-  heed::detail::view<const Scalar> decode_output() const {
+  heed::detail::view<const Scalar> value_rows() const {
     return {values.data(), keys, value_width, 1, heed::keys_per_tile};
   }
   Scalar row(index f, index lane) const { return rows[std::size_t(f * lanes + lane)]; }
@@ -73,7 +73,7 @@ TYPED_TEST(query_block, multiplies_keys_with_queries) {
 TYPED_TEST(query_block, accumulates_weighted_values) {
   for (int times = 1; times <= 2; ++times) {
     const auto before = this->rows;
-    this->block.accumulate(this->scores.data(), this->decode_output());
+    this->block.accumulate(this->scores.data(), this->value_rows());
     for (index f = 0; f < this->value_width; ++f)
       for (index l = 0; l < this->lanes; ++l) {
         TypeParam want = 0;  // the first tile of a chunk takes no notice of what was there
@@ -86,7 +86,7 @@ TYPED_TEST(query_block, accumulates_weighted_values) {
 }
 
 TYPED_TEST(query_block, reads_values_where_they_lie) {
-  this->block.accumulate(this->scores.data(), this->decode_output());
+  this->block.accumulate(this->scores.data(), this->value_rows());
   const auto want = this->rows;
   const heed::matrix<TypeParam> straight =
       Eigen::Map<const heed::matrix<TypeParam>, 0, Eigen::OuterStride<>>(
@@ -104,7 +104,7 @@ TYPED_TEST(query_block, adds_chunks_up) {
   const auto tile = [&] {
     std::fill(this->scores.begin(), this->scores.end(), TypeParam(0));
     b.chunk.update(this->scores.data(), this->keys);
-    b.accumulate(this->scores.data(), this->decode_output());
+    b.accumulate(this->scores.data(), this->value_rows());
   };
   b.chunk.reset();
   b.close_chunk();  // nothing has been seen: there is nothing to close
@@ -138,9 +138,9 @@ TYPED_TEST(query_block, what_is_excluded_is_not_read) {
   using Scalar = TypeParam;
   const index n = this->keys;
   const auto room = std::make_unique<bool[]>(std::size_t(n * this->lanes));
-  heed::detail::exclusions<Scalar> excluded(room.get());
+  const heed::detail::excluded_pairs excluded{room.get(), 1, this->lanes};
   Scalar* const weights = this->scores.data();
-  const heed::detail::view<const Scalar> rows_of_values = this->decode_output();
+  const heed::detail::view<const Scalar> rows_of_values = this->value_rows();
   const auto hidden = [](index key, index lane) { return (key + lane) % 3 == 0; };
   const auto begin_again = [&] {
     std::fill(this->rows.begin(), this->rows.end(), Scalar(1));
@@ -149,7 +149,7 @@ TYPED_TEST(query_block, what_is_excluded_is_not_read) {
   for (index j = 0; j < n; ++j)
     for (index l = 0; l < this->lanes; ++l)
       if (hidden(j, l)) this->score(j, l) = -this->infinity;
-  excluded.note(weights, n, heed::detail::packets_per_block);
+  excluded.note(weights, this->lanes, n);
   for (index j = 0; j < n; ++j)
     for (index l = 0; l < this->lanes; ++l)
       this->score(j, l) = hidden(j, l) ? Scalar(0) : Scalar(std::sin(double(j * 5 + l)));
@@ -159,13 +159,13 @@ TYPED_TEST(query_block, what_is_excluded_is_not_read) {
   this->block.accumulate(weights, rows_of_values);
   const auto want = this->rows;
   begin_again();
-  excluded.accumulate(this->block, weights, rows_of_values);
+  this->block.accumulate_seen(weights, rows_of_values, excluded);
   ASSERT_EQ(this->rows, want);
 
   this->value(4, 2) = this->nan;
   this->value(5, 6) = this->infinity;
   begin_again();
-  excluded.accumulate(this->block, weights, rows_of_values);
+  this->block.accumulate_seen(weights, rows_of_values, excluded);
   for (index l = 0; l < this->lanes; ++l)
     for (index f = 0; f < this->value_width; ++f) {
       const Scalar got = this->row(f, l);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The same as forward.hpp for few queries over many keys, as in decoding: each key and value is read
-// once for all query heads of a group, keys and then features are lanes, and threads share keys out
-// in chunks, and heads where chunks are few. The sums are formed in the same order, and so are the
-// bits.
+// Decoding with split KV: few queries over many keys. Each key and value is read once for all query
+// heads of a group; keys, and then features, are lanes. Threads take chunks of the keys, and some of the
+// heads where chunks are few; partial results are merged in the order of the keys. The sums are formed
+// in the same order as in prefill, so the bits are the same.
 #pragma once
 
 #include <heed/core/execute.hpp>          // run_tasks
@@ -16,27 +16,15 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// Whether queries are so few that memory is what takes time; three quarters of a block where keys or
-// values have to be copied by either kernel, since they lie neither by rows nor in tiles.
-// Probabilities are the other's.
 template <class Call>
-bool is_decoding(const Call& call) {
-  const problem& g = call.sizes;
-  constexpr index block = queries_per_block<typename Call::Scalar>;
-  const bool by_rows =
-      (lie_by_rows(call.k) || elements_of(call.k).in_tiles()) && lie_by_rows(call.v);
-  return g.longest_queries <= (by_rows ? block : block * 3 / 4) &&
-         g.longest_queries * g.group() <= most_rows && !call.options.weights;
-}
-
-template <class Call>
-class decoder {
+class split_kv_decoder {
  public:
   using work = decode_task<Call>;
   using state = typename work::state;
   using Scalar = typename work::Scalar;
 
-  decoder(const Call& call, const rules_of_call<Scalar>& rules, scratch& memory, index workers)
+  split_kv_decoder(const Call& call, const rules_of_call<Scalar>& rules, scratch& memory,
+                   index workers)
       : call_(call),
         g_(call.sizes),
         rules_(rules),
@@ -50,22 +38,21 @@ class decoder {
     const index ahead =
         workers_ == 1 ? 1 : (std::max)(index(1), (std::min)(16 * workers_, most_parts()));
     // This thread's own holds the sums as well.
-    memory_.prepare_workers(1, work::footprint(g_) + footprint_of(ahead));
+    measuring_memory measured;
+    room_in(measured, ahead);
+    memory_.prepare_workers(1, work::footprint(g_) + measured.bytes());
     memory_.prepare_workers((std::min)(workers_, ahead), work::footprint(g_));
     scratch::frame frame(memory_);
-    auto* const parts = frame.take<decode_part<state>>(ahead);
-    for (index i = 0; i < ahead; ++i) std::construct_at(parts + i)->state = state_in(frame);
-    auto* const totals = frame.take<state>(parts_per_chunk());
-    for (index i = 0; i < parts_per_chunk(); ++i) std::construct_at(totals + i, state_in(frame));
-    factors_ = {frame.take<Scalar>(lanes()), frame.take<Scalar>(lanes())};
+    const room all = room_in(frame, ahead);
+    factors_ = all.factors;
     for (start(0); sequence_ < g_.sequences;) {
       index count = 0;
-      for (; count < ahead && sequence_ < g_.sequences; ++count) place(parts[count]);
+      for (; count < ahead && sequence_ < g_.sequences; ++count) place(all.parts[count]);
       run_tasks(call_.options.on, count, [&](index worker, index i) {
-        work(call_, rules_, memory_.worker(worker)).attend(parts[i]);
+        work(call_, rules_, memory_.worker(worker)).attend(all.parts[i]);
       });
       for (index i = 0; i < count; ++i)
-        add(totals[parts[i].heads.first / heads_per_part_], parts[i]);
+        add(all.totals[all.parts[i].heads.first / heads_per_part_], all.parts[i]);
     }
     return finite_;
   }
@@ -88,22 +75,44 @@ class decoder {
     return g_.sequences * (g_.longest_keys / keys_per_chunk + 2) * parts_per_chunk();
   }
 
-  // Bytes of so many parts, of the sums and of factors for them.
-  index footprint_of(index parts) const {
-    const index numbers = rows() * decode_output<Scalar>::pitch_of(g_.value_width) + 2 * lanes();
-    const index bytes = numbers * static_cast<index>(sizeof(Scalar)) + heads_per_part_ +
-                        4 * scratch::granule + static_cast<index>(sizeof(decode_part<state>));
-    return (parts + parts_per_chunk()) * bytes +
-           2 * (lanes() * static_cast<index>(sizeof(Scalar)) + 2 * scratch::granule);
+  // Factors (lanes) of sums and of what is added to them.
+  struct two_factors {
+    Scalar* own;
+    Scalar* theirs;
+  };
+
+  struct room {
+    decode_part<state>* parts;
+    state* totals;  // of each part of a chunk
+    two_factors factors;
+  };
+
+  // Where the memory is only measured, its pointers are null and nothing is constructed.
+  template <class Memory>
+  room room_in(Memory& memory, index ahead) const {
+    auto* const parts = memory.template take<decode_part<state>>(ahead);
+    for (index i = 0; i < ahead; ++i) {
+      const state s = state_in(memory);
+      if (parts != nullptr) std::construct_at(parts + i)->state = s;
+    }
+    auto* const totals = memory.template take<state>(parts_per_chunk());
+    for (index i = 0; i < parts_per_chunk(); ++i) {
+      const state s = state_in(memory);
+      if (totals != nullptr) std::construct_at(totals + i, s);
+    }
+    auto* const own = memory.template take<Scalar>(lanes());
+    return {parts, totals, {own, memory.template take<Scalar>(lanes())}};
   }
 
-  state state_in(scratch::frame& frame) const {
-    auto* const max = frame.take<Scalar>(lanes());
-    auto* const sum = frame.take<Scalar>(lanes());
-    auto* const room = frame.take<Scalar>(rows() * decode_output<Scalar>::pitch_of(g_.value_width));
+  template <class Memory>
+  state state_in(Memory& frame) const {
+    auto* const max = frame.template take<Scalar>(lanes());
+    auto* const sum = frame.template take<Scalar>(lanes());
+    auto* const acc =
+        frame.template take<Scalar>(rows() * decode_output<Scalar>::pitch_of(g_.value_width));
     return {{max, sum, nullptr, nullptr, 0, 0},
-            {room, 0, g_.value_width},
-            frame.take<bool>(heads_per_part_),
+            {acc, 0, g_.value_width},
+            frame.template take<bool>(heads_per_part_),
             0};
   }
 
@@ -185,9 +194,7 @@ class decoder {
   scratch& memory_;
   index workers_;
   index heads_per_part_;
-  struct {
-    Scalar *own, *theirs;  // (lanes), of sums and of what is added
-  } factors_ = {};
+  two_factors factors_ = {};
   index sequence_ = 0;  // at hand
   interval seen_;       // its keys that any query may see
   index next_ = 0;      // the first that no part has

@@ -7,7 +7,7 @@
 // A task is a tile of keys and a head; queries are taken in order, so that no sum depends on threads.
 #pragma once
 
-#include <heed/kernel/prefill/prefill.hpp>  // forward, attention_call, rules_of_call, decode_scores, run_tasks
+#include <heed/kernel/forward.hpp>  // forward, attention_call, rules_of_call, decode_scores, run_tasks
 
 #include <algorithm>  // max, min
 #include <cmath>      // isnan
@@ -26,16 +26,13 @@ class key_weight_task {
         g_(call.sizes),
         rules_(rules),
         frame_(memory),
-        queries_(frame_.template take<Scalar>(most_rows * g_.width)),
-        scores_(frame_.template take<Scalar>(most_rows * keys_per_tile)),
-        room_(frame_.template take<Scalar>(keys_per_tile * lanes)),
-        transposed_(frame_.template take<Scalar>(decode_scores<Scalar>::room_for(g_.width))) {}
+        room_(room::in(frame_, g_.width)) {}
 
-  // Bytes that it takes from scratch, roundings included.
+  // Bytes that it takes from scratch.
   static index footprint(const problem& g) {
-    const index numbers = most_rows * g.width + keys_per_tile * (most_rows + lanes) +
-                          decode_scores<Scalar>::room_for(g.width);
-    return numbers * static_cast<index>(sizeof(Scalar)) + 4 * scratch::granule;
+    measuring_memory memory;
+    room::in(memory, g.width);
+    return memory.bytes();
   }
 
   void sum(const scope& s, index first_key) const {
@@ -55,20 +52,35 @@ class key_weight_task {
  private:
   static constexpr index lanes = queries_per_block<Scalar>;
 
+  struct room {
+    Scalar* queries;     // (rows, width)
+    Scalar* scores;      // (rows, keys)
+    Scalar* as_lanes;    // (keys, lanes)
+    Scalar* transposed;  // (width, keys)
+
+    template <class Memory>
+    static room in(Memory& memory, index width) {
+      return {memory.template take<Scalar>(most_rows * width),
+              memory.template take<Scalar>(most_rows * keys_per_tile),
+              memory.template take<Scalar>(keys_per_tile * lanes),
+              memory.template take<Scalar>(decode_scores<Scalar>::room_for(width))};
+    }
+  };
+
   // The queries of a place; sums of a few of them are formed apart.
   template <class Rows>
   void sum(const tile_place& place, const tile_rules<Scalar>& rules, const Rows& keys,
            Scalar* total) const {
-    const decode_scores<Scalar> scores{scores_, place.row_count};
-    call_.load_rows(queries_, place.where, place.first_row, place.row_count);
+    const decode_scores<Scalar> scores{room_.scores, place.row_count};
+    call_.load_rows(room_.queries, place.where, place.first_row, place.row_count);
     if (elements_of(call_.k).in_tiles()) {
-      scores.multiply_tile(queries_, keys);
+      scores.multiply_tile(room_.queries, keys);
     } else {
       const index run = scores.keys_per_run(place.row_count, lie_by_rows(keys));
       for (index first = 0; first < keys.rows; first += run)
-        scores.multiply(first, queries_,
+        scores.multiply(first, room_.queries,
                         keys.block(first, 0, (std::min)(run, keys.rows - first), g_.width),
-                        transposed_);
+                        room_.transposed);
     }
     apply_rules(scores, place, rules);
     scores.fill_up(keys.rows);
@@ -118,7 +130,7 @@ class key_weight_task {
       place.row_count = (std::min)(lanes, all.row_count - row);
       const coverage seen = rules.cover(place);
       if (call_.has_score_rules || seen != coverage::all)
-        scores.block(row, place.row_count).change(place, room_, [&](Scalar* s) {
+        scores.block(row, place.row_count).change(place, room_.as_lanes, [&](Scalar* s) {
           rules.apply(s, place, seen);
         });
     }
@@ -128,10 +140,7 @@ class key_weight_task {
   const problem& g_;
   const rules_of_call<Scalar>& rules_;
   scratch::frame frame_;
-  Scalar* queries_;     // (rows, width)
-  Scalar* scores_;      // (rows, keys)
-  Scalar* room_;        // (keys, lanes)
-  Scalar* transposed_;  // (width, keys)
+  room room_;
 };
 
 // Writes options.key_weights of a call whose options.log_sum_exp has been written.

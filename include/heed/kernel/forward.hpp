@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+// Runs a checked call by the kernel that route.hpp names, and mends sums that overflowed on the way to
+// a finite mean.
+#pragma once
+
+#include <heed/kernel/decode/split_kv.hpp>  // split_kv_decoder
+#include <heed/kernel/prefill/prefill.hpp>  // prefill
+#include <heed/kernel/route.hpp>            // route
+#include <heed/kernel/small/small.hpp>      // small_task
+
+#include <algorithm>    // clamp
+#include <cmath>        // ilogb, isfinite, isinf, isnan, ldexp
+#include <limits>       // max
+#include <type_traits>  // remove_cvref_t
+
+namespace heed {
+inline namespace HEED_ABI {
+namespace detail {
+
+// Says whether no sum of weighted values can have overflowed.
+template <class Call>
+HEED_ONE_COPY bool forward_once(const Call& call, const rules_of_call<typename Call::Scalar>& rules,
+                                scratch& memory) {
+  switch (route(call)) {
+    case path::decode:
+      return split_kv_decoder<Call>(call, rules, memory,
+                                    is_one_tile(call) ? 1 : call.options.on.workers)
+          .run();
+    case path::small: {
+      scratch::frame frame(memory);
+      return small_task<Call>(call, rules, frame).run();
+    }
+    case path::prefill:
+      break;
+  }
+  return prefill(call, rules, memory);
+}
+
+// Mends results whose sums of weighted values overflowed, though a weighted mean lies between its
+// values: all is done again with weights that are a power of two smaller, and results that are finite
+// then take the place of those that were not. The factor is the same for any number of keys, and so a
+// row's bits depend on no other row. Takes memory for a second `out`.
+template <class Call>
+void mend_overflow(const Call& call, const rules_of_call<typename Call::Scalar>& rules,
+                   scratch& memory) {
+  using Scalar = typename Call::Scalar;
+  using Query = std::remove_cvref_t<decltype(*call.out.data)>;
+  // What half cannot hold is infinite, however it was summed.
+  if constexpr (std::numeric_limits<Query>::max_exponent <
+                std::numeric_limits<Scalar>::max_exponent)
+    return;
+  const auto result = [&](index i, index j) { return static_cast<Scalar>(call.out(i, j)); };
+  bool all = true;
+  for (index i = 0; i < call.out.rows; ++i)
+    for (index j = 0; j < call.out.cols; ++j) all = all && std::isfinite(result(i, j));
+  if (all) return;
+
+  constexpr int most_keys = 32;  // in powers of two; weights are 2^(1/2) at most
+  const double survivors = 1 - call.options.drop_probability;
+  const int power = most_keys - std::ilogb(survivors);
+  scratch::frame frame(memory);
+  Call again = call;
+  again.damping = std::ldexp(Scalar(1), -power);
+  again.out = {frame.take<Query>(call.out.rows * call.out.cols), call.out.rows, call.out.cols,
+               call.out.cols, 1};
+  again.options.log_sum_exp.reset();
+  again.options.weights.reset();
+  forward_once(again, rules, memory);
+  for (index i = 0; i < call.out.rows; ++i)
+    for (index j = 0; j < call.out.cols; ++j) {
+      const auto damped = static_cast<Scalar>(again.out(i, j));
+      // Infinite values make NaN of sums that overflow to the other side, and come through here.
+      const bool better = std::isfinite(damped) || (std::isinf(damped) && std::isnan(result(i, j)));
+      if (std::isfinite(result(i, j)) || !better) continue;
+      const Scalar raised = std::ldexp(damped, power);
+      constexpr Scalar most = (std::numeric_limits<Scalar>::max)();
+      // A mean is beyond the largest number by rounding alone; what dropout has raised may be infinite.
+      const bool is_mean = call.options.drop_probability <= 0 && std::isfinite(damped);
+      call.out(i, j) = static_cast<Query>(is_mean ? std::clamp(raised, -most, most) : raised);
+    }
+}
+
+// The whole of a call but for key_weights.
+template <class Call>
+void forward(const Call& call, const rules_of_call<typename Call::Scalar>& rules, scratch& memory) {
+  if (!forward_once(call, rules, memory)) mend_overflow(call, rules, memory);
+}
+
+}  // namespace detail
+}  // namespace HEED_ABI
+}  // namespace heed
