@@ -38,7 +38,7 @@ constexpr bool cache_takes() {
                 "heed: a cache is given an Eigen expression; store it or call .eval()");
   if constexpr (key_storage<Rows>) {
     using Given = scalar_of<Rows>;
-    constexpr bool as_integers = std::is_same_v<Storage, quantised::Scalar>;
+    constexpr bool as_integers = storage_traits<Storage>::has_scales;
     constexpr bool own = std::is_same_v<Given, Storage> && is_quantised<Rows> == as_integers;
     constexpr bool converts =
         attention_scalar<Given> && (as_integers ? std::is_same_v<accumulator_t<Given>, float>
@@ -58,7 +58,7 @@ constexpr bool cache_takes() {
 template <class Storage, bool KeysInTiles>
 class cache_rows {
  public:
-  static_assert(attention_scalar<Storage> || std::is_same_v<Storage, quantised::Scalar>,
+  static_assert(storage_traits<Storage>::of_attention,
                 "heed: a cache holds float, double, Eigen::half, Eigen::bfloat16 or std::int8_t");
 
   // Some of the rows as one matrix of whole positions, which goes straight into heed::attention: an

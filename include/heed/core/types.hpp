@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The few names for numbers: index, divide_up, position, accumulator_t, matrix.
+// The few names for numbers: index, divide_up, position, matrix.
 //
-//   static_assert(std::is_same_v<heed::accumulator_t<Eigen::half>, float>);
 //   heed::matrix<float> x(5, 64);  // row-major: one token a row
 #pragma once
 
@@ -44,28 +43,6 @@ constexpr bool exactly_equal(Number a, Number b) {
 // What a row-major owner of tokens looks like: (tokens, features).
 template <class Scalar>
 using matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-template <class Storage>
-struct accumulator {
-  using type = Storage;
-};
-template <>
-struct accumulator<Eigen::half> {
-  using type = float;
-};
-template <>
-struct accumulator<Eigen::bfloat16> {
-  using type = float;
-};
-template <>
-struct accumulator<std::int8_t> {
-  using type = float;
-};
-
-// The type in which sums over values stored as Storage are formed: float for half, bfloat16 and
-// 8-bit integers.
-template <class Storage>
-using accumulator_t = typename accumulator<Storage>::type;
 
 }  // namespace HEED_ABI
 }  // namespace heed

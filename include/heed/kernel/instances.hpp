@@ -4,8 +4,8 @@
 // heed_kernels. Files that heed_dispatch compiles for a higher level have kernels of their own.
 #pragma once
 
-#include <heed/kernel/key_weights.hpp>      // sum_key_weights
 #include <heed/kernel/forward.hpp>      // forward, small_task
+#include <heed/kernel/key_weights.hpp>  // sum_key_weights
 
 namespace heed {
 inline namespace HEED_ABI {

@@ -15,7 +15,8 @@
 // are, heed::attention calls the small kernel on the stack without coming here.
 #pragma once
 
-#include <heed/kernel/attention_call.hpp>  // attention_call
+#include <heed/kernel/attention_call.hpp>        // attention_call
+#include <heed/kernel/decode/decode_scores.hpp>  // most_rows
 
 #include <algorithm>  // min
 

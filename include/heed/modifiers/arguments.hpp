@@ -12,10 +12,6 @@ inline namespace HEED_ABI {
 namespace detail {
 
 template <class T>
-concept attention_scalar = std::is_same_v<T, float> || std::is_same_v<T, double> ||
-    std::is_same_v<T, Eigen::half> || std::is_same_v<T, Eigen::bfloat16>;
-
-template <class T>
 inline constexpr bool is_quantised = std::is_same_v<std::remove_cvref_t<T>, quantised>;
 
 template <class T>
@@ -28,13 +24,6 @@ concept key_storage = storage<T> || is_quantised<T> || are_key_tiles<T>;
 // ... as a call has them.
 template <class T>
 using key_view_t = std::conditional_t<is_quantised<T>, quantised, tiled_view<const scalar_of<T>>>;
-
-// Whether queries can be of scalar Q where keys and values are of scalar K: of the same, or of what
-// sums are formed in; 8-bit integers have scales of float, so all whose sums are float go with them.
-template <class Q, class K>
-constexpr bool goes_with = std::is_same_v<Q, K> || std::is_same_v<Q, accumulator_t<K>> ||
-                           (std::is_same_v<K, quantised::Scalar> &&
-                            std::is_same_v<accumulator_t<Q>, float>);
 
 // One sentence for each thing that can be wrong with q, k and v; true if nothing is.
 template <class Q, class K, class V>

@@ -2,11 +2,12 @@
 // A strided view of someone else's matrix: a pointer, two sizes, two strides.
 //
 //   Eigen::MatrixXf m(5, 4);
-//   heed::view<float> all = heed::view_of(m);
+//   view<float> all = view_of(m);
 //   all(2, 3) = 1;  // m(2, 3) is 1
 #pragma once
 
-#include <heed/core/concepts.hpp>  // storage, index
+#include <heed/core/concepts.hpp>           // storage, index
+#include <heed/storage/storage_traits.hpp>  // accumulator_t
 
 namespace heed {
 inline namespace HEED_ABI {
