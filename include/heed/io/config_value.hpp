@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// A value as JSON and GGUF's metadata have it: nothing, a number, a text, a list, an object.
+//
+//   heed::config_value v{std::int64_t(12)};
+//   std::get<std::int64_t>(v.is);         // 12
+//   heed::detail::described(v);           // "12", as sentences say it
+#pragma once
+
+#include <heed/io/file_error.hpp>  // quoted
+
+#include <algorithm>  // lower_bound
+#include <cstdint>    // int64_t, uint64_t
+#include <variant>    // variant
+#include <vector>     // vector
+
+namespace heed {
+inline namespace HEED_ABI {
+
+struct config_field;
+
+struct config_value {
+  using list = std::vector<config_value>;
+  using object = std::vector<config_field>;  // sorted by name, each name once
+
+  // std::uint64_t only for what std::int64_t cannot hold.
+  std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, std::string, list, object>
+      is;
+};
+
+// A value of an object, and whether anybody has asked for it.
+struct config_field {
+  std::string name;
+  config_value value;
+  mutable bool asked_for = false;
+};
+
+namespace detail {
+
+// The field of that name, or null.
+inline const config_field* find_field(const config_value::object& fields, std::string_view name) {
+  const auto found = std::lower_bound(
+      fields.begin(), fields.end(), name,
+      [](const config_field& field, std::string_view wanted) { return field.name < wanted; });
+  return found != fields.end() && found->name == name ? &*found : nullptr;
+}
+
+// Sorts the fields by name, and returns one whose name another has too, or null.
+inline const config_field* sort_fields(config_value::object& fields) {
+  std::sort(fields.begin(), fields.end(),
+            [](const config_field& a, const config_field& b) { return a.name < b.name; });
+  const auto twice = std::adjacent_find(
+      fields.begin(), fields.end(),
+      [](const config_field& a, const config_field& b) { return a.name == b.name; });
+  return twice == fields.end() ? nullptr : &*twice;
+}
+
+// What was found, for a sentence.
+inline std::string described(const config_value& value) {
+  struct words {
+    std::string text;
+    void operator()(std::monostate) { text = "null"; }
+    void operator()(bool b) { text = b ? "true" : "false"; }
+    void operator()(std::int64_t n) { append(text, n); }
+    void operator()(std::uint64_t n) { append(text, n); }
+    void operator()(double x) { append(text, x); }
+    void operator()(const std::string& s) { append(text, quoted{s}); }
+    void operator()(const config_value::list& values) {
+      text = "a list of " + std::to_string(values.size());
+    }
+    void operator()(const config_value::object&) { text = "an object"; }
+  } said;
+  std::visit(said, value.is);
+  return said.text;
+}
+
+// Readers of files stop after so many values, so that a file of few bytes a value cannot take much
+// more memory than it has. The vocabularies and merges of the largest tokenizers have a million.
+inline constexpr index most_values = index(1) << 22;
+
+// Lists and objects within each other, at most.
+inline constexpr index deepest = 32;
+
+}  // namespace detail
+}  // namespace HEED_ABI
+}  // namespace heed
