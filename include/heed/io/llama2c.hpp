@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+// Reads the .bin files of llama2.c: a header of seven sizes, then floats in a fixed order.
+//
+//   const heed::tensor_file file = heed::read_llama2c("stories260K.bin");
+//   file.metadata().count("n_layers");                   // 5
+//   file["layers.0.attention.wq.weight"].shape;          // {64, 64}: (outputs, inputs)
+//
+// Tensors have the names of Meta's Llama, and rows of wq and wk the order of its interleaved rotary
+// positions. Without "output.weight" the head is "tok_embeddings.weight".
+#pragma once
+
+#include <heed/io/byte_reader.hpp>  // byte_reader
+#include <heed/io/tensor_file.hpp>  // tensor_file
+
+namespace heed {
+inline namespace HEED_ABI {
+namespace detail {
+
+inline constexpr std::uint32_t llama2c_magic = 0x616b3432;  // "ak42"
+
+class llama2c_reader {
+ public:
+  llama2c_reader(std::span<const std::byte> bytes, const std::string& file)
+      : reader_(bytes, file) {}
+
+  tensors_and_metadata read(std::span<const std::byte> bytes) {
+    std::uint32_t first = 0;
+    if (bytes.size() >= sizeof first) std::memcpy(&first, bytes.data(), sizeof first);
+    const bool versioned = first == llama2c_magic;
+    if (versioned) read_version();
+    read_sizes(versioned);
+    versioned ? read_version_1() : read_version_0();
+    require_file(reader_.left() == 0, reader_.file(), ": ", reader_.left(),
+                 " bytes follow the last tensor");
+    return {std::move(tensors_), metadata()};
+  }
+
+ private:
+  void read_version() {
+    (void)reader_.number<std::uint32_t>("the magic number");
+    const auto version = reader_.number<std::int32_t>("the version");
+    require_file(version == 1, reader_.file(), ": this llama2.c file has version ", version,
+                 "; 0 and 1, which hold floats, are read");
+  }
+
+  // What version 0 says by the sign of the vocabulary, version 1 says in a byte.
+  void read_sizes(bool versioned) {
+    for (const auto& [name, place] : sizes()) {
+      this->*place = reader_.number<std::int32_t>("the header");
+      if (place == &llama2c_reader::vocabulary_ && !versioned) {
+        shared_ = vocabulary_ > 0;
+        vocabulary_ = shared_ ? vocabulary_ : -vocabulary_;
+      }
+      // 2^24, so that the product of three sizes is no overflow, and no more layers than ever were.
+      const index most = place == &llama2c_reader::layers_ ? 4096 : index(1) << 24;
+      require_file(this->*place >= 1 && this->*place <= most, reader_.file(), ": ", name, " is ",
+                   this->*place, "; from 1 to ", most, " were expected");
+    }
+    require_file(heads_ % kv_heads_ == 0 && model_ % (2 * heads_) == 0, reader_.file(), ": dim ",
+                 model_, ", n_heads ", heads_, ", n_kv_heads ", kv_heads_,
+                 " do not fit: heads must have an even width, and key/value heads divide them");
+    if (versioned) {
+      shared_ = reader_.number<std::uint8_t>("the header") != 0;
+      constexpr std::size_t header = 256;
+      reader_.take(header - reader_.place(), "the header");
+    }
+  }
+
+  void read_version_0() {
+    take("tok_embeddings.weight", {vocabulary_, model_});
+    take_norms("attention_norm");
+    take_attention();
+    take_norms("ffn_norm");
+    take_feed_forward();
+    take("norm.weight", {model_});
+    // Tables of cosines and sines, which follow from the sizes.
+    const index table = context_ * (model_ / heads_ / 2);
+    take_floats(2 * table, "the tables of rotary positions");
+    if (!shared_) take("output.weight", {vocabulary_, model_});
+  }
+
+  void read_version_1() {
+    take_norms("attention_norm");
+    take_norms("ffn_norm");
+    take("norm.weight", {model_});
+    take("tok_embeddings.weight", {vocabulary_, model_});
+    take_attention();
+    take_feed_forward();
+    if (!shared_) take("output.weight", {vocabulary_, model_});
+  }
+
+  void take_norms(const std::string& name) { take_layers(name, {model_}); }
+  void take_attention() {
+    const index kv = model_ / heads_ * kv_heads_;
+    take_layers("attention.wq", {model_, model_});
+    take_layers("attention.wk", {kv, model_});
+    take_layers("attention.wv", {kv, model_});
+    take_layers("attention.wo", {model_, model_});
+  }
+  void take_feed_forward() {
+    take_layers("feed_forward.w1", {hidden_, model_});
+    take_layers("feed_forward.w2", {model_, hidden_});
+    take_layers("feed_forward.w3", {hidden_, model_});
+  }
+
+  // A tensor of every layer, one after the other.
+  void take_layers(const std::string& name, const std::vector<index>& shape) {
+    for (index layer = 0; layer < layers_; ++layer)
+      take("layers." + std::to_string(layer) + '.' + name + ".weight", shape);
+  }
+  void take(std::string name, const std::vector<index>& shape) {
+    tensor_view tensor{std::move(name), dtype::f32, shape, {}};
+    tensor.bytes = take_floats(tensor.size(), tensor.name.c_str());
+    tensors_.push_back(std::move(tensor));
+  }
+  std::span<const std::byte> take_floats(index count, const char* what) {
+    return reader_.take(static_cast<std::size_t>(count) * sizeof(float), what);
+  }
+
+  struct named_size {
+    const char* name;
+    index llama2c_reader::*place;
+  };
+  static const std::vector<named_size>& sizes();
+
+  [[nodiscard]] config metadata() const {
+    config_value::object fields;
+    for (const auto& [name, place] : sizes())
+      fields.push_back({name, {std::int64_t(this->*place)}});
+    fields.push_back({"shared_classifier", {shared_}});
+    sort_fields(fields);
+    return {reader_.file(), std::move(fields)};
+  }
+
+  byte_reader reader_;
+  index model_ = 0, hidden_ = 0, layers_ = 0, heads_ = 0, kv_heads_ = 0, vocabulary_ = 0,
+        context_ = 0;
+  bool shared_ = true;
+  std::vector<tensor_view> tensors_;
+};
+
+// In the order of the header, with the names of llama2.c's ModelArgs.
+inline const std::vector<llama2c_reader::named_size>& llama2c_reader::sizes() {
+  static const std::vector<named_size> all = {
+      {"dim", &llama2c_reader::model_},           {"hidden_dim", &llama2c_reader::hidden_},
+      {"n_layers", &llama2c_reader::layers_},     {"n_heads", &llama2c_reader::heads_},
+      {"n_kv_heads", &llama2c_reader::kv_heads_}, {"vocab_size", &llama2c_reader::vocabulary_},
+      {"max_seq_len", &llama2c_reader::context_}};
+  return all;
+}
+
+inline tensors_and_metadata parse_llama2c(std::span<const std::byte> bytes,
+                                          const std::string& file) {
+  return llama2c_reader(bytes, file).read(bytes);
+}
+
+}  // namespace detail
+
+// Versions 0 and 1 (floats; not version 2, whose order of numbers and scales changed without a new
+// number). Throws file_error if the file cannot be read, its sizes do not fit together, or it does not
+// end with the last tensor.
+inline tensor_file read_llama2c(const std::filesystem::path& path) {
+  return detail::read_tensors(path, detail::parse_llama2c);
+}
+
+}  // namespace HEED_ABI
+}  // namespace heed
