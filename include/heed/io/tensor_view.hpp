@@ -36,6 +36,19 @@ struct tensor_view {
   [[nodiscard]] index rows() const { return cols() == 0 ? 0 : size() / cols(); }
 };
 
+// A row-major matrix or a vector as a tensor, (rows, cols) or (size): refers to its numbers.
+template <class Derived>
+tensor_view tensor_view_of(std::string name, const Eigen::PlainObjectBase<Derived>& numbers) {
+  static_assert(Derived::IsVectorAtCompileTime || Derived::IsRowMajor,
+                "heed::tensor_view_of: files hold rows one after the other: give it a row-major "
+                "matrix, such as heed::matrix");
+  tensor_view tensor{std::move(name), dtype_of<typename Derived::Scalar>, {}, {}};
+  if constexpr (!Derived::IsVectorAtCompileTime) tensor.shape.push_back(numbers.rows());
+  tensor.shape.push_back(Derived::IsVectorAtCompileTime ? numbers.size() : numbers.cols());
+  tensor.bytes = std::as_bytes(std::span(numbers.data(), static_cast<std::size_t>(numbers.size())));
+  return tensor;
+}
+
 namespace detail {
 
 inline constexpr std::size_t most_axes = 16;
