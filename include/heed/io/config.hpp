@@ -35,6 +35,12 @@ class config {
     field->asked_for = true;
     return std::holds_alternative<std::monostate>(field->value.is) ? nullptr : &field->value;
   }
+  // The same; throws if there is none.
+  [[nodiscard]] const config_value& value(std::string_view name) const {
+    const config_value* found = find(name);
+    if (found == nullptr) refuse(name, "a value");
+    return *found;
+  }
   [[nodiscard]] bool contains(std::string_view name) const { return find(name) != nullptr; }
 
   // true or false.

@@ -49,6 +49,7 @@ TEST(Config, ReadsEveryKind) {
   EXPECT_EQ(c.object("rope").number("theta"), 10000);
   EXPECT_EQ(c.object("rope").object("inner").integer("deep"), 1);
   EXPECT_TRUE(c.contains("zero"));
+  EXPECT_EQ(std::get<double>(c.value("whole").is), 2048);
 }
 
 TEST(Config, MissingAndNullFieldsHaveDefaults) {
@@ -71,6 +72,8 @@ TEST(Config, RefusesInWords) {
             "config.json: missing is missing; expected a whole number");
   EXPECT_EQ(refusal([](const config& c) { (void)c.integer("none"); }),
             "config.json: none is missing; expected a whole number");
+  EXPECT_EQ(refusal([](const config& c) { (void)c.value("none"); }),
+            "config.json: none is missing; expected a value");
   EXPECT_EQ(refusal([](const config& c) { (void)c.integer("text", 1); }),
             "config.json: text: expected a whole number, found \"llama\"");
   EXPECT_EQ(refusal([](const config& c) { (void)c.integer("huge"); }),

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// A file that appears under its name when it is whole, or not at all.
+//
+//   heed::detail::new_file file("model.safetensors");
+//   file.write(bytes);
+//   file.commit();  // without it, nothing is left behind
+#pragma once
+
+#include <heed/io/file_error.hpp>  // refuse_file
+
+#include <cerrno>        // errno
+#include <cstddef>       // byte
+#include <cstdio>        // fopen, fwrite
+#include <filesystem>    // path, rename, remove
+#include <random>        // random_device
+#include <span>          // span
+#include <system_error>  // error_code, generic_category
+#include <utility>       // exchange
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <unistd.h>  // fsync
+#endif
+
+namespace heed {
+inline namespace HEED_ABI {
+namespace detail {
+
+// Writes to a file of another name in the same folder, which takes the true name at the end: who has
+// the old file open or mapped keeps it, and a program that is stopped leaves the old one as it was.
+class new_file {
+ public:
+  explicit new_file(std::filesystem::path path) : path_(std::move(path)) {
+    std::error_code error;
+    const auto status = std::filesystem::status(path_, error);
+    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+      refuse("it is no plain file");
+    target_ = std::filesystem::canonical(path_, error);  // what a link leads to
+    if (error) target_ = path_;
+    part_ = target_;
+    part_ += '.' + std::to_string(std::random_device{}()) + ".part";
+    file_ = std::fopen(part_.string().c_str(), "wbx");  // x: never over a file that is there
+    if (file_ == nullptr) refuse(std::generic_category().message(errno));
+  }
+  new_file(const new_file&) = delete;
+  new_file& operator=(const new_file&) = delete;
+  ~new_file() { discard(); }
+
+  void write(std::span<const std::byte> bytes) {
+    if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) fail(errno);
+  }
+
+  // Waits until the bytes are on the disk, then renames.
+  void commit() {
+    bool written = std::fflush(file_) == 0;
+#if defined(__unix__) || defined(__APPLE__)
+    written = written && (::fsync(::fileno(file_)) == 0 || errno == EINVAL);
+#endif
+    if (!written) fail(errno);
+    const bool closed = std::fclose(std::exchange(file_, nullptr)) == 0;
+    std::error_code error;
+    if (!closed)
+      error.assign(errno, std::generic_category());
+    else
+      std::filesystem::rename(part_, target_, error);
+    if (error) {
+      std::error_code ignored;
+      std::filesystem::remove(part_, ignored);
+      refuse(error.message());
+    }
+  }
+
+ private:
+  void discard() noexcept {
+    if (file_ == nullptr) return;
+    std::fclose(std::exchange(file_, nullptr));
+    std::error_code ignored;
+    std::filesystem::remove(part_, ignored);
+  }
+  [[noreturn]] void fail(int error) {
+    discard();
+    refuse(std::generic_category().message(error));
+  }
+  [[noreturn]] void refuse(const std::string& why) const {
+    refuse_file(path_.string(), ": cannot be written: ", why);
+  }
+
+  std::filesystem::path path_, target_, part_;
+  std::FILE* file_ = nullptr;
+};
+
+}  // namespace detail
+}  // namespace HEED_ABI
+}  // namespace heed
