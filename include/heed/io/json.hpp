@@ -2,11 +2,13 @@
 // JSON to values, with bounds on depth and number; text that is not JSON is refused.
 //
 //   const heed::config_value v = heed::detail::parse_json(R"({"shape": [2, 3]})", "a.json");
+//
+// The only header that includes nlohmann's.
 #pragma once
 
 #include <heed/io/config_value.hpp>  // config_value, sort_fields
 
-#include <nlohmann/json.hpp>  // json::sax_parse
+#include <nlohmann/json.hpp>  // json::sax_parse, dump
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -105,6 +107,17 @@ inline config_value::object parse_json_object(std::string_view text, const std::
   auto* fields = std::get_if<config_value::object>(&value.is);
   require_file(fields != nullptr, file, ": expected a JSON object, found ", described(value));
   return std::move(*fields);
+}
+
+// A text as JSON writes it, in quotation marks. Refuses what is no UTF-8.
+inline std::string json_text(const std::string& file, const std::string& text) {
+  using nlohmann::json;
+  const json value(text);
+  std::string written = value.dump(-1, ' ', false, json::error_handler_t::replace);
+  // Both are the same unless there was something to replace or to ignore.
+  require_file(written == value.dump(-1, ' ', false, json::error_handler_t::ignore), file, ": ",
+               quoted{text}, " is no UTF-8");
+  return written;
 }
 
 }  // namespace detail

@@ -112,7 +112,7 @@ inline void mapped_file::map(const std::filesystem::path& path) {
   std::error_code error;
   const auto size = std::filesystem::file_size(path, error);
   if (error) refuse(path, "cannot be opened", error.value());
-  std::FILE* file = std::fopen(path.string().c_str(), "rb");
+  std::FILE* file = std::fopen(path.c_str(), "rb");
   if (file == nullptr) refuse(path, "cannot be opened", errno);
   size_ = static_cast<std::size_t>(size);
   if (size_ > 0) data_ = ::operator new(size_);

@@ -38,7 +38,11 @@ class new_file {
     if (error) target_ = path_;
     part_ = target_;
     part_ += '.' + std::to_string(std::random_device{}()) + ".part";
-    file_ = std::fopen(part_.string().c_str(), "wbx");  // x: never over a file that is there
+#if defined(_WIN32)
+    file_ = ::_wfopen(part_.c_str(), L"wbx");
+#else
+    file_ = std::fopen(part_.c_str(), "wbx");  // x: never over a file that is there
+#endif
     if (file_ == nullptr) refuse(std::generic_category().message(errno));
   }
   new_file(const new_file&) = delete;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <heed/io/data_range.hpp>   // aligned_up
+#include <heed/io/json.hpp>         // json_text, parse_json
 #include <heed/io/new_file.hpp>     // new_file
 #include <heed/io/safetensors.hpp>  // largest_safetensors_header
 #include <heed/io/tensor_view.hpp>  // tensor_view
@@ -15,17 +16,6 @@
 namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
-
-// A text as JSON has it. Refuses what is no UTF-8.
-inline std::string json_text(const std::string& file, const std::string& text) {
-  using nlohmann::json;
-  const json value(text);
-  std::string written = value.dump(-1, ' ', false, json::error_handler_t::replace);
-  // Both are the same unless there was something to replace or to ignore.
-  require_file(written == value.dump(-1, ' ', false, json::error_handler_t::ignore), file, ": ",
-               quoted{text}, " is no UTF-8");
-  return written;
-}
 
 inline void check_writable(const std::string& file, const tensor_view& tensor) {
   const index bytes = checked_bytes(file, tensor);

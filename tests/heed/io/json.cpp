@@ -62,6 +62,13 @@ TEST(Json, BoundsDepthAndNumber) {
   EXPECT_EQ(refusal(many + ']'), "a.json: more than 4194304 values");
 }
 
+TEST(Json, WritesTexts) {
+  EXPECT_EQ(json_text("f", "a\"\\\n\x01ü🙂"), R"("a\"\\\n\u0001ü🙂")");
+  EXPECT_EQ(json_text("f", ""), R"("")");
+  for (const char* text : {"\xFF", "a\xC3", "\xED\xA0\x80", "\xC0\x80"})
+    EXPECT_THROW(json_text("f", text), file_error) << text;
+}
+
 TEST(Json, ASentenceIsNoLongerThanALine) {
   EXPECT_LT(refusal('"' + std::string(100000, 'x')).size(), 160u);
 }
