@@ -18,7 +18,8 @@ namespace heed {
 inline namespace HEED_ABI {
 
 // A field that is null counts as one that is not there. Copies refer to the same values and remember
-// together which were asked for; objects within are configs too. Every error is a file_error like
+// together which were asked for, so they are for one thread at a time; objects within are configs too.
+// Every error is a file_error like
 //   config.json: rope_scaling.factor: expected a number, found "two".
 class config {
  public:

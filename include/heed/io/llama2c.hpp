@@ -45,19 +45,22 @@ class llama2c_reader {
 
   // What version 0 says by the sign of the vocabulary, version 1 says in a byte.
   void read_sizes(bool versioned) {
-    for (const auto& [name, place] : sizes()) {
-      this->*place = reader_.number<std::int32_t>("the header");
-      if (place == &llama2c_reader::vocabulary_ && !versioned) {
-        shared_ = vocabulary_ > 0;
-        vocabulary_ = shared_ ? vocabulary_ : -vocabulary_;
+    for (std::size_t i = 0; i < sizes; ++i) {
+      index size = reader_.number<std::int32_t>("the header");
+      if (i == vocabulary && !versioned) {
+        shared_ = size > 0;
+        size = shared_ ? size : -size;
       }
-      // 2^24, so that the product of three sizes is no overflow, and no more layers than ever were.
-      const index most = place == &llama2c_reader::layers_ ? 4096 : index(1) << 24;
-      require_file(this->*place >= 1 && this->*place <= most, reader_.file(), ": ", name, " is ",
-                   this->*place, "; from 1 to ", most, " were expected");
+      // 2^24, so that the product of two sizes and a few more is no overflow; no more layers than ever
+      // were, so that a small file cannot have many tensors.
+      const index most = i == layers ? 4096 : index(1) << 24;
+      require_file(size >= 1 && size <= most, reader_.file(), ": ", names[i], " is ", size,
+                   "; from 1 to ", most, " were expected");
+      size_[i] = size;
     }
-    require_file(heads_ % kv_heads_ == 0 && model_ % (2 * heads_) == 0, reader_.file(), ": dim ",
-                 model_, ", n_heads ", heads_, ", n_kv_heads ", kv_heads_,
+    require_file(size_[heads] % size_[kv_heads] == 0 && size_[model] % (2 * size_[heads]) == 0,
+                 reader_.file(), ": dim ", size_[model], ", n_heads ", size_[heads],
+                 ", n_kv_heads ", size_[kv_heads],
                  " do not fit: heads must have an even width, and key/value heads divide them");
     if (versioned) {
       shared_ = reader_.number<std::uint8_t>("the header") != 0;
@@ -67,45 +70,45 @@ class llama2c_reader {
   }
 
   void read_version_0() {
-    take("tok_embeddings.weight", {vocabulary_, model_});
+    take("tok_embeddings.weight", {size_[vocabulary], size_[model]});
     take_norms("attention_norm");
     take_attention();
     take_norms("ffn_norm");
     take_feed_forward();
-    take("norm.weight", {model_});
+    take("norm.weight", {size_[model]});
     // Tables of cosines and sines, which follow from the sizes.
-    const index table = context_ * (model_ / heads_ / 2);
+    const index table = size_[context] * (size_[model] / size_[heads] / 2);
     take_floats(2 * table, "the tables of rotary positions");
-    if (!shared_) take("output.weight", {vocabulary_, model_});
+    if (!shared_) take("output.weight", {size_[vocabulary], size_[model]});
   }
 
   void read_version_1() {
     take_norms("attention_norm");
     take_norms("ffn_norm");
-    take("norm.weight", {model_});
-    take("tok_embeddings.weight", {vocabulary_, model_});
+    take("norm.weight", {size_[model]});
+    take("tok_embeddings.weight", {size_[vocabulary], size_[model]});
     take_attention();
     take_feed_forward();
-    if (!shared_) take("output.weight", {vocabulary_, model_});
+    if (!shared_) take("output.weight", {size_[vocabulary], size_[model]});
   }
 
-  void take_norms(const std::string& name) { take_layers(name, {model_}); }
+  void take_norms(const std::string& name) { take_layers(name, {size_[model]}); }
   void take_attention() {
-    const index kv = model_ / heads_ * kv_heads_;
-    take_layers("attention.wq", {model_, model_});
-    take_layers("attention.wk", {kv, model_});
-    take_layers("attention.wv", {kv, model_});
-    take_layers("attention.wo", {model_, model_});
+    const index kv = size_[model] / size_[heads] * size_[kv_heads];
+    take_layers("attention.wq", {size_[model], size_[model]});
+    take_layers("attention.wk", {kv, size_[model]});
+    take_layers("attention.wv", {kv, size_[model]});
+    take_layers("attention.wo", {size_[model], size_[model]});
   }
   void take_feed_forward() {
-    take_layers("feed_forward.w1", {hidden_, model_});
-    take_layers("feed_forward.w2", {model_, hidden_});
-    take_layers("feed_forward.w3", {hidden_, model_});
+    take_layers("feed_forward.w1", {size_[hidden], size_[model]});
+    take_layers("feed_forward.w2", {size_[model], size_[hidden]});
+    take_layers("feed_forward.w3", {size_[hidden], size_[model]});
   }
 
   // A tensor of every layer, one after the other.
   void take_layers(const std::string& name, const std::vector<index>& shape) {
-    for (index layer = 0; layer < layers_; ++layer)
+    for (index layer = 0; layer < size_[layers]; ++layer)
       take("layers." + std::to_string(layer) + '.' + name + ".weight", shape);
   }
   void take(std::string name, const std::vector<index>& shape) {
@@ -117,37 +120,24 @@ class llama2c_reader {
     return reader_.take(static_cast<std::size_t>(count) * sizeof(float), what);
   }
 
-  struct named_size {
-    const char* name;
-    index llama2c_reader::*place;
-  };
-  static const std::vector<named_size>& sizes();
-
   [[nodiscard]] config metadata() const {
     config_value::object fields;
-    for (const auto& [name, place] : sizes())
-      fields.push_back({name, {std::int64_t(this->*place)}});
+    for (std::size_t i = 0; i < sizes; ++i) fields.push_back({names[i], {std::int64_t{size_[i]}}});
     fields.push_back({"shared_classifier", {shared_}});
     sort_fields(fields);
     return {reader_.file(), std::move(fields)};
   }
 
+  // In the order of the header, with the names of llama2.c's ModelArgs.
+  enum : std::size_t { model, hidden, layers, heads, kv_heads, vocabulary, context, sizes };
+  static constexpr const char* names[sizes] = {"dim",        "hidden_dim", "n_layers",   "n_heads",
+                                               "n_kv_heads", "vocab_size", "max_seq_len"};
+
   byte_reader reader_;
-  index model_ = 0, hidden_ = 0, layers_ = 0, heads_ = 0, kv_heads_ = 0, vocabulary_ = 0,
-        context_ = 0;
+  index size_[sizes] = {};
   bool shared_ = true;
   std::vector<tensor_view> tensors_;
 };
-
-// In the order of the header, with the names of llama2.c's ModelArgs.
-inline const std::vector<llama2c_reader::named_size>& llama2c_reader::sizes() {
-  static const std::vector<named_size> all = {
-      {"dim", &llama2c_reader::model_},           {"hidden_dim", &llama2c_reader::hidden_},
-      {"n_layers", &llama2c_reader::layers_},     {"n_heads", &llama2c_reader::heads_},
-      {"n_kv_heads", &llama2c_reader::kv_heads_}, {"vocab_size", &llama2c_reader::vocabulary_},
-      {"max_seq_len", &llama2c_reader::context_}};
-  return all;
-}
 
 inline tensors_and_metadata parse_llama2c(std::span<const std::byte> bytes,
                                           const std::string& file) {

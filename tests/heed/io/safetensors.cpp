@@ -85,6 +85,8 @@ TEST(Safetensors, RefusesTensorsInWords) {
   EXPECT_EQ(refusal_of("3", "[2]", "[0,8]"), "f: tensor \"x\": dtype should be a text, but is 3");
   EXPECT_EQ(refusal_of(R"("F32")", "[3]", "[0,8]"),
             "f: tensor \"x\" is 3 of F32, which takes 12 bytes, but has 8");
+  EXPECT_EQ(refusal_of(R"("F32")", "[1]", "[0,8]"),
+            "f: tensor \"x\" is 1 of F32, which takes 4 bytes, but has 8");
   EXPECT_EQ(refusal_of(R"("F32")", "[2,-1]", "[0,8]"),
             "f: tensor \"x\": shape should hold sizes, but holds -1");
   EXPECT_EQ(refusal_of(R"("F32")", "[1.5]", "[0,8]"),
