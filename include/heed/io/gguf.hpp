@@ -69,6 +69,10 @@ class gguf_reader {
 
     tensors_and_metadata found;
     found.metadata = {file(), std::move(fields)};
+    require_file(found.metadata.integer("split.count", 1) <= 1, file(), ": this is one of ",
+                 found.metadata.integer("split.count", 1),
+                 " files of a model that was split; join "
+                 "them first");
     const std::uint64_t alignment = read_alignment(found.metadata);
     std::vector<std::uint64_t> offsets;
     for (std::size_t i = 0; i < tensors; ++i) {

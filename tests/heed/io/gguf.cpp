@@ -159,6 +159,14 @@ TEST(Gguf, RefusesMetadata) {
                   std::to_string(alignment));
 }
 
+TEST(Gguf, RefusesOnePartOfAModel) {
+  const auto parts = [](std::uint16_t count) {
+    return refusal(begun(0, 1).text("split.count").add(u16).add(count));
+  };
+  EXPECT_EQ(parts(1), "accepted");
+  EXPECT_EQ(parts(3), "f: this is one of 3 files of a model that was split; join them first");
+}
+
 TEST(Gguf, RefusesTensors) {
   const auto one = [](const std::vector<std::uint64_t>& sizes, std::uint32_t type,
                       std::uint64_t offset, std::size_t data) {
