@@ -176,9 +176,11 @@ inline tensor_file read_sharded_safetensors(const std::filesystem::path& path) {
 inline tensor_file read_safetensors(const std::filesystem::path& path) {
   std::error_code none;
   if (std::filesystem::is_directory(path, none)) {
-    const std::filesystem::path whole = path / "model.safetensors";
-    return read_safetensors(
-        std::filesystem::exists(whole, none) ? whole : path / "model.safetensors.index.json");
+    for (const char* name : {"model.safetensors", "model.safetensors.index.json"})
+      if (std::filesystem::exists(path / name, none)) return read_safetensors(path / name);
+    detail::refuse_file(path.string(),
+                        ": this folder has neither model.safetensors nor "
+                        "model.safetensors.index.json");
   }
   if (path.extension() == ".json") return detail::read_sharded_safetensors(path);
   return detail::read_tensors(path, detail::parse_safetensors);

@@ -205,8 +205,10 @@ struct q8_0_block {
     float scaled[32] = {};
     if (range.finite) scale_32(from, 0, inverse, scaled);
     for (index i = 0; i < 32; ++i) {
-      const double x = scaled[i];  // to which a half is added without rounding
-      block[2 + i] = static_cast<std::uint8_t>(static_cast<int>(x < 0 ? x - 0.5 : x + 0.5));
+      const int whole = static_cast<int>(scaled[i]);
+      const float rest = scaled[i] - static_cast<float>(whole);  // exact
+      const int rounded = whole + (rest >= 0.5f ? 1 : 0) - (rest <= -0.5f ? 1 : 0);
+      block[2 + i] = static_cast<std::uint8_t>(rounded);
     }
   }
 };

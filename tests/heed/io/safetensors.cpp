@@ -154,6 +154,14 @@ TEST(Safetensors, EveryPrefixIsRefused) {
     EXPECT_EQ(sentence(size).find("f: "), 0u) << size;
 }
 
+TEST(Safetensors, SaysWhatAFolderShouldHold) {
+  const support::temporary_folder folder;
+  folder.write("pytorch_model.bin", "");
+  EXPECT_EQ(support::refusal<file_error>([&] { read_safetensors(folder.path()); }),
+            folder.path().string() +
+                ": this folder has neither model.safetensors nor model.safetensors.index.json");
+}
+
 // Two shards, with a tensor in each.
 class Sharded : public testing::Test {
  protected:
