@@ -7,12 +7,10 @@
 //   c.unread();                                // {"attention_bias", ...}: fields nobody asked for
 #pragma once
 
-#include <heed/io/config_value.hpp>  // config_value, find_field, described
+#include <heed/io/config_value.hpp>  // config_value, find_field, value_as
 
-#include <cmath>     // trunc
-#include <limits>    // numeric_limits
-#include <memory>    // shared_ptr
-#include <optional>  // optional
+#include <limits>  // numeric_limits
+#include <memory>  // shared_ptr
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -126,46 +124,18 @@ class config {
                         detail::described(found));
   }
 
-  // The value as a T, or nothing if it is none.
-  template <class T>
-  static std::optional<T> as(const config_value& value) {
-    if (const T* exact = std::get_if<T>(&value.is)) return *exact;
-    if constexpr (std::is_same_v<T, double>) {
-      if (const auto* n = std::get_if<std::int64_t>(&value.is)) return static_cast<double>(*n);
-      if (const auto* n = std::get_if<std::uint64_t>(&value.is)) return static_cast<double>(*n);
-    }
-    if constexpr (std::is_same_v<T, std::int64_t>) {
-      constexpr double largest = 9007199254740992.0;  // 2^53
-      if (const double* x = std::get_if<double>(&value.is))
-        if (*x >= -largest && *x <= largest && exactly_equal(std::trunc(*x), *x))
-          return static_cast<std::int64_t>(*x);
-    }
-    return std::nullopt;
-  }
-  template <class T>
-  static constexpr const char* kind() {
-    if constexpr (std::is_same_v<T, bool>)
-      return "true or false";
-    else if constexpr (std::is_same_v<T, std::int64_t>)
-      return "a whole number";
-    else if constexpr (std::is_same_v<T, double>)
-      return "a number";
-    else
-      return "a text";
-  }
-
   template <class T>
   std::optional<T> get(std::string_view name) const {
     const config_value* value = find(name);
     if (value == nullptr) return std::nullopt;
-    std::optional<T> read = as<T>(*value);
-    if (!read) refuse(name, kind<T>(), *value);
+    std::optional<T> read = detail::value_as<T>(*value);
+    if (!read) refuse(name, detail::kind_name<T>(), *value);
     return read;
   }
   template <class T>
   T need(std::string_view name) const {
     std::optional<T> read = get<T>(name);
-    if (!read) refuse(name, kind<T>());
+    if (!read) refuse(name, detail::kind_name<T>());
     return *std::move(read);
   }
   template <class T>
@@ -176,8 +146,10 @@ class config {
     const auto* list = std::get_if<config_value::list>(&value->is);
     if (list == nullptr) refuse(name, "a list", *value);
     for (std::size_t i = 0; i < list->size(); ++i) {
-      std::optional<T> one = as<T>((*list)[i]);
-      if (!one) refuse(std::string(name) + '[' + std::to_string(i) + ']', kind<T>(), (*list)[i]);
+      std::optional<T> one = detail::value_as<T>((*list)[i]);
+      if (!one)
+        refuse(std::string(name) + '[' + std::to_string(i) + ']', detail::kind_name<T>(),
+               (*list)[i]);
       read.push_back(*std::move(one));
     }
     return read;

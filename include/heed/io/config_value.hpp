@@ -8,10 +8,13 @@
 
 #include <heed/io/file_error.hpp>  // quoted
 
-#include <algorithm>  // lower_bound
-#include <cstdint>    // int64_t, uint64_t
-#include <variant>    // variant
-#include <vector>     // vector
+#include <algorithm>    // lower_bound, sort, adjacent_find
+#include <cmath>        // trunc
+#include <cstdint>      // int64_t, uint64_t
+#include <optional>     // optional
+#include <type_traits>  // is_same_v
+#include <variant>      // variant
+#include <vector>       // vector
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -71,6 +74,36 @@ inline std::string described(const config_value& value) {
   } said;
   std::visit(said, value.is);
   return said.text;
+}
+
+// The value as a bool, std::int64_t, double or std::string, or nothing if it is none. Every number is a
+// double; a double that is whole, up to 2^53, is an integer.
+template <class T>
+std::optional<T> value_as(const config_value& value) {
+  if (const T* exact = std::get_if<T>(&value.is)) return *exact;
+  if constexpr (std::is_same_v<T, double>) {
+    if (const auto* n = std::get_if<std::int64_t>(&value.is)) return static_cast<double>(*n);
+    if (const auto* n = std::get_if<std::uint64_t>(&value.is)) return static_cast<double>(*n);
+  }
+  if constexpr (std::is_same_v<T, std::int64_t>) {
+    constexpr double largest = 9007199254740992.0;  // 2^53
+    if (const double* x = std::get_if<double>(&value.is))
+      if (*x >= -largest && *x <= largest && exactly_equal(std::trunc(*x), *x))
+        return static_cast<std::int64_t>(*x);
+  }
+  return std::nullopt;
+}
+// What such a value is called in a sentence.
+template <class T>
+constexpr const char* kind_name() {
+  if constexpr (std::is_same_v<T, bool>)
+    return "true or false";
+  else if constexpr (std::is_same_v<T, std::int64_t>)
+    return "a whole number";
+  else if constexpr (std::is_same_v<T, double>)
+    return "a number";
+  else
+    return "a text";
 }
 
 // Readers of files stop after so many values, so that a file of few bytes a value cannot take much
