@@ -56,6 +56,8 @@ class gguf_reader {
   tensors_and_metadata read(std::span<const std::byte> bytes) {
     read_version();
     const std::size_t tensors = reader_.count(least_tensor, "the number of tensors");
+    require_file(tensors <= most_tensors, file(), ": the number of tensors is ", tensors,
+                 "; at most ", most_tensors, " are read");
     const std::size_t pairs = reader_.count(least_pair, "the number of key-value pairs");
 
     config_value::object fields;
@@ -87,6 +89,8 @@ class gguf_reader {
  private:
   // A key of no bytes with a value of one; a tensor without a name and axes.
   static constexpr std::size_t least_pair = 8 + 4 + 1, least_tensor = 8 + 4 + 4 + 8;
+  // Ten times as many as the largest mixtures of experts have.
+  static constexpr std::size_t most_tensors = std::size_t(1) << 20;
 
   [[nodiscard]] const std::string& file() const { return reader_.file(); }
 

@@ -126,6 +126,9 @@ TEST(Gguf, RefusesCountsThatTheFileCannotHold) {
             "f: the number of tensors is 1152921504606846976, but only 8 bytes are left");
   EXPECT_EQ(refusal(begun(0, 2).zeros(20)),
             "f: the number of key-value pairs is 2, but only 20 bytes are left");
+  constexpr std::size_t tensors = (std::size_t(1) << 20) + 1;
+  EXPECT_EQ(refusal(begun(tensors, 0).zeros(24 * tensors)),
+            "f: the number of tensors is 1048577; at most 1048576 are read");
   bytes file = begun(0, 1);
   file.text("k").add(list).add(u8).add(~std::uint64_t(0));
   EXPECT_EQ(refusal(file),
