@@ -27,9 +27,9 @@ template <class Scalar>
 class gemm_task {
  public:
   static constexpr index lanes = packets_per_block * simd<Scalar>::size;
-  static constexpr index most_rows = 240;            // rows of x that share a packed block of W
-  static constexpr index most_depth = 256;           // inputs of a packed block
-  static constexpr index most_columns = 16 * lanes;  // outputs of a packed block
+  static constexpr index most_rows = 240;  // rows of x that share a packed block of W
+  static constexpr index most_depth = columns_of_all_blocks;  // inputs of a packed block
+  static constexpr index most_columns = 16 * lanes;           // outputs of a packed block
 
   gemm_task(const gemm_call<Scalar>& call, index first_row, index first_column, scratch& memory)
       : call_(call.part(first_row, (std::min)(most_rows, call.y.rows - first_row), first_column,
@@ -50,8 +50,7 @@ class gemm_task {
       const index count = (std::min)(most_depth, call_.x.cols - depth);
       const view<const Scalar> x = inputs(depth, count);
       for (index column = 0; column < call_.y.cols; column += lanes)
-        add(x, call_.w.block(depth, column, count, (std::min)(lanes, call_.y.cols - column)),
-            column);
+        add(x, depth, count, column, (std::min)(lanes, call_.y.cols - column));
     }
   }
 
@@ -60,13 +59,15 @@ class gemm_task {
     Scalar* packed;  // (depth, lanes)
     Scalar* edge;    // (rows, lanes)
     Scalar* x;       // (rows, depth), where neither stride of x is 1
+    Scalar* rows;    // (lanes, depth), where W is stored
 
     template <class Memory>
     static room in(Memory& memory, const gemm_call<Scalar>& call) {
       const bool is_direct = call.x.col_stride == 1 || call.x.row_stride == 1;
       return {memory.template take<Scalar>(most_depth * lanes),
               memory.template take<Scalar>(most_rows * lanes),
-              is_direct ? nullptr : memory.template take<Scalar>(most_rows * most_depth)};
+              is_direct ? nullptr : memory.template take<Scalar>(most_rows * most_depth),
+              call.stored == nullptr ? nullptr : memory.template take<Scalar>(lanes * most_depth)};
     }
   };
 
@@ -80,29 +81,44 @@ class gemm_task {
   }
 
   // y += x W for one panel of columns.
-  void add(const view<const Scalar>& x, const view<const Scalar>& w, index column) {
-    const index packets = packets_of<Scalar>(w.cols);
-    const view<Scalar> outside = call_.y.block(0, column, call_.y.rows, w.cols);
-    const view<Scalar> inside{room_.edge, call_.y.rows, w.cols, lanes, 1};
-    const bool whole = w.cols == packets * simd<Scalar>::size;
+  void add(const view<const Scalar>& x, index depth, index count, index column, index columns) {
+    const index packets = packets_of<Scalar>(columns);
+    const view<Scalar> outside = call_.y.block(0, column, call_.y.rows, columns);
+    const view<Scalar> inside{room_.edge, call_.y.rows, columns, lanes, 1};
+    const bool whole = columns == packets * simd<Scalar>::size;
     const bool in_place = whole && call_.y.col_stride == 1;
     if (!in_place) copy(inside, outside);
     // Sums of no column begin with numbers too: what memory held before might raise exceptions.
     for (index i = 0; i < inside.rows && !whole; ++i)
-      std::fill(room_.edge + i * lanes + w.cols, room_.edge + (i + 1) * lanes, Scalar(0));
+      std::fill(room_.edge + i * lanes + columns, room_.edge + (i + 1) * lanes, Scalar(0));
     const lane_operand<Scalar> y = in_place ? lane_operand<Scalar>{outside.data, outside.row_stride}
                                             : lane_operand<Scalar>{room_.edge, lanes};
-    macro_kernel(y, a_operand<Scalar>{x.data, x.row_stride, x.col_stride}, pack(w), x.rows, packets,
-                 w.rows, from_memory<Scalar>());
+    macro_kernel(y, a_operand<Scalar>{x.data, x.row_stride, x.col_stride},
+                 pack(depth, count, column, columns), x.rows, packets, count,
+                 from_memory<Scalar>());
     if (!in_place) copy(outside, view<const Scalar>(inside));
   }
 
   // A panel of W with its lanes next to each other, zeros beyond the last column.
-  packed_lanes<const Scalar> pack(const view<const Scalar>& w) const {
-    copy(view<Scalar>{room_.packed, w.rows, w.cols, lanes, 1}, w);
-    for (index j = 0; j < w.rows && w.cols < lanes; ++j)
-      std::fill(room_.packed + j * lanes + w.cols, room_.packed + (j + 1) * lanes, Scalar(0));
+  packed_lanes<const Scalar> pack(index depth, index count, index column, index columns) const {
+    const view<Scalar> packed{room_.packed, count, columns, lanes, 1};
+    if (call_.stored != nullptr)
+      read_stored(packed, depth, column);
+    else
+      copy(packed, call_.w.block(depth, column, count, columns));
+    for (index j = 0; j < count && columns < lanes; ++j)
+      std::fill(room_.packed + j * lanes + columns, room_.packed + (j + 1) * lanes, Scalar(0));
     return {room_.packed};
+  }
+
+  // The same from rows of the stored matrix, each of which is a column of W.
+  void read_stored(const view<Scalar>& packed, index depth, index column) const {
+    if constexpr (std::is_same_v<Scalar, float>) {
+      for (index i = 0; i < packed.cols; ++i)
+        call_.stored->read_part(call_.first_output + column + i, depth, packed.rows,
+                                room_.rows + i * most_depth);
+      copy(packed, view<const Scalar>{room_.rows, packed.rows, packed.cols, 1, most_depth});
+    }
   }
 
   gemm_call<Scalar> call_;

@@ -25,7 +25,8 @@ class skinny_gemm {
   static constexpr index rows_per_run = 16;  // of W
 
   static bool fits(const gemm_call<Scalar>& call) {
-    return call.x.rows > 0 && call.x.rows <= most_rows && call.w.col_stride == 1;
+    return call.stored == nullptr && call.x.rows > 0 && call.x.rows <= most_rows &&
+           call.w.col_stride == 1;
   }
 
   // Columns of all that fill panels.

@@ -6,8 +6,9 @@
 #pragma once
 
 #include <heed/core/check.hpp>                   // require, require_given
-#include <heed/gemm/gemm.hpp>                    // product
+#include <heed/gemm/gemm.hpp>                    // gemm
 #include <heed/layer/initialise.hpp>             // fill_glorot
+#include <heed/layer/parameter.hpp>              // parameter
 #include <heed/modifiers/arguments.hpp>          // output_is_good
 #include <heed/modifiers/options/resources.hpp>  // in, on
 #include <heed/modifiers/problem.hpp>            // check_size
@@ -69,12 +70,17 @@ struct linear_call {
   template <class X, class Y, class... Modifiers>
   void operator()(const X& x, Y&& y, const Modifiers&... modifiers) const {
     const bool has_bias = layer.bias.size() > 0;
+    const stored_matrix& stored = layer.weight.stored;
     const gemm_call<Scalar> call{
-        view_of(y), view_of(x), view_of(layer.weight),
-        has_bias ? view<const Scalar>(view_of(layer.bias)) : view<const Scalar>{}};
+        view_of(y), view_of(x),
+        stored.given() ? view<const Scalar>{nullptr, stored.cols, stored.rows, 0, 0}
+                       : view<const Scalar>(view_of(layer.weight)),
+        has_bias ? view<const Scalar>(view_of(layer.bias)) : view<const Scalar>{},
+        stored.given() ? &stored : nullptr};
     check_input({call.x.rows, call.x.cols});
     check_size(names.layer, names.y, call.y, {call.x.rows, layer.outputs()});
-    require(!overlap(call.y, call.x) && !overlap(call.y, call.w) && !overlap(call.y, call.bias),
+    require(!overlap(call.y, call.x) && (stored.given() || !overlap(call.y, call.w)) &&
+                !overlap(call.y, call.bias),
             names.layer, ": ", names.y, " (", call.y, ") overlaps ", names.x, " (", call.x, "), ",
             names.weight, " (", call.w, ") or ", names.bias, " in memory");
     const auto options = gather_settings<Scalar>(modifiers...);
@@ -109,7 +115,7 @@ struct linear {
     std::uint64_t seed = 0;
   };
 
-  matrix<Scalar> weight;                          // (inputs, outputs)
+  parameter<Scalar> weight;                       // (inputs, outputs)
   Eigen::Matrix<Scalar, 1, Eigen::Dynamic> bias;  // (outputs), or empty
 
   linear() = default;
@@ -124,8 +130,8 @@ struct linear {
     bias.setZero(s.bias ? s.outputs : 0);
   }
 
-  [[nodiscard]] index inputs() const { return weight.rows(); }
-  [[nodiscard]] index outputs() const { return weight.cols(); }
+  [[nodiscard]] index inputs() const { return weight.inputs(); }
+  [[nodiscard]] index outputs() const { return weight.outputs(); }
 
   // x: (tokens, inputs); y: (tokens, outputs), apart from x in memory, never resized. Modifiers:
   // in, on. Throws shape_error, before anything is written, if sizes do not fit.

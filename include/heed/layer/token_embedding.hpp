@@ -8,6 +8,7 @@
 #include <heed/core/check.hpp>        // require
 #include <heed/core/number_span.hpp>  // number_span
 #include <heed/layer/initialise.hpp>  // fill_normal
+#include <heed/layer/parameter.hpp>   // parameter
 #include <heed/storage/view.hpp>      // view
 
 namespace heed {
@@ -22,7 +23,9 @@ struct token_embedding {
     std::uint64_t seed = 0;
   };
 
-  matrix<Scalar> weight;  // (vocabulary, model)
+  parameter<Scalar> weight;  // (vocabulary, model), stored or not
+
+  token_embedding() = default;
 
   explicit token_embedding(const sizes& s) {
     detail::require(s.vocabulary >= 0 && s.model >= 0, name, ": vocabulary is ", s.vocabulary,
@@ -43,11 +46,10 @@ struct token_embedding {
     if constexpr (good && are_ids<Ids>()) {
       const detail::number_span<index> rows = rows_of(ids);
       const detail::view<Scalar> to = detail::view_of(out);
-      const detail::extent is{to.rows, to.cols}, must{rows.size(), weight.cols()};
+      const detail::extent is{to.rows, to.cols}, must{rows.size(), model()};
       detail::require(is.rows == must.rows && is.cols == must.cols, name, ": out is ", is,
                       ", but it must be ", must, detail::transposed{"out", is, must});
-      for (index i = 0; i < rows.size(); ++i)
-        for (index f = 0; f < weight.cols(); ++f) to(i, f) = weight(rows[i], f);
+      for (index i = 0; i < rows.size(); ++i) look_up(rows[i], to.block(i, 0, 1, model()));
     }
   }
 
@@ -56,14 +58,35 @@ struct token_embedding {
   [[nodiscard]] matrix<Scalar> operator()(const Ids& ids) const {
     matrix<Scalar> out;
     if constexpr (are_ids<Ids>()) {
-      out.resize(rows_of(ids).size(), weight.cols());
+      out.resize(rows_of(ids).size(), model());
       (*this)(ids, out);
     }
     return out;
   }
 
+  [[nodiscard]] index vocabulary() const {
+    return weight.stored.given() ? weight.stored.rows : weight.rows();
+  }
+  [[nodiscard]] index model() const {
+    return weight.stored.given() ? weight.stored.cols : weight.cols();
+  }
+
  private:
   static constexpr const char* name = "heed::token_embedding";
+
+  // One row of the table.
+  void look_up(index id, const detail::view<Scalar>& to) const {
+    if (!weight.stored.given()) {
+      for (index f = 0; f < to.cols; ++f) to(0, f) = weight(id, f);
+      return;
+    }
+    float some[detail::columns_of_all_blocks];
+    for (index first = 0; first < to.cols; first += detail::columns_of_all_blocks) {
+      const index count = (std::min)(detail::columns_of_all_blocks, to.cols - first);
+      weight.stored.read_part(id, first, count, some);
+      for (index f = 0; f < count; ++f) to(0, first + f) = static_cast<Scalar>(some[f]);
+    }
+  }
 
   template <class Ids>
   static constexpr bool are_ids() {
@@ -79,9 +102,9 @@ struct token_embedding {
   detail::number_span<index> rows_of(const Ids& ids) const {
     const detail::number_span<index> rows(ids, name);
     for (index i = 0; i < rows.size(); ++i)
-      detail::require<std::out_of_range>(rows[i] >= 0 && rows[i] < weight.rows(), name, ": id ",
+      detail::require<std::out_of_range>(rows[i] >= 0 && rows[i] < vocabulary(), name, ": id ",
                                          rows[i], " at place ", i, " is outside the vocabulary of ",
-                                         weight.rows());
+                                         vocabulary());
     return rows;
   }
 };

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+// The functions between the two halves of a feed-forward layer.
+//
+//   Eigen::MatrixXf x = Eigen::MatrixXf::Constant(1, 1, 1);
+//   heed::activate(heed::activation::silu, x);  // 0.7310586
+#pragma once
+
+#include <heed/simd/sigmoid.hpp>  // sigmoid
+#include <heed/storage/view.hpp>  // view, view_of
+
+#include <algorithm>  // copy_n, max, min
+#include <cmath>      // erf
+
+namespace heed {
+inline namespace HEED_ABI {
+
+enum class activation {
+  identity,
+  relu,          // max(x, 0)
+  relu_squared,  // max(x, 0)²; So et al., "Primer", 2021
+  gelu,  // x Φ(x), by the error function; Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016
+  gelu_tanh,   // its approximation x / 2 (1 + tanh(√(2/π) (x + 0.044715 x³)))
+  quick_gelu,  // x sigmoid(1.702 x)
+  silu         // x sigmoid(x); Elfwing et al., 2017
+};
+
+namespace detail {
+
+// x sigmoid(gate(x)) for some numbers, a vector at a time; the last numbers are padded by zeros.
+template <class Scalar, class Gate>
+void times_sigmoid(Scalar* x, index count, const Gate& gate) {
+  using s = simd<Scalar>;
+  const auto one = [&](Scalar* place) {
+    const auto number = s::load(place);
+    s::store(place, s::multiply(number, sigmoid<Scalar>(gate(number))));
+  };
+  index i = 0;
+  for (; i + s::size <= count; i += s::size) one(x + i);
+  if (i == count) return;
+  Scalar last[static_cast<std::size_t>(s::size)] = {};
+  std::copy_n(x + i, count - i, last);
+  one(last);
+  std::copy_n(last, count - i, x + i);
+}
+
+// In place, of numbers that lie next to each other.
+template <class Scalar>
+void activate_row(activation function, Scalar* x, index count) {
+  using s = simd<Scalar>;
+  const auto each = [&](const auto& f) {
+    for (index i = 0; i < count; ++i) x[i] = f(x[i]);
+  };
+  switch (function) {
+    case activation::identity:
+      return;
+    case activation::relu:
+      return each([](Scalar a) { return a < 0 ? Scalar(0) : a; });
+    case activation::relu_squared:
+      return each([](Scalar a) { return a < 0 ? Scalar(0) : a * a; });
+    case activation::gelu:
+      return each([](Scalar a) {
+        constexpr double root_half = 0.70710678118654752440;
+        return a / 2 * (1 + std::erf(a * Scalar(root_half)));
+      });
+    case activation::gelu_tanh:
+      // (1 + tanh u) / 2 = sigmoid(2 u)
+      return times_sigmoid(x, count, [](const auto& a) {
+        constexpr double twice_root = 2 * 0.79788456080286535588;
+        const auto cube = s::multiply(s::multiply(a, a), a);
+        const auto inner = s::multiply_add(cube, s::broadcast(Scalar(0.044715)), a);
+        return s::multiply(inner, s::broadcast(Scalar(twice_root)));
+      });
+    case activation::quick_gelu:
+      return times_sigmoid(
+          x, count, [](const auto& a) { return s::multiply(a, s::broadcast(Scalar(1.702))); });
+    case activation::silu:
+      return times_sigmoid(x, count, [](const auto& a) { return a; });
+  }
+}
+
+}  // namespace detail
+
+// Applies the function to every number of x, in place: any writable Eigen matrix of float or double with
+// rows or columns next to each other. The result of a number does not depend on its neighbours.
+template <class X>
+void activate(activation function, X&& x) {
+  static_assert(detail::writable<X>, "heed::activate: x must be a writable Eigen matrix");
+  if constexpr (detail::writable<X>) {
+    auto rows = detail::view_of(x);
+    if (rows.col_stride != 1) rows = rows.transposed();
+    detail::require(rows.cols <= 1 || rows.col_stride == 1,
+                    "heed::activate: neither rows nor columns of x (", detail::view_of(x),
+                    ") lie next to each other");
+    for (index row = 0; row < rows.rows; ++row)
+      detail::activate_row(function, rows.data + row * rows.row_stride, rows.cols);
+  }
+}
+
+}  // namespace HEED_ABI
+}  // namespace heed

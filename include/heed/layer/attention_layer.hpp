@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+// The attention layer of a model: projections, norms of queries and keys, rotary positions, a cache, and
+// rules that are data, so that one layer serves every family of models.
+//
+//   heed::attention_layer<float> layer({.model = 768, .heads = 12});
+//   layer.rotary = heed::rotary_embedding<float>({.width = 64});
+//   heed::kv_cache<float> cache({.capacity = 1024, .heads = 12, .width = 64});
+//   layer(x, y, cache);  // x and y: (tokens, 768); the tokens follow those in the cache
+#pragma once
+
+#include <heed/attention.hpp>             // attention
+#include <heed/cache/kv_cache.hpp>        // kv_cache
+#include <heed/layer/linear.hpp>          // linear
+#include <heed/layer/normalisation.hpp>   // normalisation
+#include <heed/layer/qkv_projection.hpp>  // head_sizes
+#include <heed/position/rotary.hpp>       // rotary_embedding
+
+#include <optional>  // optional
+#include <vector>    // vector
+
+namespace heed {
+inline namespace HEED_ABI {
+
+namespace detail {
+
+// The settings of a layer, those that it has.
+struct layer_settings {
+  using heed_kind = setting_kind;
+  static constexpr std::string_view setting_name = "layer_settings";
+  const char* verb;
+  std::optional<double> scale;
+  const std::vector<double>* sinks;
+  const std::vector<index>* starts;  // of the sequences of a packed batch, or null
+
+  template <class Scalar>
+  void apply(settings<Scalar>& s) const {
+    s.verb = verb;
+    s.scale = scale;
+    if (!sinks->empty()) s.sink = number_span<double>(*sinks);
+    if (starts != nullptr) {
+      s.packed = true;
+      s.query_starts = s.key_starts = number_span<index>(*starts);
+    }
+  }
+};
+
+}  // namespace detail
+
+// How the rows of an attention layer see each other; all of it may be changed after the layer is made.
+struct attention_rules {
+  bool causal = true;  // otherwise every token sees all of its sequence
+  std::optional<index> window =
+      {};  // tokens before the own that are seen; and after it, if not causal
+  std::optional<double> scale = {};  // 1 / √width unless given
+  double soft_cap = 0;               // 0: none
+  std::vector<double> alibi = {};    // a slope a head, or none
+  std::vector<double> sinks = {};    // a logit a head, or none
+};
+
+// q, k, v = x W + b, normed and rotated; y = attention(q, k, v) W_O + b_O.
+template <class Scalar>
+struct attention_layer {
+  using sizes = head_sizes;
+
+  linear<Scalar> query;   // (model, heads * width)
+  linear<Scalar> key;     // (model, kv heads * width)
+  linear<Scalar> value;   // (model, kv heads * width)
+  linear<Scalar> output;  // (heads * width, model)
+  heed::heads heads;
+  normalisation<Scalar>
+      query_norm;  // over a head, or over all of a row, as wide as its weight says
+  normalisation<Scalar> key_norm;
+  std::optional<rotary_embedding<Scalar>> rotary;
+  double clip = 0;  // q, k and v are held within ± clip; 0: they are not
+  attention_rules rules;
+
+  attention_layer() = default;
+  explicit attention_layer(const sizes& given) {
+    const sizes s = given.resolved(name);
+    heads = {s.heads, s.kv_heads};
+    query = linear<Scalar>({s.model, s.heads * s.width, s.bias, s.seed});
+    key = linear<Scalar>({s.model, s.kv_heads * s.width, s.bias, s.seed + 1});
+    value = linear<Scalar>({s.model, s.kv_heads * s.width, s.bias, s.seed + 2});
+    output = linear<Scalar>({s.heads * s.width, s.model, s.bias, s.seed + 3});
+  }
+
+  // Columns of one head.
+  [[nodiscard]] index width() const { return query.outputs() / heads.query; }
+  [[nodiscard]] index value_width() const { return value.outputs() / heads.kv; }
+
+  // x: (tokens, model) that follow those in the cache, which grows by them; y: (tokens, model), apart
+  // from x. Modifiers: in, on. Takes memory for four matrices of (tokens, heads * width) from scratch; a
+  // second call with the same shapes allocates nothing. Throws shape_error if sizes do not fit and
+  // std::length_error if the cache is full; the cache is then as it was.
+  template <class X, class Y, class... Modifiers>
+  requires detail::eigen_object<Y>
+  void operator()(const X& x, Y&& y, kv_cache<Scalar>& cache, const Modifiers&... modifiers) const {
+    run(
+        x, y, cache.position(), nullptr,
+        [&](const auto& k, const auto& v, const auto& use) {
+          cache.append(k, v);
+          use(cache.keys(), cache.values());
+        },
+        modifiers...);
+  }
+
+  // Without a cache: the first token stands at position 0.
+  template <class X, class Y, class... Modifiers>
+  requires(detail::eigen_object<Y> && (!detail::eigen_object<Modifiers> && ...)) void operator()(
+      const X& x, Y&& y, const Modifiers&... modifiers) const {
+    run(
+        x, y, 0, nullptr, [](const auto& k, const auto& v, const auto& use) { use(k, v); },
+        modifiers...);
+  }
+
+  // Several sequences, stacked by rows: sequence i is the rows starts[i] ... starts[i + 1] - 1, and its
+  // first token stands at position 0.
+  template <class X, class Y, class... Modifiers>
+  requires detail::eigen_object<Y>
+  void operator()(const X& x, Y&& y, const std::vector<index>& starts,
+                  const Modifiers&... modifiers) const {
+    run(
+        x, y, 0, &starts, [](const auto& k, const auto& v, const auto& use) { use(k, v); },
+        modifiers...);
+  }
+
+ private:
+  static constexpr const char* name = "heed::attention_layer";
+
+  // remember(k, v, use) calls use(keys, values) with all keys and values that x may see.
+  template <class X, class Y, class Remember, class... Modifiers>
+  void run(const X& x, Y&& y, index first, const std::vector<index>* starts,
+           const Remember& remember, const Modifiers&... modifiers) const {
+    if constexpr (detail::layer_call_is_good<Scalar, X, Modifiers...>())
+      if constexpr (detail::output_is_good<Y, X>()) {
+        const auto options = detail::gather_settings<Scalar>(modifiers...);
+        scratch& room = options.memory ? *options.memory : detail::default_scratch();
+        const auto on_same = on(options.on);
+        const auto apply = [&](const linear<Scalar>& layer, const char* weight, const char* bias,
+                               const auto& from, auto&& to) {
+          detail::linear_call<Scalar>{layer, {name, weight, bias}}(from, to, in(room), on_same);
+        };
+        detail::check_size(name, "y", detail::view<const Scalar>(detail::view_of(y)),
+                           {x.rows(), output.outputs()});
+        scratch::frame frame(room);
+        auto q = rows(frame, x.rows(), query.outputs());  // (tokens, heads * width)
+        auto k = rows(frame, x.rows(), key.outputs());    // (tokens, kv heads * width)
+        auto v = rows(frame, x.rows(), value.outputs());  // (tokens, kv heads * value width)
+        auto context = rows(frame, x.rows(), value_width() * heads.query);
+        apply(query, "query.weight", "query.bias", x, q);
+        apply(key, "key.weight", "key.bias", x, k);
+        apply(value, "value.weight", "value.bias", x, v);
+        for (auto* const m : {&q, &k, &v})
+          if (clip > 0) *m = m->cwiseMax(Scalar(-clip)).cwiseMin(Scalar(clip));
+        if (has_norm(query_norm)) normalise(query_norm, q, q);
+        if (has_norm(key_norm)) normalise(key_norm, k, k);
+        rotate(q, first, starts);
+        rotate(k, first, starts);
+        remember(k, v, [&](const auto& keys, const auto& values) {
+          attend(q, keys, values, context, starts, in(room), on_same);
+        });
+        apply(output, "output.weight", "output.bias", context, y);
+      }
+  }
+
+  template <class Rows>
+  void rotate(Rows& x, index first, const std::vector<index>* starts) const {
+    if (!rotary) return;
+    if (starts == nullptr) {
+      (*rotary)(x, first);
+      return;
+    }
+    for (std::size_t i = 0; i + 1 < starts->size(); ++i)
+      (*rotary)(x.middleRows((*starts)[i], (*starts)[i + 1] - (*starts)[i]), index(0));
+  }
+
+  // One call for each kind of score rule: rules are compiled into the loops over pairs.
+  template <class Q, class K, class V, class Out, class... Resources>
+  void attend(const Q& q, const K& k, const V& v, Out& out, const std::vector<index>* starts,
+              const Resources&... resources) const {
+    const heed::window seen{
+        .left = rules.window.value_or(heed::window::unbounded),
+        .right = rules.causal ? 0 : rules.window.value_or(heed::window::unbounded)};
+    const detail::layer_settings settings{name, rules.scale, &rules.sinks, starts};
+    const auto with = [&](const auto&... rule) {
+      attention(q, k, v, out, heads, settings, seen, rule..., resources...);
+    };
+    if (!rules.alibi.empty())
+      with(alibi(rules.alibi));
+    else if (rules.soft_cap > 0)
+      with(soft_cap(rules.soft_cap));
+    else
+      with();
+  }
+
+  static Eigen::Map<matrix<Scalar>> rows(scratch::frame& frame, index count, index columns) {
+    return {frame.take<Scalar>(count * columns), count, columns};
+  }
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+// A mixture of experts: each token goes through the few feed-forward layers that a router chooses for it.
+//
+//   heed::experts<float> mixture({.model = 512, .hidden = 1024, .experts = 8, .per_token = 2});
+//   heed::matrix<float> y = mixture(x);  // (tokens, 512)
+//
+// Shazeer et al., "Outrageously Large Neural Networks", 2017; Jiang et al., "Mixtral of Experts", 2024.
+#pragma once
+
+#include <heed/layer/feed_forward.hpp>  // feed_forward
+
+#include <algorithm>  // partial_sort
+#include <cmath>      // exp
+#include <numeric>    // iota
+#include <vector>     // vector
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// y = Σ weight_e expert_e(x) over the per_token experts with the largest router scores x W_r + b_r. Of
+// equal scores the first wins. The sum is formed in the order of the experts, so the bits of a row do not
+// depend on the rows beside it.
+template <class Scalar>
+struct experts {
+  struct sizes {
+    index model;
+    index hidden;  // of one expert
+    index experts;
+    index per_token;
+    heed::activation activation = heed::activation::silu;
+    bool gated = true;
+    bool bias = false;
+    std::uint64_t seed = 0;
+  };
+
+  // What the weights of the chosen experts are.
+  enum class weighting {
+    softmax_of_chosen,  // of their scores alone: they add up to 1
+    softmax_of_all      // of all scores: they add up to less
+  };
+
+  linear<Scalar> router;                     // (model, experts)
+  std::vector<feed_forward<Scalar>> expert;  // each (model, hidden, model)
+  index per_token = 1;
+  weighting weights = weighting::softmax_of_chosen;
+
+  experts() = default;
+  explicit experts(const sizes& s) : per_token(s.per_token) {
+    detail::require_given(name, "experts", s.experts, "the number of feed-forward layers");
+    detail::require_given(name, "per_token", s.per_token,
+                          "the number of experts that a token goes to");
+    detail::require(s.per_token > 0 && s.per_token <= s.experts, name, ": ", s.per_token,
+                    " experts a token are not among ", s.experts);
+    router = linear<Scalar>({s.model, s.experts, s.bias, s.seed});
+    for (index e = 0; e < s.experts; ++e)
+      expert.emplace_back(
+          typename feed_forward<Scalar>::sizes{s.model, s.hidden, s.activation, s.gated, s.bias,
+                                               s.seed + 3 * static_cast<std::uint64_t>(e + 1)});
+  }
+
+  // x: (tokens, model); y: (tokens, model), apart from x in memory. Modifiers: in, on.
+  template <class X, class Y, class... Modifiers>
+  requires detail::eigen_object<Y>
+  void operator()(const X& x, Y&& y, const Modifiers&... modifiers) const {
+    if constexpr (detail::layer_call_is_good<Scalar, X, Modifiers...>())
+      if constexpr (detail::output_is_good<Y, X>()) {
+        detail::check_size(name, "y", detail::view<const Scalar>(detail::view_of(y)),
+                           {x.rows(), x.cols()});
+        const auto options = detail::gather_settings<Scalar>(modifiers...);
+        scratch& room = options.memory ? *options.memory : detail::default_scratch();
+        const auto on_same = on(options.on);
+        const index tokens = x.rows(), all = router.outputs();
+        scratch::frame frame(room);
+        auto scores = rows(frame, tokens, all);  // then weights; 0 where an expert is not chosen
+        auto inputs = rows(frame, tokens, x.cols());
+        auto outputs = rows(frame, tokens, x.cols());
+        auto* const order = frame.take<index>(all);
+        detail::linear_call<Scalar>{router, {name, "router.weight", "router.bias"}}(
+            x, scores, in(room), on_same);
+        for (index t = 0; t < tokens; ++t) choose(scores.row(t).data(), all, order);
+        y.setZero();
+        for (index e = 0; e < all; ++e) {
+          index count = 0;
+          for (index t = 0; t < tokens; ++t)
+            if (scores(t, e) > 0) inputs.row(count++) = x.row(t);
+          if (count == 0) continue;
+          auto some = outputs.topRows(count);
+          expert[static_cast<std::size_t>(e)](inputs.topRows(count), some, in(room), on_same);
+          count = 0;
+          for (index t = 0; t < tokens; ++t)
+            if (scores(t, e) > 0) y.row(t) += scores(t, e) * some.row(count++);
+        }
+      }
+  }
+
+  // The same by value.
+  template <class X, class... Modifiers>
+  [[nodiscard]] matrix<Scalar> operator()(const X& x, const Modifiers&... modifiers) const {
+    matrix<Scalar> y(x.rows(), x.cols());
+    (*this)(x, y, modifiers...);
+    return y;
+  }
+
+ private:
+  static constexpr const char* name = "heed::experts";
+
+  // Turns the router's scores of one token into weights. A weight so small that it rounds to 0 leaves its
+  // expert out, which adds nothing.
+  void choose(Scalar* scores, index all, index* order) const {
+    std::iota(order, order + all, index(0));
+    std::partial_sort(order, order + per_token, order + all, [&](index a, index b) {
+      return scores[a] > scores[b] || (!(scores[a] < scores[b]) && a < b);
+    });
+    const Scalar largest = scores[order[0]];
+    const index summed = weights == weighting::softmax_of_chosen ? per_token : all;
+    Scalar sum = 0;
+    for (index i = 0; i < summed; ++i) sum += std::exp(scores[order[i]] - largest);
+    for (index i = 0; i < all; ++i)
+      scores[order[i]] = i < per_token ? std::exp(scores[order[i]] - largest) / sum : Scalar(0);
+  }
+
+  static Eigen::Map<matrix<Scalar>> rows(scratch::frame& frame, index count, index columns) {
+    return {frame.take<Scalar>(count * columns), count, columns};
+  }
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed

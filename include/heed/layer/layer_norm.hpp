@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// Layer normalisation: each row to mean 0 and variance 1, then weight and bias.
+//
+//   heed::layer_norm<float> norm({.model = 768});
+//   norm(x, y);  // x and y: (tokens, 768), or the same matrix
+//
+// Ba, Kiros and Hinton, "Layer Normalization", 2016.
+#pragma once
+
+#include <heed/layer/norm_call.hpp>  // norm_call
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// y = (x - mean) / sqrt(variance + epsilon) * weight + bias, with the mean and the variance of the row,
+// which are formed in double.
+template <class Scalar>
+struct layer_norm {
+  struct sizes {
+    index model;
+    bool bias = true;
+    double epsilon = 1e-5;
+  };
+
+  Eigen::Matrix<Scalar, 1, Eigen::Dynamic> weight;  // (model), 1 at first
+  Eigen::Matrix<Scalar, 1, Eigen::Dynamic> bias;    // (model), 0 at first, or empty
+  double epsilon = 1e-5;
+
+  layer_norm() = default;
+  explicit layer_norm(const sizes& s) : epsilon(s.epsilon) {
+    detail::require_given(name, "model", s.model, "the columns of x");
+    detail::require(s.model > 0, name, ": model is ", s.model, ", but it must be positive");
+    weight.setOnes(s.model);
+    bias.setZero(s.bias ? s.model : 0);
+  }
+
+  // x: (tokens, model), y: the same sizes, and x itself or apart from it in memory. Throws shape_error,
+  // before anything is written, if sizes do not fit.
+  template <class X, class Y>
+  requires detail::eigen_object<Y>
+  void operator()(const X& x, Y&& y) const {
+    if constexpr (detail::norm_call_is_good<Scalar, X, Y>())
+      detail::norm_call<Scalar>{name, weight, bias}(
+          detail::view_of(x), detail::view_of(y), [&](const Scalar* row, index count) {
+            double mean = 0, square = 0;
+            for (index i = 0; i < count; ++i) mean += static_cast<double>(row[i]);
+            mean /= static_cast<double>(count);
+            for (index i = 0; i < count; ++i) {
+              const double d = static_cast<double>(row[i]) - mean;
+              square += d * d;
+            }
+            return detail::row_statistics{
+                mean, 1 / std::sqrt(square / static_cast<double>(count) + epsilon)};
+          });
+  }
+
+  // The same by value.
+  template <class X>
+  [[nodiscard]] matrix<Scalar> operator()(const X& x) const {
+    matrix<Scalar> y;
+    if constexpr (detail::norm_call_is_good<Scalar, X, matrix<Scalar>&>()) {
+      y.resize(x.rows(), x.cols());
+      (*this)(x, y);
+    }
+    return y;
+  }
+
+ private:
+  static constexpr const char* name = "heed::layer_norm";
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed

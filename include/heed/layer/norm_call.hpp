@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// What normalisations share: checks, and y = (x - mean) * factor * weight + bias for each row or, where
+// rows hold heads, for each head.
+#pragma once
+
+#include <heed/core/check.hpp>         // require
+#include <heed/core/types.hpp>         // matrix
+#include <heed/modifiers/problem.hpp>  // check_size
+#include <heed/storage/overlap.hpp>    // overlap
+#include <heed/storage/view.hpp>       // view_of
+
+#include <cmath>  // sqrt
+
+namespace heed {
+inline namespace HEED_ABI {
+namespace detail {
+
+// One sentence for each thing that can be wrong with the types of a call; true if nothing is.
+template <class Scalar, class X, class Y>
+constexpr bool norm_call_is_good() {
+  static_assert(storage<X>, "heed: the x of a norm must be an Eigen matrix, stored or .eval()ed");
+  static_assert(writable<Y>, "heed: the y of a norm must be a writable Eigen matrix");
+  if constexpr (storage<X> && writable<Y>) {
+    constexpr bool same = storage_of<X, Scalar> && storage_of<Y, Scalar>;
+    static_assert(same, "heed: x, y and the weight of a norm have different scalar types");
+    return same;
+  } else {
+    return false;
+  }
+}
+
+struct row_statistics {
+  double mean;
+  double factor;
+};
+
+template <class Scalar>
+struct norm_call {
+  const char* name;
+  const Eigen::Matrix<Scalar, 1, Eigen::Dynamic>& weight;
+  const Eigen::Matrix<Scalar, 1, Eigen::Dynamic>& bias;
+
+  // statistics(row, count) of `count` numbers next to each other; x may be several times as wide as the
+  // weight, whose numbers then serve each part of a row.
+  template <class Statistics>
+  void operator()(const view<const Scalar>& x, const view<Scalar>& y,
+                  const Statistics& statistics) const {
+    const index width = weight.size();
+    require(width > 0 && x.cols % width == 0, name, ": x is ", x, ", but the weight has ", width,
+            " numbers");
+    require(y.rows == x.rows && y.cols == x.cols, name, ": y is ", y, ", but x is ", x);
+    require(bias.size() == 0 || bias.size() == width, name, ": the bias has ", bias.size(),
+            " numbers, but the weight has ", width);
+    const bool in_place =
+        x.data == y.data && x.row_stride == y.row_stride && x.col_stride == y.col_stride;
+    require(in_place || !overlap(y, x), name, ": y (", y, ") overlaps x (", x, ") in memory");
+    for (index row = 0; row < x.rows; ++row)
+      for (index first = 0; first < x.cols; first += width) {
+        const row_statistics s = statistics_of(x.block(row, first, 1, width), statistics);
+        const auto mean = static_cast<Scalar>(s.mean), factor = static_cast<Scalar>(s.factor);
+        for (index i = 0; i < width; ++i) {
+          const Scalar normed = (x(row, first + i) - mean) * factor * weight[i];
+          y(row, first + i) = bias.size() == 0 ? normed : normed + bias[i];
+        }
+      }
+  }
+
+ private:
+  template <class Statistics>
+  static row_statistics statistics_of(const view<const Scalar>& row, const Statistics& statistics) {
+    if (row.col_stride == 1) return statistics(row.data, row.cols);
+    const Eigen::Matrix<Scalar, 1, Eigen::Dynamic> copy =
+        Eigen::Map<const Eigen::Matrix<Scalar, 1, Eigen::Dynamic>, 0, Eigen::InnerStride<>>(
+            row.data, row.cols, Eigen::InnerStride<>(row.col_stride));
+    return statistics(copy.data(), row.cols);
+  }
+};
+
+}  // namespace detail
+}  // namespace HEED_ABI
+}  // namespace heed

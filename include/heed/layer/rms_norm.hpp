@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// Root mean square normalisation: each row divided by its root mean square, times weight.
+//
+//   heed::rms_norm<float> norm({.model = 768});
+//   norm(x, y);  // x and y: (tokens, 768), or the same matrix
+//
+// Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019.
+#pragma once
+
+#include <heed/layer/norm_call.hpp>  // norm_call
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// y = x / sqrt(mean(x²) + epsilon) * weight; the mean is formed in double. Models that store 1 less than
+// the weight (Gemma) have it added when they are loaded.
+template <class Scalar>
+struct rms_norm {
+  struct sizes {
+    index model;
+    double epsilon = 1e-6;
+  };
+
+  Eigen::Matrix<Scalar, 1, Eigen::Dynamic> weight;  // (model), 1 at first
+  double epsilon = 1e-6;
+
+  rms_norm() = default;
+  explicit rms_norm(const sizes& s) : epsilon(s.epsilon) {
+    detail::require_given(name, "model", s.model, "the columns of x");
+    detail::require(s.model > 0, name, ": model is ", s.model, ", but it must be positive");
+    weight.setOnes(s.model);
+  }
+
+  // x: (tokens, model), y: the same sizes, and x itself or apart from it in memory. Throws shape_error,
+  // before anything is written, if sizes do not fit.
+  template <class X, class Y>
+  requires detail::eigen_object<Y>
+  void operator()(const X& x, Y&& y) const {
+    if constexpr (detail::norm_call_is_good<Scalar, X, Y>())
+      detail::norm_call<Scalar>{name, weight, {}}(
+          detail::view_of(x), detail::view_of(y), [&](const Scalar* row, index count) {
+            double square = 0;
+            for (index i = 0; i < count; ++i)
+              square += static_cast<double>(row[i]) * static_cast<double>(row[i]);
+            return detail::row_statistics{
+                0, 1 / std::sqrt(square / static_cast<double>(count) + epsilon)};
+          });
+  }
+
+  // The same by value.
+  template <class X>
+  [[nodiscard]] matrix<Scalar> operator()(const X& x) const {
+    matrix<Scalar> y;
+    if constexpr (detail::norm_call_is_good<Scalar, X, matrix<Scalar>&>()) {
+      y.resize(x.rows(), x.cols());
+      (*this)(x, y);
+    }
+    return y;
+  }
+
+ private:
+  static constexpr const char* name = "heed::rms_norm";
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// What a decoder has seen so far: a cache of keys and values for each of its blocks.
+//
+//   auto cache = gpt.cache(1024);  // room for 1024 tokens
+//   gpt.next(ids, cache);
+//   cache.truncate(3);             // forgets all but the first three
+#pragma once
+
+#include <heed/cache/kv_cache.hpp>  // kv_cache
+
+#include <vector>  // vector
+
+namespace heed {
+inline namespace HEED_ABI {
+
+template <class Scalar>
+struct decoder_cache {
+  std::vector<kv_cache<Scalar>> layers;
+
+  // How many tokens there are, and where the next one stands.
+  [[nodiscard]] index position() const { return layers.empty() ? 0 : layers.front().size(); }
+  [[nodiscard]] index capacity() const { return layers.empty() ? 0 : layers.front().capacity(); }
+
+  // Forgets all but the first `size` tokens. Throws shape_error if there are fewer.
+  void truncate(index size) {
+    for (auto& layer : layers) layer.truncate(size);
+  }
+  void clear() { truncate(0); }
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// One block of a transformer: attention, then a feed-forward layer, each added to what came in.
+//
+//   heed::transformer_block<float> block = ...;
+//   block(x, cache);  // x: (tokens, model), in place
+#pragma once
+
+#include <heed/layer/attention_layer.hpp>  // attention_layer
+#include <heed/layer/experts.hpp>          // experts, feed_forward
+
+#include <variant>  // variant, visit
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// Where a normalisation stands, and in which order the two layers are added, is data: the original
+// transformer norms the sum (norm_of_sum), GPT-2 and Llama norm before each layer, Gemma 2 before and
+// after, OLMo 2 after; GPT-J and Falcon add both layers at once.
+template <class Scalar>
+struct transformer_block {
+  enum class residual {
+    sequential,  // x += attention(norm(x)); x += feed(norm(x))
+    parallel     // x += attention(norm(x)) + feed(norm(x))
+  };
+
+  normalisation<Scalar> attention_norm;  // before
+  attention_layer<Scalar> attention;
+  normalisation<Scalar> attention_post_norm;    // after, before it is added
+  normalisation<Scalar> attention_norm_of_sum;  // after it has been added
+  normalisation<Scalar> feed_norm;              // before; parallel and none: attention's
+  std::variant<feed_forward<Scalar>, experts<Scalar>> feed;
+  normalisation<Scalar> feed_post_norm;
+  normalisation<Scalar> feed_norm_of_sum;
+  residual order = residual::sequential;
+  double residual_scale = 1;  // what each layer is multiplied by before it is added
+
+  // x: (tokens, model), in place. `context` is what attention_layer takes beside x and y: a cache, the
+  // starts of packed sequences, or nothing. Modifiers: in, on.
+  template <class X, class... Context>
+  void operator()(X&& x, Context&&... context) const {
+    const auto options = detail::gather_settings<Scalar>(only_setting(context)...);
+    scratch& room = options.memory ? *options.memory : detail::default_scratch();
+    const auto on_same = on(options.on);
+    scratch::frame frame(room);
+    auto normed = rows(frame, x.rows(), x.cols());
+    auto result = rows(frame, x.rows(), x.cols());
+    normalise(attention_norm, x, normed);
+    attention(normed, result, context...);
+    normalise(attention_post_norm, result, result);
+    if (order == residual::parallel) {
+      if (has_norm(feed_norm)) normalise(feed_norm, x, normed);
+      add(x, result);
+    } else {
+      add(x, result);
+      normalise(attention_norm_of_sum, x, x);
+      normalise(feed_norm, x, normed);
+    }
+    std::visit([&](const auto& layer) { layer(normed, result, in(room), on_same); }, feed);
+    normalise(feed_post_norm, result, result);
+    add(x, result);
+    normalise(feed_norm_of_sum, x, x);
+  }
+
+ private:
+  // Modifiers stay, and what is none becomes an empty setting.
+  struct nothing {
+    using heed_kind = setting_kind;
+    static constexpr std::string_view setting_name = "nothing";
+    template <class S>
+    void apply(detail::settings<S>&) const {}
+  };
+  template <class T>
+  static decltype(auto) only_setting(const T& given) {
+    if constexpr (setting<T>)
+      return (given);
+    else
+      return nothing{};
+  }
+
+  template <class X, class Result>
+  void add(X& x, const Result& result) const {
+    if (detail::exactly_equal(residual_scale, 1.0))
+      x += result;
+    else
+      x += static_cast<Scalar>(residual_scale) * result;
+  }
+
+  static Eigen::Map<matrix<Scalar>> rows(scratch::frame& frame, index count, index columns) {
+    return {frame.take<Scalar>(count * columns), count, columns};
+  }
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// A matrix of numbers as a file holds them, of any dtype: read a few rows at a time, as floats.
+//
+//   heed::stored_matrix w{heed::dtype::q4_0, 1024, 768, bytes};  // 442368 bytes
+//   w.read(10, 2, floats);  // rows 10 and 11: 2 * 768 floats
+#pragma once
+
+#include <heed/core/check.hpp>       // require
+#include <heed/storage/convert.hpp>  // dtype, to_float
+
+#include <memory>  // shared_ptr
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// Rows of whole blocks, one after the other. Refers to bytes at any address, which `owner` keeps.
+struct stored_matrix {
+  dtype type = dtype::f32;
+  index rows = 0;
+  index cols = 0;
+  const std::byte* bytes = nullptr;
+  std::shared_ptr<const void> owner = {};
+
+  [[nodiscard]] bool given() const { return bytes != nullptr; }
+  [[nodiscard]] index row_bytes() const { return bytes_of(type, cols); }
+
+  // Rows first ... first + count - 1 as floats, (count, cols) by rows. They must be rows of it.
+  void read(index first, index count, float* to) const {
+    detail::to_float(type, bytes + first * row_bytes(), count * cols, to);
+  }
+
+  // `some` columns from `column` on of one row: whole blocks.
+  void read_part(index row, index column, index some, float* to) const {
+    detail::to_float(type, bytes + row * row_bytes() + bytes_of(type, column), some, to);
+  }
+};
+
+namespace detail {
+
+// Columns that are read at a time are a multiple of every block.
+inline constexpr index columns_of_all_blocks = 256;
+
+}  // namespace detail
+}  // namespace HEED_ABI
+}  // namespace heed
