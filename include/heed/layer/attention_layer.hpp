@@ -166,12 +166,15 @@ struct attention_layer {
   template <class Rows>
   void rotate(Rows& x, index first, const std::vector<index>* starts) const {
     if (!rotary) return;
-    if (starts == nullptr) {
-      (*rotary)(x, first);
-      return;
-    }
+    const auto one = [&](auto&& some, index at) {
+      if (rotary->depends_on_length())
+        rotary->for_length(at + some.rows())(some, at);
+      else
+        (*rotary)(some, at);
+    };
+    if (starts == nullptr) return one(x, first);
     for (std::size_t i = 0; i + 1 < starts->size(); ++i)
-      (*rotary)(x.middleRows((*starts)[i], (*starts)[i + 1] - (*starts)[i]), index(0));
+      one(x.middleRows((*starts)[i], (*starts)[i + 1] - (*starts)[i]), 0);
   }
 
   // One call for each kind of score rule: rules are compiled into the loops over pairs.

@@ -14,7 +14,8 @@
 #include <heed/position/rotary_scaling.hpp>  // rotary_frequencies
 #include <heed/storage/view.hpp>             // view
 
-#include <optional>  // optional
+#include <algorithm>  // all_of
+#include <optional>   // optional
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -62,22 +63,35 @@ class rotary_embedding {
     detail::require(s.theta > 0, "heed::rotary_embedding: theta is ", s.theta,
                     ", but it must be positive");
     std::visit(
-        [](const auto& scaling) {
+        [this](const auto& scaling) {
           if constexpr (requires { scaling.factor; })
             detail::require(scaling.factor > 0, "heed::rotary_embedding: the scaling's factor is ",
                             scaling.factor, ", but it must be positive");
           if constexpr (requires { scaling.original_positions; }) {
-            detail::require_given("heed::rotary_embedding", "original_positions of yarn_scaling",
+            detail::require_given("heed::rotary_embedding", "original_positions of the scaling",
                                   scaling.original_positions,
                                   "the number of positions that the model was trained with");
             detail::require(scaling.original_positions > 0,
-                            "heed::rotary_embedding: YaRN's original_positions is ",
+                            "heed::rotary_embedding: the scaling's original_positions is ",
                             scaling.original_positions, ", but it must be positive");
           }
+          if constexpr (requires { scaling.long_factors; }) check(scaling, rotary_width_ / 2);
         },
         s.scaling);
-    angles_ = detail::rotary_frequencies(rotary_width_, s.theta, s.scaling);
+    theta_ = s.theta;
+    scaling_ = s.scaling;
+    angles_ = detail::rotary_frequencies(rotary_width_, theta_, scaling_, 0);
   }
+
+  // The embedding for sequences of so many tokens, where the scaling depends on how long they are
+  // (dynamic NTK, LongRoPE); as it was made, it is that of short ones.
+  [[nodiscard]] rotary_embedding for_length(index tokens) const {
+    rotary_embedding longer = *this;
+    if (depends_on_length())
+      longer.angles_ = detail::rotary_frequencies(rotary_width_, theta_, scaling_, tokens);
+    return longer;
+  }
+  [[nodiscard]] bool depends_on_length() const { return detail::depends_on_length(scaling_); }
 
   // Turns x, (tokens, heads * width), in place; row i stands at first_position + i. Angles are
   // formed in double. Throws shape_error if the columns are no whole number of heads.
@@ -113,6 +127,17 @@ class rotary_embedding {
   }
 
  private:
+  static void check(const longrope_scaling& s, index pairs) {
+    const auto all = [&](const std::vector<double>& factors) {
+      return static_cast<index>(factors.size()) == pairs &&
+             std::all_of(factors.begin(), factors.end(), [](double f) { return f > 0; });
+    };
+    detail::require(all(s.short_factors) && all(s.long_factors),
+                    "heed::rotary_embedding: LongRoPE has ", s.short_factors.size(), " and ",
+                    s.long_factors.size(), " factors; there must be ", pairs,
+                    " of each, all of them positive");
+  }
+
   // direction 1 rotates and multiplies by the length, -1 undoes both.
   template <class X, class PositionOf>
   void rotate(X&& x, int direction, const PositionOf& position_of,
@@ -156,6 +181,8 @@ class rotary_embedding {
   index width_;
   index rotary_width_;
   rotary_pairing pairing_;
+  double theta_ = 0;
+  rotary_scaling scaling_;
   detail::rotary_angles angles_;
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Rotary frequencies, and the usual ways of stretching them to contexts longer than were trained.
 //
-//   heed::rotary_frequencies(64, 10000, heed::yarn_scaling{.factor = 4, .original_positions =
-//   4096});
+//   heed::rotary_embedding<float> rope(
+//       {.width = 64, .scaling = heed::yarn_scaling{.factor = 4, .original_positions = 4096}});
 #pragma once
 
 #include <heed/core/types.hpp>  // index
@@ -41,9 +41,39 @@ struct yarn_scaling {
   double beta_fast = 32;
   double beta_slow = 1;
   double attention_factor = 0;  // 0: 0.1 ln(factor) + 1
+  bool truncate = true;         // the first and the last pair that are mixed are whole numbers
 };
 
-using rotary_scaling = std::variant<no_scaling, linear_scaling, ntk_scaling, yarn_scaling>;
+// Dynamic NTK: as long as a sequence has no more than original_positions tokens, frequencies are as
+// trained; for one of n tokens theta grows to theta * (factor n / original_positions - factor + 1)^(width /
+// (width - 2)) (emozilla, 2023; see Peng et al.).
+struct dynamic_ntk_scaling {
+  double factor = 1;
+  double original_positions = 0;
+};
+
+// Llama 3: wavelengths below original_positions / high_frequency_factor stay, those above
+// original_positions / low_frequency_factor are multiplied by the factor, those between are mixed.
+// Grattafiori et al., "The Llama 3 Herd of Models", 2024, and its published code.
+struct llama3_scaling {
+  double factor = 8;
+  double low_frequency_factor = 1;
+  double high_frequency_factor = 4;
+  double original_positions = 8192;
+};
+
+// LongRoPE: each frequency is divided by a factor of its own, of short_factors for sequences of at most
+// original_positions tokens, of long_factors for longer ones; the result is multiplied by
+// attention_factor. Ding et al., "LongRoPE: Extending LLM Context Window Beyond 2 Million Tokens", 2024.
+struct longrope_scaling {
+  std::vector<double> short_factors;  // (width / 2)
+  std::vector<double> long_factors;   // (width / 2)
+  double original_positions = 0;
+  double attention_factor = 1;
+};
+
+using rotary_scaling = std::variant<no_scaling, linear_scaling, ntk_scaling, yarn_scaling,
+                                    dynamic_ntk_scaling, llama3_scaling, longrope_scaling>;
 
 namespace detail {
 
@@ -61,22 +91,23 @@ inline rotary_angles plain_frequencies(index width, double theta) {
   return angles;
 }
 
-inline rotary_angles scaled_frequencies(index width, double theta, const no_scaling&) {
+// The same with a scaling, for a sequence of so many tokens.
+inline rotary_angles scaled_frequencies(index width, double theta, const no_scaling&, index) {
   return plain_frequencies(width, theta);
 }
 
-inline rotary_angles scaled_frequencies(index width, double theta, const linear_scaling& s) {
+inline rotary_angles scaled_frequencies(index width, double theta, const linear_scaling& s, index) {
   rotary_angles angles = plain_frequencies(width, theta);
   for (double& f : angles.frequencies) f /= s.factor;
   return angles;
 }
 
-inline rotary_angles scaled_frequencies(index width, double theta, const ntk_scaling& s) {
+inline rotary_angles scaled_frequencies(index width, double theta, const ntk_scaling& s, index) {
   const auto w = static_cast<double>(width);
   return plain_frequencies(width, width > 2 ? theta * std::pow(s.factor, w / (w - 2)) : theta);
 }
 
-inline rotary_angles scaled_frequencies(index width, double theta, const yarn_scaling& s) {
+inline rotary_angles scaled_frequencies(index width, double theta, const yarn_scaling& s, index) {
   rotary_angles angles = plain_frequencies(width, theta);
   // The pair that turns `turns` times within the trained context.
   const auto pair_of = [&](double turns) {
@@ -84,8 +115,10 @@ inline rotary_angles scaled_frequencies(index width, double theta, const yarn_sc
     return static_cast<double>(width) * std::log(s.original_positions / (turns * full_turn)) /
            (2 * std::log(theta));
   };
-  const double low = (std::max)(std::floor(pair_of(s.beta_fast)), 0.0);
-  double high = (std::min)(std::ceil(pair_of(s.beta_slow)), static_cast<double>(width) - 1);
+  const auto whole = [&](double pair, double rounded) { return s.truncate ? rounded : pair; };
+  const double fast = pair_of(s.beta_fast), slow_pair = pair_of(s.beta_slow);
+  const double low = (std::max)(whole(fast, std::floor(fast)), 0.0);
+  double high = (std::min)(whole(slow_pair, std::ceil(slow_pair)), static_cast<double>(width) - 1);
   if (high <= low) high = low + 0.001;  // a step, not a division by 0
   for (std::size_t i = 0; i < angles.frequencies.size(); ++i) {
     const double slow = std::clamp((static_cast<double>(i) - low) / (high - low), 0.0, 1.0);
@@ -96,9 +129,48 @@ inline rotary_angles scaled_frequencies(index width, double theta, const yarn_sc
   return angles;
 }
 
-inline rotary_angles rotary_frequencies(index width, double theta, const rotary_scaling& scaling) {
-  return std::visit([&](const auto& s) { return detail::scaled_frequencies(width, theta, s); },
-                    scaling);
+inline rotary_angles scaled_frequencies(index width, double theta, const dynamic_ntk_scaling& s,
+                                        index tokens) {
+  const double times = static_cast<double>(tokens) / s.original_positions;
+  if (times <= 1 || width <= 2) return plain_frequencies(width, theta);
+  const auto w = static_cast<double>(width);
+  return plain_frequencies(width, theta * std::pow(s.factor * times - (s.factor - 1), w / (w - 2)));
+}
+
+inline rotary_angles scaled_frequencies(index width, double theta, const llama3_scaling& s, index) {
+  constexpr double full_turn = 6.283185307179586477;
+  rotary_angles angles = plain_frequencies(width, theta);
+  for (double& f : angles.frequencies) {
+    // How many times the pair turns within the trained context.
+    const double turns = s.original_positions * f / full_turn;
+    const double mixed = std::clamp(
+        (turns - s.low_frequency_factor) / (s.high_frequency_factor - s.low_frequency_factor), 0.0,
+        1.0);
+    f = (1 - mixed) * f / s.factor + mixed * f;
+  }
+  return angles;
+}
+
+inline rotary_angles scaled_frequencies(index width, double theta, const longrope_scaling& s,
+                                        index tokens) {
+  rotary_angles angles = plain_frequencies(width, theta);
+  const auto& factors =
+      static_cast<double>(tokens) > s.original_positions ? s.long_factors : s.short_factors;
+  for (std::size_t i = 0; i < angles.frequencies.size(); ++i) angles.frequencies[i] /= factors[i];
+  angles.length = s.attention_factor;
+  return angles;
+}
+
+inline rotary_angles rotary_frequencies(index width, double theta, const rotary_scaling& scaling,
+                                        index tokens = 0) {
+  return std::visit(
+      [&](const auto& s) { return detail::scaled_frequencies(width, theta, s, tokens); }, scaling);
+}
+
+// Whether the frequencies depend on how long a sequence is.
+inline bool depends_on_length(const rotary_scaling& scaling) {
+  return std::holds_alternative<dynamic_ntk_scaling>(scaling) ||
+         std::holds_alternative<longrope_scaling>(scaling);
 }
 
 }  // namespace detail

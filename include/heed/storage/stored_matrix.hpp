@@ -24,6 +24,11 @@ struct stored_matrix {
   [[nodiscard]] bool given() const { return bytes != nullptr; }
   [[nodiscard]] index row_bytes() const { return bytes_of(type, cols); }
 
+  // Rows first ... first + count - 1 as a matrix of their own.
+  [[nodiscard]] stored_matrix rows_of(index first, index count) const {
+    return {type, count, cols, bytes + first * row_bytes(), owner};
+  }
+
   // Rows first ... first + count - 1 as floats, (count, cols) by rows. They must be rows of it.
   void read(index first, index count, float* to) const {
     detail::to_float(type, bytes + first * row_bytes(), count * cols, to);

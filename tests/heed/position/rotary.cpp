@@ -122,7 +122,7 @@ TEST(rotary, refuses_what_does_not_fit) {
             "heed::rotary_embedding: width was not given, or is 0; it is the columns of one head");
   EXPECT_EQ(
       support::refusal([] { rope({.width = 4, .scaling = heed::yarn_scaling{.factor = 2}}); }),
-      "heed::rotary_embedding: original_positions of yarn_scaling was not given, or is 0; it is "
+      "heed::rotary_embedding: original_positions of the scaling was not given, or is 0; it is "
       "the number of positions that the model was trained with");
   Eigen::MatrixXf x = Eigen::MatrixXf::Ones(2, 6);
   const Eigen::MatrixXi places(2, 2);

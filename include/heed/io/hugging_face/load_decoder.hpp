@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// Loads a decoder from a folder of Hugging Face: config.json and safetensors.
+//
+//   const heed::decoder<float> model = heed::load_decoder("SmolLM2-135M-Instruct");
+//   Eigen::MatrixXf logits = model(ids);
+#pragma once
+
+#include <heed/io/hugging_face/gpt2.hpp>   // gpt2_families
+#include <heed/io/hugging_face/llama.hpp>  // llama_families
+#include <heed/io/json_config.hpp>         // read_json_config
+#include <heed/io/read_tensor_file.hpp>    // read_tensor_file
+
+#include <span>  // span
+
+namespace heed {
+inline namespace HEED_ABI {
+namespace detail {
+
+// Every family, file by file. A new one is a file and a line here.
+inline constexpr std::span<const decoder_family> decoder_families[] = {llama_families,
+                                                                       gpt2_families};
+
+inline const decoder_family* find_decoder_family(const std::string& model_type) {
+  for (const auto& some : decoder_families)
+    for (const decoder_family& family : some)
+      if (family.model_type == model_type) return &family;
+  return nullptr;
+}
+
+}  // namespace detail
+
+// `config`: the file's name in the folder. Throws file_error for a family that is not known, a tensor that
+// is missing, has another shape or is unknown.
+inline decoder<float> load_decoder(const std::filesystem::path& folder,
+                                   const char* config_name = "config.json") {
+  const config c = read_json_config(folder / config_name);
+  const std::string kind = c.text("model_type");
+  const detail::decoder_family* family = detail::find_decoder_family(kind);
+  if (family == nullptr) c.refuse("model_type", "a family of decoders that heed knows");
+  detail::model_weights weights(read_tensor_file(folder));
+  decoder<float> loaded = family->load(c, weights);
+  weights.refuse_unknown();
+  return loaded;
+}
+
+}  // namespace HEED_ABI
+}  // namespace heed

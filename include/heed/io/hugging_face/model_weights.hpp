@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+// Takes the tensors of a published model by name and makes layers of them, each with the shape that it must
+// have, and remembers which were taken, so that a tensor that nobody knows is refused.
+//
+//   heed::detail::model_weights weights(heed::read_safetensors("llama"));
+//   layer.query = weights.linear("model.layers.0.self_attn.q_proj", 48, 48);
+//   weights.refuse_unknown();
+#pragma once
+
+#include <heed/io/tensor_file.hpp>    // tensor_file
+#include <heed/layer/layer_norm.hpp>  // layer_norm
+#include <heed/layer/linear.hpp>      // linear
+#include <heed/layer/rms_norm.hpp>    // rms_norm
+
+#include <memory>         // shared_ptr
+#include <unordered_set>  // unordered_set
+#include <vector>         // vector
+
+namespace heed {
+inline namespace HEED_ABI {
+namespace detail {
+
+class model_weights {
+ public:
+  explicit model_weights(tensor_file file)
+      : file_(std::make_shared<tensor_file>(std::move(file))) {}
+
+  [[nodiscard]] const tensor_file& file() const { return *file_; }
+  [[nodiscard]] bool contains(std::string_view name) const { return file_->contains(name); }
+
+  // A tensor of that name and shape. Throws file_error if there is none, or it has another shape.
+  const tensor_view& tensor(const std::string& name, const std::vector<index>& shape) {
+    const tensor_view& t = (*file_)[name];
+    require_file(t.shape == shape, file_->name(), ": tensor ", quoted{name}, " is ",
+                 shape_text{t.shape}, ", but it must be ", shape_text{shape});
+    taken_.insert(name);
+    return t;
+  }
+
+  // A vector of numbers, as floats.
+  Eigen::RowVectorXf vector(const std::string& name, index size) {
+    Eigen::RowVectorXf numbers(size);
+    to_float(tensor(name, {size}), numbers.data());
+    return numbers;
+  }
+
+  // A matrix, as floats: (rows, cols) as the file has it.
+  matrix<float> floats(const std::string& name, index rows, index cols) {
+    matrix<float> numbers(rows, cols);
+    to_float(tensor(name, {rows, cols}), numbers.data());
+    return numbers;
+  }
+
+  // (outputs, inputs) as Hugging Face keeps it. Floats are transposed, which is how products read them
+  // fastest; other dtypes stay as they are in the file, which stays mapped.
+  parameter<float> weight(const std::string& name, index inputs, index outputs) {
+    return part_of(name, outputs, inputs, 0, outputs);
+  }
+
+  // `count` rows from `first` on of a tensor (rows, inputs), in which several layers lie under each other.
+  parameter<float> part_of(const std::string& name, index rows, index inputs, index first,
+                           index count) {
+    const tensor_view& t = tensor(name, {rows, inputs});
+    const stored_matrix part = stored(t).rows_of(first, count);
+    if (t.type != dtype::f32 && t.type != dtype::f64) {
+      parameter<float> kept;
+      kept.stored = part;
+      return kept;
+    }
+    matrix<float> numbers(count, inputs);
+    part.read(0, count, numbers.data());
+    return parameter<float>(matrix<float>(numbers.transpose()));
+  }
+
+  // Rows of a tensor (rows, inputs) in an order of their own: output i is row order[i].
+  parameter<float> rows_of(const std::string& name, index rows, index inputs,
+                           const std::vector<index>& order) {
+    const stored_matrix all = stored(tensor(name, {rows, inputs}));
+    const auto bytes = static_cast<std::size_t>(all.row_bytes());
+    auto gathered = std::make_shared<std::vector<std::byte>>(order.size() * bytes);
+    for (std::size_t i = 0; i < order.size(); ++i)
+      std::memcpy(gathered->data() + i * bytes, all.bytes + order[i] * all.row_bytes(), bytes);
+    parameter<float> kept;
+    kept.stored = {all.type, static_cast<index>(order.size()), inputs, gathered->data(), gathered};
+    return kept;
+  }
+
+  // The whole of a tensor (rows, cols), without a copy.
+  parameter<float> table(const std::string& name, index rows, index cols) {
+    parameter<float> kept;
+    kept.stored = stored(tensor(name, {rows, cols}));
+    return kept;
+  }
+
+  // A layer with "name.weight", (outputs, inputs), and "name.bias" where the layer has one.
+  heed::linear<float> linear(const std::string& name, index inputs, index outputs, bool bias) {
+    heed::linear<float> layer;
+    layer.weight = weight(name + ".weight", inputs, outputs);
+    if (bias) layer.bias = vector(name + ".bias", outputs);
+    return layer;
+  }
+
+  // The same where the weight is (inputs, outputs): GPT-2's Conv1D.
+  heed::linear<float> conv1d(const std::string& name, index inputs, index outputs) {
+    heed::linear<float> layer;
+    layer.weight = floats(name + ".weight", inputs, outputs);
+    layer.bias = vector(name + ".bias", outputs);
+    return layer;
+  }
+
+  // layer_norm of "name.weight" and, where it has one, "name.bias".
+  heed::layer_norm<float> layer_norm(const std::string& name, index model, double epsilon,
+                                     bool bias = true) {
+    heed::layer_norm<float> norm;
+    norm.weight = vector(name + ".weight", model);
+    if (bias) norm.bias = vector(name + ".bias", model);
+    norm.epsilon = epsilon;
+    return norm;
+  }
+
+  // rms_norm of "name.weight"; `added` is 1 for models that store 1 less than the weight.
+  heed::rms_norm<float> rms_norm(const std::string& name, index model, double epsilon,
+                                 float added = 0) {
+    heed::rms_norm<float> norm;
+    norm.weight = vector(name + ".weight", model).array() + added;
+    norm.epsilon = epsilon;
+    return norm;
+  }
+
+  // Says that a tensor is not needed: masks and frequencies that older files hold.
+  void leave_out(const std::string& name) { taken_.insert(name); }
+
+  // Throws file_error if there is a tensor that nobody has taken.
+  void refuse_unknown() const {
+    for (const tensor_view& t : file_->tensors())
+      require_file(taken_.contains(t.name), file_->name(), ": tensor ", quoted{t.name}, ", ",
+                   shape_text{t.shape}, ", is none that this family of models has");
+  }
+
+ private:
+  // A tensor of two axes as a matrix that keeps the file.
+  [[nodiscard]] stored_matrix stored(const tensor_view& t) const {
+    return {t.type, t.rows(), t.cols(), t.bytes.data(), file_};
+  }
+
+  std::shared_ptr<tensor_file> file_;
+  std::unordered_set<std::string> taken_;
+};
+
+}  // namespace detail
+}  // namespace HEED_ABI
+}  // namespace heed

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+// The rotary positions that a config.json describes, as transformers 4 and 5 write them.
+//
+//   // {"rope_theta": 10000.0, "rope_scaling": {"rope_type": "linear", "factor": 4.0}}
+//   // {"rope_parameters": {"rope_theta": 10000.0, "rope_type": "linear", "factor": 4.0}}
+//   layer.rotary = heed::detail::read_rope(c, {.width = 64});
+#pragma once
+
+#include <heed/io/config.hpp>        // config
+#include <heed/position/rotary.hpp>  // rotary_embedding
+
+#include <cmath>  // log, sqrt
+
+namespace heed {
+inline namespace HEED_ABI {
+namespace detail {
+
+// What a family knows of its rotary positions beside its config.
+struct rope_facts {
+  index width = 0;       // columns of a head
+  double partial = 1;    // the rotated share of them, unless the config says
+  double theta = 10000;  // unless the config says
+  rotary_pairing pairing = rotary_pairing::half_split;
+  std::string layer_type =
+      {};  // "sliding_attention": the set of that name, where there are several
+};
+
+// One number where either of the two objects has it.
+inline double rope_number(const config& first, const config& second, const char* name,
+                          double otherwise) {
+  return first.number(name, second.number(name, otherwise));
+}
+
+inline std::vector<double> rope_factors(const config& scaling, const char* name) {
+  std::vector<double> factors = scaling.numbers(name);
+  if (factors.empty()) scaling.refuse(name, "a list of numbers");
+  return factors;
+}
+
+// The scaling that an object describes. `trained` is max_position_embeddings.
+inline rotary_scaling read_rope_scaling(const config& scaling, const config& model) {
+  const std::string kind = scaling.text("rope_type", scaling.text("type", "default"));
+  const auto trained = static_cast<double>(model.count("max_position_embeddings", 2048));
+  const auto original = [&](double otherwise) {
+    return scaling.number("original_max_position_embeddings",
+                          model.number("original_max_position_embeddings", otherwise));
+  };
+  const auto factor = [&] { return scaling.number("factor"); };
+  if (kind == "default") return no_scaling{};
+  if (kind == "linear") return linear_scaling{factor()};
+  if (kind == "dynamic") return dynamic_ntk_scaling{factor(), original(trained)};
+  if (kind == "llama3")
+    return llama3_scaling{factor(), scaling.number("low_freq_factor"),
+                          scaling.number("high_freq_factor"), original(trained)};
+  if (kind == "yarn") {
+    yarn_scaling yarn{factor(),
+                      original(trained),
+                      scaling.number("beta_fast", 32),
+                      scaling.number("beta_slow", 1),
+                      scaling.number("attention_factor", 0),
+                      scaling.flag("truncate", true)};
+    const double above = scaling.number("mscale", 0), below = scaling.number("mscale_all_dim", 0);
+    const auto length = [&](double times) {
+      return yarn.factor > 1 ? 0.1 * times * std::log(yarn.factor) + 1 : 1;
+    };
+    if (yarn.attention_factor <= 0 && above > 0 && below > 0)
+      yarn.attention_factor = length(above) / length(below);
+    return yarn;
+  }
+  if (kind == "longrope" || kind == "su") {
+    longrope_scaling rope{rope_factors(scaling, "short_factor"),
+                          rope_factors(scaling, "long_factor"), original(trained), 1};
+    const double times = scaling.number("factor", trained / rope.original_positions);
+    rope.attention_factor = scaling.number(
+        "attention_factor",
+        times > 1 ? std::sqrt(1 + std::log(times) / std::log(rope.original_positions)) : 1);
+    return rope;
+  }
+  scaling.refuse("rope_type",
+                 "\"default\", \"linear\", \"dynamic\", \"llama3\", \"yarn\" or \"longrope\"");
+}
+
+inline rotary_embedding<float> read_rope(const config& model, const rope_facts& facts) {
+  config parameters = model.object("rope_parameters");
+  if (!facts.layer_type.empty() && parameters.contains(facts.layer_type))
+    parameters = parameters.object(facts.layer_type);
+  const config scaling = model.contains("rope_scaling") ? model.object("rope_scaling") : parameters;
+  const double partial = rope_number(parameters, model, "partial_rotary_factor", facts.partial);
+  const auto rotated = static_cast<index>(static_cast<double>(facts.width) * partial);
+  return rotary_embedding<float>(
+      {.width = facts.width,
+       .rotary_width = rotated / 2 * 2,
+       .theta = rope_number(parameters, model, "rope_theta", facts.theta),
+       .pairing = facts.pairing,
+       .scaling = read_rope_scaling(scaling, model)});
+}
+
+}  // namespace detail
+}  // namespace HEED_ABI
+}  // namespace heed
