@@ -57,7 +57,7 @@ class plain_normalizer : public normalizer {
   function apply_;
 };
 
-inline void lower(std::string& text) { rewrite(text, append_lower); }
+inline void to_lower(std::string& text) { rewrite(text, append_lower); }
 
 inline void strip_marks(std::string& text) {
   rewrite(text, [](std::string& made, char32_t c) {
@@ -173,7 +173,7 @@ class bert_normalizer : public normalizer {
         if (!is_nonspacing_mark(c)) append_char(made, c);
       });
     }
-    if (cleaning_.lowercase) lower(text);
+    if (cleaning_.lowercase) to_lower(text);
   }
 
  private:

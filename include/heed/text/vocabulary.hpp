@@ -35,21 +35,16 @@ inline std::uint64_t hash_of(std::string_view text) {
 
 class vocabulary {
  public:
-  // Where a token or an id is given twice, the last one counts, as in Hugging Face's reader.
+  // Of two ids of a token, and of two tokens of an id, find and token give the last.
   void assign(std::string_view token, token_id id) {
     const std::size_t limit = (std::numeric_limits<std::uint32_t>::max)();
     require<tokenizer_error>(letters_.size() + token.size() < limit && tokens_.size() < limit / 2,
                              "a vocabulary of more than 4 GiB is not read");
     if (2 * (tokens_.size() + 1) > slots_.size()) grow();
-    std::uint32_t& slot = slots_[place_of(token)];
-    if (slot != 0) {
-      tokens_[slot - 1].id = id;
-    } else {
-      tokens_.push_back({static_cast<std::uint32_t>(letters_.size()),
-                         static_cast<std::uint32_t>(token.size()), id});
-      letters_ += token;
-      slot = static_cast<std::uint32_t>(tokens_.size());
-    }
+    tokens_.push_back({static_cast<std::uint32_t>(letters_.size()),
+                       static_cast<std::uint32_t>(token.size()), id});
+    letters_ += token;
+    slots_[place_of(token)] = static_cast<std::uint32_t>(tokens_.size());
   }
 
   // Makes token(id) work; after the last assign. Ids may leave gaps, but memory grows with the

@@ -80,7 +80,7 @@ inline std::unique_ptr<normalizer> make_normalizer(const json& step) {
     plain_normalizer::function apply;
   };
   for (const named_function& f :
-       {named_function{"Lowercase", lower}, named_function{"StripAccents", strip_marks},
+       {named_function{"Lowercase", to_lower}, named_function{"StripAccents", strip_marks},
         named_function{"Nmt", clean_nmt}, named_function{"ByteLevel", to_byte_alphabet}})
     if (type == f.name) return std::make_unique<plain_normalizer>(f.apply);
   if (type == "Strip")
