@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+// The values that a chat template works with: Python's, as far as templates use them.
+//
+//   detail::template_value v(detail::marked_text("user"));
+//   detail::is_true(v);  // true: the text is not empty
+#pragma once
+
+#include <heed/text/chat/marked_text.hpp>  // marked_text
+#include <heed/text/tokenizer_error.hpp>   // tokenizer_error
+
+#include <cstdint>  // int64_t
+#include <memory>   // shared_ptr
+#include <variant>  // variant
+
+namespace heed {
+inline namespace HEED_ABI {
+namespace detail {
+
+class template_value;
+struct template_node;
+
+struct undefined_value {
+  std::string name;  // of what is missing
+};
+struct none_value {};
+// What {% macro %} makes, and functions such as range and raise_exception.
+struct macro_value {
+  const template_node* macro;
+};
+struct function_value {
+  std::string name;
+};
+
+using template_list = std::vector<template_value>;
+using template_dict = std::vector<std::pair<std::string, template_value>>;
+
+struct template_items;
+struct template_members;
+
+class template_value {
+ public:
+  using list_pointer = std::shared_ptr<template_items>;
+  using dict_pointer = std::shared_ptr<template_members>;
+  using kinds = std::variant<undefined_value, none_value, bool, std::int64_t, double, marked_text,
+                             list_pointer, dict_pointer, macro_value, function_value>;
+
+  template_value() = default;
+  template <class Kind>
+  requires(!std::is_same_v<Kind, template_value> && std::is_constructible_v<kinds, Kind>)
+      template_value(Kind kind)
+      : kind_(std::move(kind)) {}
+  static template_value text(std::string words) { return marked_text(std::move(words)); }
+  static template_value list(template_list items);
+  static template_value dict(template_dict members);
+
+  template <class Kind>
+  [[nodiscard]] const Kind* as() const {
+    return std::get_if<Kind>(&kind_);
+  }
+  template <class Kind>
+  [[nodiscard]] bool is() const {
+    return std::holds_alternative<Kind>(kind_);
+  }
+  [[nodiscard]] template_list* items() const;
+  [[nodiscard]] template_dict* members() const;
+  // How many lists and dictionaries lie inside one another here.
+  [[nodiscard]] int depth() const;
+
+ private:
+  kinds kind_;
+};
+
+[[noreturn]] inline void refuse_template(const std::string& sentence) {
+  refuse<tokenizer_error>("the chat template cannot be rendered: " + sentence);
+}
+
+// A depth that is kept small, so that what walks through values, or frees them, needs little stack.
+inline int checked_depth(int depth) {
+  if (depth > 60) refuse_template("lists lie inside one another more than 60 deep");
+  return depth;
+}
+
+struct template_items {
+  template_list items;
+  int depth;
+};
+struct template_members {
+  template_dict members;
+  int depth;
+};
+
+inline template_value template_value::list(template_list items) {
+  int depth = 0;
+  for (const template_value& item : items) depth = (std::max)(depth, item.depth());
+  return std::make_shared<template_items>(
+      template_items{std::move(items), checked_depth(depth + 1)});
+}
+inline template_value template_value::dict(template_dict members) {
+  int depth = 0;
+  for (const auto& m : members) depth = (std::max)(depth, m.second.depth());
+  return std::make_shared<template_members>(
+      template_members{std::move(members), checked_depth(depth + 1)});
+}
+inline template_list* template_value::items() const {
+  const auto* p = as<list_pointer>();
+  return p == nullptr ? nullptr : &(*p)->items;
+}
+inline template_dict* template_value::members() const {
+  const auto* p = as<dict_pointer>();
+  return p == nullptr ? nullptr : &(*p)->members;
+}
+inline int template_value::depth() const {
+  if (const auto* p = as<list_pointer>()) return (*p)->depth;
+  if (const auto* p = as<dict_pointer>()) return (*p)->depth;
+  return 0;
+}
+
+inline const char* kind_name(const template_value& v) {
+  if (v.is<undefined_value>()) return "undefined";
+  if (v.is<none_value>()) return "none";
+  if (v.is<bool>()) return "a truth value";
+  if (v.is<std::int64_t>() || v.is<double>()) return "a number";
+  if (v.is<marked_text>()) return "text";
+  if (v.items() != nullptr) return "a list";
+  if (v.members() != nullptr) return "a dictionary";
+  return "a function";
+}
+
+inline bool is_true(const template_value& v) {
+  if (const auto* b = v.as<bool>()) return *b;
+  if (const auto* i = v.as<std::int64_t>()) return *i != 0;
+  if (const auto* d = v.as<double>()) return *d < 0 || *d > 0;
+  if (const auto* s = v.as<marked_text>()) return s->size() > 0;
+  if (const auto* l = v.items()) return !l->empty();
+  if (const auto* m = v.members()) return !m->empty();
+  return v.is<macro_value>() || v.is<function_value>();
+}
+
+// A member; null if there is none.
+inline const template_value* find_member(const template_dict& dict, std::string_view name) {
+  for (const auto& [key, value] : dict)
+    if (key == name) return &value;
+  return nullptr;
+}
+
+inline double number_of(const template_value& v) {
+  if (const auto* b = v.as<bool>()) return *b ? 1 : 0;
+  if (const auto* i = v.as<std::int64_t>()) return static_cast<double>(*i);
+  if (const auto* d = v.as<double>()) return *d;
+  refuse_template(std::string("a number is needed where ") + kind_name(v) + " is");
+}
+inline bool is_number(const template_value& v) {
+  return v.is<bool>() || v.is<std::int64_t>() || v.is<double>();
+}
+inline std::int64_t whole_of(const template_value& v) {
+  if (const auto* b = v.as<bool>()) return *b ? 1 : 0;
+  if (const auto* i = v.as<std::int64_t>()) return *i;
+  refuse_template(std::string("a whole number is needed where ") + kind_name(v) + " is");
+}
+inline const marked_text& text_of(const template_value& v) {
+  if (const auto* s = v.as<marked_text>()) return *s;
+  refuse_template(std::string("text is needed where ") + kind_name(v) + " is");
+}
+
+inline bool are_equal(const template_value& a, const template_value& b, int level = 0) {
+  if (level > 12)
+    refuse_template("it compares lists that lie inside one another more than 12 deep");
+  if (is_number(a) && is_number(b)) return exactly_equal(number_of(a), number_of(b));
+  if (a.is<marked_text>() && b.is<marked_text>()) return text_of(a).text() == text_of(b).text();
+  if (a.is<none_value>() && b.is<none_value>()) return true;
+  if (a.is<undefined_value>() && b.is<undefined_value>()) return true;
+  if (a.items() != nullptr && b.items() != nullptr) {
+    if (a.items()->size() != b.items()->size()) return false;
+    for (std::size_t i = 0; i < a.items()->size(); ++i)
+      if (!are_equal((*a.items())[i], (*b.items())[i], level + 1)) return false;
+    return true;
+  }
+  if (a.members() != nullptr && b.members() != nullptr) {
+    if (a.members()->size() != b.members()->size()) return false;
+    for (const auto& [key, value] : *a.members()) {
+      const template_value* other = find_member(*b.members(), key);
+      if (other == nullptr || !are_equal(value, *other, level + 1)) return false;
+    }
+    return true;
+  }
+  return false;
+}
+
+// a < b, of two numbers or two texts.
+inline bool is_less(const template_value& a, const template_value& b) {
+  if (a.is<marked_text>() && b.is<marked_text>()) return text_of(a).text() < text_of(b).text();
+  return number_of(a) < number_of(b);
+}
+
+inline bool contains(const template_value& whole, const template_value& part) {
+  if (const auto* s = whole.as<marked_text>())
+    return s->text().find(text_of(part).text()) != std::string::npos;
+  if (const auto* l = whole.items()) {
+    for (const template_value& item : *l)
+      if (are_equal(item, part)) return true;
+    return false;
+  }
+  if (const auto* m = whole.members())
+    return part.is<marked_text>() && find_member(*m, text_of(part).text()) != nullptr;
+  if (whole.is<undefined_value>()) return false;
+  refuse_template(std::string("nothing can be in ") + kind_name(whole));
+}
+
+}  // namespace detail
+}  // namespace HEED_ABI
+}  // namespace heed
