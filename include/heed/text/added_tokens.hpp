@@ -18,7 +18,7 @@ inline namespace HEED_ABI {
 namespace detail {
 
 struct added_token {
-  std::string text;
+  std::string text = {};
   token_id id = no_token;
   bool special = false;      // a control token
   bool single_word = false;  // not found inside a word

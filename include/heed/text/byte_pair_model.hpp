@@ -22,9 +22,9 @@ struct byte_pair_settings {
   bool byte_fallback = false;  // an unknown character becomes tokens <0xHH>
   bool ignore_merges = false;  // a piece that is a token is that token
   bool fuse_unknown = false;   // unknown characters side by side become one token
-  std::string unknown;         // the token for an unknown character; without one it is left out
-  std::string prefix;          // before each symbol of a piece but the first
-  std::string suffix;          // behind the last symbol
+  std::string unknown = {};    // the token for an unknown character; without one it is left out
+  std::string prefix = {};     // before each symbol of a piece but the first
+  std::string suffix = {};     // behind the last symbol
 };
 
 class byte_pair_model : public token_model {

@@ -82,8 +82,8 @@ class sentencepiece_normalizer : public normalizer {
 };
 
 struct sentencepiece_names {
-  std::vector<std::string> controls;  // tokens that are no text
-  std::string unknown;
+  std::vector<std::string> controls = {};  // tokens that are no text
+  std::string unknown = {};
   std::string unknown_surface = " \xE2\x81\x87 ";  // what an unknown token is shown as
   bool has_bytes = false;                          // <0xHH> is a byte
 };

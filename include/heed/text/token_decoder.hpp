@@ -17,7 +17,7 @@ inline namespace HEED_ABI {
 namespace detail {
 
 struct decoded {
-  std::vector<std::string> parts;
+  std::vector<std::string> parts = {};
   bool is_stream = false;  // more tokens may follow, whose bytes complete the last character
   bool cut_off = false;    // the text ends with U+FFFD, because its last character is not complete
 };

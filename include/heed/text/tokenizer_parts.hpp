@@ -20,13 +20,13 @@ namespace detail {
 
 // What is put around the tokens of a text.
 struct post_processor {
-  std::vector<token_id> before, after;
+  std::vector<token_id> before = {}, after = {};
 };
 
 // The tokens that have a part to play, and the template of a conversation.
 struct special_tokens {
-  std::string bos, eos, unknown, pad;
-  std::string chat_template;
+  std::string bos = {}, eos = {}, unknown = {}, pad = {};
+  std::string chat_template = {};
 };
 
 // What an encoding needs while it runs; one a thread, kept between calls.

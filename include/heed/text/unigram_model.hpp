@@ -18,8 +18,8 @@ namespace detail {
 
 template <class Score>
 struct unigram_settings {
-  std::vector<Score> scores;  // one an id
-  std::vector<bool> usable;   // which tokens a text can hold; all of them if empty
+  std::vector<Score> scores = {};  // one an id
+  std::vector<bool> usable = {};   // which tokens a text can hold; all of them if empty
   token_id unknown = no_token;
   Score unknown_score = 0;
   bool byte_fallback = false;

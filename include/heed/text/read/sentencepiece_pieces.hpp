@@ -79,9 +79,7 @@ inline std::unique_ptr<token_model> make_scored_byte_pairs(const sentencepiece_p
   // A character that is a piece in name only, a control token for example, is unknown all the same.
   byte_pair_settings s{.byte_fallback = pieces.byte_fallback,
                        .fuse_unknown = true,
-                       .unknown = pieces.texts[pieces.unknown],
-                       .prefix = {},
-                       .suffix = {}};
+                       .unknown = pieces.texts[pieces.unknown]};
   return std::make_unique<byte_pair_model>(std::move(tokens), std::move(merges), std::move(s),
                                            std::move(bare));
 }

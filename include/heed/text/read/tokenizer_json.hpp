@@ -16,9 +16,7 @@ namespace detail {
 
 inline std::unique_ptr<token_model> make_unigram(vocabulary_reader& reader, const json& model) {
   unigram_settings<double> s{.scores = reader.scores(),
-                             .usable = {},
                              .unknown = count_member(model, "unk_id", no_token),
-                             .unknown_score = 0,
                              .byte_fallback = flag_member(model, "byte_fallback", false)};
   require<tokenizer_error>(s.unknown == no_token || s.unknown < s.scores.size(), "unk_id is ",
                            s.unknown, ", and the vocabulary has ", s.scores.size(), " tokens");
