@@ -38,8 +38,10 @@ class byte_pair_model : public token_model {
         settings_(std::move(settings)),
         bare_(std::move(bare)),
         unknown_(settings_.unknown.empty() ? no_token : this->tokens().find(settings_.unknown)) {
-    for (unsigned b = 0; b < 256; ++b)
-      letters_[b] = utf8(settings_.byte_level ? gpt2_alphabet().char_of(b) : b);
+    for (unsigned b = 0; b < 256; ++b) {
+      letters_[b].text = utf8(settings_.byte_level ? gpt2_alphabet().char_of(b) : b);
+      letters_[b].id = this->tokens().find(letters_[b].text);
+    }
     find_cuts();
   }
 
@@ -71,13 +73,23 @@ class byte_pair_model : public token_model {
   // The symbols of a piece before the first merge.
   void begin(std::string_view piece, const token_set* refused,
              std::vector<token_id>& symbols) const {
+    const bool affixes = !settings_.prefix.empty() || !settings_.suffix.empty();
     bool pending = false;  // an unknown character that has no token yet
     std::string affixed;
     for (std::size_t at = 0; at < piece.size();) {
+      if (!affixes && !pending && refused == nullptr &&
+          (settings_.byte_level || byte_of(piece[at]) < 0x80)) {
+        const token_id id = letters_[byte_of(piece[at])].id;
+        if (id != no_token) {
+          symbols.push_back(id);
+          ++at;
+          continue;
+        }
+      }
       const std::size_t length =
           settings_.byte_level ? 1 : (std::min)(char_length(piece[at]), piece.size() - at);
       std::string_view letter = piece.substr(at, length);
-      if (length == 1) letter = letters_[byte_of(piece[at])];
+      if (length == 1) letter = letters_[byte_of(piece[at])].text;
       const bool first = at == 0, last = at + length == piece.size();
       if ((!first && !settings_.prefix.empty()) || (last && !settings_.suffix.empty())) {
         affixed.assign(first ? std::string_view() : settings_.prefix);
@@ -130,7 +142,12 @@ class byte_pair_model : public token_model {
   byte_pair_settings settings_;
   vocabulary bare_;
   token_id unknown_;
-  std::array<std::string, 256> letters_;  // how the vocabulary writes a byte
+  struct letter {
+    std::string text;
+    token_id id = no_token;
+  };
+  std::array<letter, 256>
+      letters_;  // how the vocabulary writes a byte, and the token that is just this
   std::string_view cut_before_;
 };
 

@@ -181,6 +181,61 @@ inline std::size_t scan_deepseek(std::string_view text, std::size_t at) {
   return (kind & space) != 0 ? s.spaces_or_lines() : at;
 }
 
+// [Upper]*[Lower]+ from `at` on; `at` if there is no match. Letters without case are in both classes.
+inline std::size_t scan_to_lower(std::string_view text, std::size_t at) {
+  using namespace char_class;
+  scan s(text, at);
+  std::size_t last_lower = at;  // behind the last character of [Upper]* that is in [Lower] too
+  while (!s.done() && (s.next() & upper) != 0) {
+    const bool also_lower = (s.next() & lower) != 0;
+    s.step();
+    if (also_lower) last_lower = s.at();
+  }
+  return (s.next() & lower) != 0 ? s.all(lower).at() : last_lower;
+}
+
+// GPT-4o's: [^\r\n\p{L}\p{N}]?[Upper]*[Lower]+(?i:'s|...)?|[^\r\n\p{L}\p{N}]?[Upper]+[Lower]*(?i:'s|...)?|
+// \p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+ ; Mistral's Tekken is this with single
+// digits and without endings.
+template <std::size_t Digits, class Ending>
+std::size_t scan_gpt4o(std::string_view text, std::size_t at, Ending ending) {
+  using namespace char_class;
+  scan s(text, at);
+  const unsigned kind = s.next();
+  const bool leads = !s.done() && (kind & (letter | number | newline)) == 0;
+  const std::size_t behind = leads ? scan(text, at).step().at() : at;  // the letters' beginning
+  std::size_t end = scan_to_lower(text, behind);
+  if (end == behind) end = scan_to_lower(text, at);
+  if (end == at) {
+    end = scan(text, behind).all(upper).at();
+    if (end == behind) end = scan(text, at).all(upper).at();
+  }
+  if (end > at) return end + ending(scan(text, end));
+  if ((kind & number) != 0) return s.all(number, Digits).at();
+  if (s.byte() == ' ' && s.second_is_not(space | letter | number)) s.step();
+  if (!s.next_is_not(space)) return s.spaces_or_lines();
+  end = s.none(space | letter | number).at();
+  while (end < text.size() && (text[end] == '\r' || text[end] == '\n' || text[end] == '/')) ++end;
+  return end;
+}
+inline std::size_t scan_o200k(std::string_view text, std::size_t at) {
+  return scan_gpt4o<3>(text, at, [](const scan& s) { return s.ending(true); });
+}
+inline std::size_t scan_tekken(std::string_view text, std::size_t at) {
+  return scan_gpt4o<1>(text, at, [](const scan&) { return std::size_t(0); });
+}
+
+// CLIP's: 's|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+
+inline std::size_t scan_clip(std::string_view text, std::size_t at) {
+  using namespace char_class;
+  scan s(text, at);
+  if (const std::size_t ending = s.ending(false); ending > 0) return at + ending;
+  const unsigned kind = s.next();
+  if ((kind & letter) != 0) return s.all(letter).at();
+  if ((kind & number) != 0) return s.step().at();
+  return s.none(space | letter | number).at();
+}
+
 struct known_pattern {
   std::string_view expression;
   scanner scan;
@@ -200,6 +255,17 @@ inline constexpr std::string_view deepseek_pattern =
     "[!\"#$%&'()*+,\\-./"
     ":;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+"
     "| ?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|\\s+(?!\\S)|\\s+";
+inline constexpr std::string_view o200k_pattern =
+    R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+)"
+    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+)"
+    R"([\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*)"
+    R"(|\s*[\r\n]+|\s+(?!\S)|\s+)";
+inline constexpr std::string_view tekken_pattern =
+    R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+)"
+    R"(|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*)"
+    R"(|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+inline constexpr std::string_view clip_pattern =
+    R"('s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+)";
 
 inline constexpr known_pattern known_patterns[] = {
     {gpt2_pattern, scan_gpt2},
@@ -208,6 +274,9 @@ inline constexpr known_pattern known_patterns[] = {
     {three_digits_pattern, scan_three_digits},
     {east_asian_pattern, scan_east_asian},
     {deepseek_pattern, scan_deepseek},
+    {o200k_pattern, scan_o200k},
+    {tekken_pattern, scan_tekken},
+    {clip_pattern, scan_clip},
 };
 
 // Null for a pattern that is not known by heart.

@@ -22,15 +22,6 @@ struct named_cuts {
 };
 
 inline named_cuts cuts_of(const std::string& name) {
-  constexpr std::string_view o200k =
-      R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+)"
-      R"((?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+)"
-      R"([\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*)"
-      R"(|\s*[\r\n]+|\s+(?!\S)|\s+)";
-  constexpr std::string_view tekken =
-      R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+)"
-      R"(|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*)"
-      R"(|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
   const named_cuts all[] = {
       {" gpt-2 gpt2 phi-2 mpt olmo jais gigachat roberta-bpe ", {gpt2_pattern}},
       {" llama-bpe llama3 llama-v3 dbrx smaug-bpe lfm2 falcon3 pixtral ", {llama3_pattern}, true},
@@ -38,8 +29,8 @@ inline named_cuts cuts_of(const std::string& name) {
       {" smollm starcoder refact command-r codeshell exaone minerva-7b ",
        {R"(\p{N})", gpt2_pattern}},
       {" deepseek-v3 ", {three_digits_pattern, east_asian_pattern, deepseek_pattern}},
-      {" gpt-4o llama4 ", {o200k}},
-      {" tekken ", {tekken}, true},
+      {" gpt-4o llama4 ", {o200k_pattern}},
+      {" tekken ", {tekken_pattern}, true},
   };
   for (const named_cuts& c : all)
     if (!name.empty() && c.names.find(" " + name + " ") != c.names.npos) return c;

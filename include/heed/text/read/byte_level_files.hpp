@@ -78,9 +78,7 @@ inline std::shared_ptr<tokenizer_parts> read_byte_level(std::string_view vocab,
     steps.push_back(std::make_unique<plain_normalizer>(to_lower));
     parts->normalizer = std::make_unique<normalizer_sequence>(std::move(steps));
     std::vector<std::unique_ptr<pre_tokenizer>> cuts;
-    cuts.push_back(
-        make_pattern_split(R"('s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+)",
-                           split_behavior::removed, true));
+    cuts.push_back(make_pattern_split(std::string(clip_pattern), split_behavior::removed, true));
     cuts.push_back(std::make_unique<byte_level_pre_tokenizer>(false, true, false));
     parts->pre_tokenizer = std::make_unique<pre_tokenizer_sequence>(std::move(cuts));
     parts->names.bos = "<|startoftext|>";
