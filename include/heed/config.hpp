@@ -78,6 +78,15 @@ compile this file without it"
 #define HEED_FLATTENED
 #endif
 
+// Before a function of models, files or text whose body is large: compiled in each file that calls it,
+// or once in a library. The library's own file defines HEED_MODELS_LIBRARY; a program that links the
+// library, HEED_MODELS_COMPILED.
+#ifdef HEED_MODELS_LIBRARY
+#define HEED_MODELS_INLINE
+#else
+#define HEED_MODELS_INLINE inline
+#endif
+
 // Before a loop of fixed length: written out, so that what it indexes stays in registers.
 #if defined(__clang__)
 #define HEED_UNROLL _Pragma("clang loop unroll(full)")

@@ -29,7 +29,10 @@ set(floors
   "attention|attention_backward|merge|reference|dispatch"
   "(cache|position)/.*"
   "layer/.*"
-  "heed")
+  "model/.*"
+  "io/.*"
+  "text/.*"
+  "heed|models")
 
 # The number of the header's floor, or "none".
 function(floor_of header result)
@@ -99,7 +102,11 @@ function(walk header path)
   set_property(GLOBAL APPEND PROPERTY reached ${header})
 endfunction()
 
+# What a program includes: the umbrella, and the optional parts beside it.
 walk(heed/heed.hpp "")
+if(heed/text/tokenizer.hpp IN_LIST headers)
+  walk(heed/text/tokenizer.hpp "")
+endif()
 get_property(reached GLOBAL PROPERTY reached)
 foreach(header IN LISTS headers)
   if(NOT header IN_LIST reached)

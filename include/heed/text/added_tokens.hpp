@@ -2,7 +2,7 @@
 // Tokens that are found in a text before anything else is done to it: control tokens, and whatever else
 // was added to a model's vocabulary.
 //
-//   detail::added_tokens tokens;
+//   detail::text::added_tokens tokens;
 //   tokens.insert({.text = "<|im_end|>", .id = 2, .special = true});
 #pragma once
 
@@ -15,7 +15,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 struct added_token {
   std::string text = {};
@@ -128,6 +128,6 @@ class added_tokens {
   token_set specials_;
 };
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // GPT-2's alphabet: a printable character for each byte, in which byte-level vocabularies are written.
 //
-//   detail::in_byte_alphabet(" a\n");  // "ĠaĊ"
+//   detail::text::in_byte_alphabet(" a\n");  // "ĠaĊ"
 #pragma once
 
 #include <heed/text/utf8.hpp>  // append_char, char_at
@@ -10,7 +10,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 // Printable bytes of Latin-1 stand for themselves; the other 68 are U+0100, U+0101, ... in order.
 class byte_alphabet {
@@ -59,6 +59,6 @@ inline std::string from_byte_alphabet(std::string_view token) {
   return bytes;
 }
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

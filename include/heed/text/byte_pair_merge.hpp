@@ -2,7 +2,7 @@
 // Byte-pair encoding's loop: the neighbours with the best rank become one symbol, until none has one.
 //
 //   merges.insert(l, o, {.rank = 0, .made = lo});
-//   detail::merge_pairs(symbols, merges, nullptr);  // l o w e r -> lo w e r -> ...
+//   detail::text::merge_pairs(symbols, merges, nullptr);  // l o w e r -> lo w e r -> ...
 //
 // Sennrich, Haddow, Birch: Neural machine translation of rare words with subword units, 2016.
 #pragma once
@@ -14,7 +14,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 struct merge {
   std::uint32_t rank;  // smaller ones first; where two are equal, the left one
@@ -127,6 +127,6 @@ inline void merge_pairs(std::vector<token_id>& symbols, const merge_table& merge
     merge_many(symbols, merges, refused);
 }
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

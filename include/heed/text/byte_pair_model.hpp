@@ -2,7 +2,7 @@
 // Byte-pair encoding: over the bytes of a text (GPT-2, Llama 3, Qwen), or over its characters with
 // tokens for the bytes of unknown ones (Llama 2, Mistral), or with a mark at the end of words (CLIP).
 //
-//   detail::byte_pair_model gpt2(std::move(tokens), std::move(merges), {.byte_level = true});
+//   detail::text::byte_pair_model gpt2(std::move(tokens), std::move(merges), {.byte_level = true});
 //   gpt2.encode(" world", nullptr, ids);  // appends 995
 #pragma once
 
@@ -15,7 +15,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 struct byte_pair_settings {
   bool byte_level = false;     // pieces are bytes; the vocabulary is written in GPT-2's alphabet
@@ -151,6 +151,6 @@ class byte_pair_model : public token_model {
   std::string_view cut_before_;
 };
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Oniguruma's classes of characters in one table: what \p{L}, \p{N}, \s and the like contain.
 //
-//   detail::onig_classes().of(U'é') & detail::char_class::letter;  // not 0
+//   detail::text::onig_classes().of(U'é') & detail::text::char_class::letter;  // not 0
 #pragma once
 
 #include <heed/text/pattern.hpp>  // Oniguruma
@@ -11,7 +11,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 namespace char_class {
 enum bits : std::uint16_t {
@@ -94,6 +94,6 @@ inline const char_classes& onig_classes() {
   return classes;
 }
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -2,7 +2,7 @@
 // SentencePiece's table of replacements, which models carry inside: a double array (Aoe, 1989) of what
 // to replace, and the texts to replace it by.
 //
-//   detail::charsmap nmt_nfkc(bytes);
+//   detail::text::charsmap nmt_nfkc(bytes);
 //   nmt_nfkc.longest("ﬁn", 0);  // {3 bytes, "fi"}
 #pragma once
 
@@ -15,7 +15,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 class charsmap {
  public:
@@ -86,6 +86,6 @@ class charsmap {
   std::string texts_;
 };
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

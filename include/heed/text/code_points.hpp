@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What kind of character a code point is, by Unicode's general categories.
 //
-//   detail::is_numeric(U'½');      // true
-//   detail::is_punctuation(U'«');  // true
+//   detail::text::is_numeric(U'½');      // true
+//   detail::text::is_punctuation(U'«');  // true
 #pragma once
 
 #include <heed/text/utf8.hpp>  // char_at
@@ -11,7 +11,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 inline utf8proc_category_t category_of(char32_t c) {
   return utf8proc_category(static_cast<utf8proc_int32_t>(c));
@@ -72,6 +72,6 @@ inline void append_lower(std::string& to, char32_t c) {
   }
 }
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

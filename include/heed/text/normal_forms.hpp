@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Unicode's normal forms (UAX #15) in time that is linear but for a sort, whatever the text.
 //
-//   detail::normalise(text = "e\u0301", detail::normal_form::nfc);  // "é"
+//   detail::text::normalise(text = "e\u0301", detail::text::normal_form::nfc);  // "é"
 #pragma once
 
 #include <heed/text/code_points.hpp>  // utf8proc
@@ -11,7 +11,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 enum class normal_form { nfc, nfd, nfkc, nfkd };
 
@@ -136,6 +136,6 @@ inline void normalise(std::string& text, normal_form form) {
   text.swap(made);
 }
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -2,7 +2,7 @@
 // What is done to a text before it is cut: normal forms, lower case, replacements.
 //
 //   std::string text = "Héllo";
-//   detail::bert_normalizer({.lowercase = true}).apply(text);  // "hello"
+//   detail::text::bert_normalizer({.lowercase = true}).apply(text);  // "hello"
 #pragma once
 
 #include <heed/text/byte_alphabet.hpp>  // in_byte_alphabet
@@ -16,7 +16,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 class normalizer {
  public:
@@ -247,6 +247,6 @@ class normalizer_sequence : public normalizer {
   std::vector<std::unique_ptr<normalizer>> steps_;
 };
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A hash map from 64-bit numbers to small values: open addressing, made once, read often.
 //
-//   detail::number_map<int> squares;
+//   detail::text::number_map<int> squares;
 //   squares.insert(12, 144);
 //   *squares.find(12);  // 144
 #pragma once
@@ -14,7 +14,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 inline std::uint64_t mixed_bits(std::uint64_t x) {
   x *= 0x9E3779B97F4A7C15U;
@@ -66,6 +66,6 @@ class number_map {
   std::size_t count_ = 0;
 };
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

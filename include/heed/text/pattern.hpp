@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Regular expressions as Hugging Face's library reads them, by the same Oniguruma.
 //
-//   detail::pattern words("\\p{L}+");
+//   detail::text::pattern words("\\p{L}+");
 //   words.find("to be", 2, found);  // found is {3, 5}
 #pragma once
 
@@ -15,7 +15,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 struct text_range {
   std::size_t begin, end;
@@ -113,6 +113,6 @@ class pattern {
   std::unique_ptr<OnigRegexType, free_regex> compiled_;
 };
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

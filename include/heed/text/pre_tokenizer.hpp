@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // How a text is cut into the pieces that a model turns into tokens one by one.
 //
-//   detail::pieces p("Hello, world");
-//   detail::bert_pre_tokenizer().cut(p);  // "Hello" "," "world"
+//   detail::text::pieces p("Hello, world");
+//   detail::text::bert_pre_tokenizer().cut(p);  // "Hello" "," "world"
 #pragma once
 
 #include <heed/text/byte_alphabet.hpp>  // in_byte_alphabet
@@ -15,7 +15,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 // Ranges of a text, in order and none of them empty.
 struct pieces {
@@ -276,6 +276,6 @@ inline std::unique_ptr<pre_tokenizer> make_bert_pre_tokenizer() {
   return std::make_unique<pre_tokenizer_sequence>(std::move(steps));
 }
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The patterns of well-known tokenizers as scanners by hand: what Oniguruma finds, sooner.
 //
-//   detail::scanner_of("'s|'t|'re|'ve|...");  // GPT-2's pattern: scan_gpt2
-//   detail::scan_gpt2("to be", 2);            // 5: the match is " be"
+//   detail::text::scanner_of("'s|'t|'re|'ve|...");  // GPT-2's pattern: scan_gpt2
+//   detail::text::scan_gpt2("to be", 2);            // 5: the match is " be"
 #pragma once
 
 #include <heed/text/char_classes.hpp>  // onig_classes
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 // Where the match ends that begins at byte `at`; `at` itself if none begins there.
 using scanner = std::size_t (*)(std::string_view text, std::size_t at);
@@ -286,6 +286,6 @@ inline scanner scanner_of(std::string_view expression) {
   return nullptr;
 }
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

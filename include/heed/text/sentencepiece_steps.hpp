@@ -2,7 +2,7 @@
 // What SentencePiece does before its model and after it.
 //
 //   std::string text = " to  be";
-//   detail::sentencepiece_normalizer({.add_dummy_prefix = true, ...}).apply(text);  // "▁to▁be"
+//   detail::text::sentencepiece_normalizer({.add_dummy_prefix = true, ...}).apply(text);  // "▁to▁be"
 //
 // Kudo, Richardson: SentencePiece, 2018.
 #pragma once
@@ -13,7 +13,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 inline constexpr std::string_view space_mark = "\xE2\x96\x81";  // U+2581
 
@@ -149,6 +149,6 @@ class sentencepiece_decoder : public token_decoder {
   trie controls_;
 };
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

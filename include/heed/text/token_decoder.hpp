@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // How tokens become text again.
 //
-//   detail::decoded d{{"▁Hello", "<0xC3>", "<0xA9>"}};
-//   detail::byte_fallback_decoder().apply(d);  // "▁Hello" "é"
+//   detail::text::decoded d{{"▁Hello", "<0xC3>", "<0xA9>"}};
+//   detail::text::byte_fallback_decoder().apply(d);  // "▁Hello" "é"
 #pragma once
 
 #include <heed/text/byte_alphabet.hpp>  // from_byte_alphabet
@@ -14,7 +14,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 struct decoded {
   std::vector<std::string> parts = {};
@@ -239,6 +239,6 @@ class decoder_sequence : public token_decoder {
   std::vector<std::unique_ptr<token_decoder>> steps_;
 };
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What turns a piece of text into tokens, when normalizers and pre-tokenizers have done their part.
 //
-//   const detail::token_model& model = ...;   // byte_pair_model, unigram_model, word_piece_model, ...
+//   const detail::text::token_model& model = ...;   // byte_pair_model, unigram_model, word_piece_model, ...
 //   model.encode("lower", nullptr, ids);      // appends the ids of "low", "er"
 #pragma once
 
@@ -13,7 +13,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 // Ids that may not come out of a text: those of control tokens, where a stranger wrote the text.
 class token_set {
@@ -78,6 +78,6 @@ class token_model {
   vocabulary tokens_;
 };
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

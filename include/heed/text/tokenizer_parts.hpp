@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // All that a tokenizer is made of, and the order in which its parts work.
 //
-//   detail::tokenizer_parts parts = detail::read_tokenizer_json("tokenizer.json");
+//   detail::text::tokenizer_parts parts = detail::text::read_tokenizer_json("tokenizer.json");
 //   parts.encode("Hello", {}, everything);
 #pragma once
 
@@ -16,7 +16,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 // What is put around the tokens of a text.
 struct post_processor {
@@ -57,8 +57,8 @@ class scratch_pool {
 
 class tokenizer_parts {
  public:
-  std::unique_ptr<detail::normalizer> normalizer;
-  std::unique_ptr<detail::pre_tokenizer> pre_tokenizer;
+  std::unique_ptr<detail::text::normalizer> normalizer;
+  std::unique_ptr<detail::text::pre_tokenizer> pre_tokenizer;
   std::unique_ptr<token_model> model;
   std::unique_ptr<token_decoder> decoder;
   added_tokens added;
@@ -206,6 +206,6 @@ class tokenizer_parts {
   mutable scratch_pool pool_;
 };
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

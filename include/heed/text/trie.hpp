@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A prefix tree over bytes: which of many strings a text begins with.
 //
-//   detail::trie words;
+//   detail::text::trie words;
 //   words.insert("in", 0), words.insert("into", 1);
 //   words.longest("intolerable");  // {4 bytes, value 1}
 #pragma once
@@ -13,7 +13,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 class trie {
  public:
@@ -77,6 +77,6 @@ class trie {
   number_map<std::uint32_t> steps_;
 };
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Unigram: the tokens whose scores have the greatest sum, found by Viterbi's algorithm.
 //
-//   detail::unigram_model<double> t5(std::move(tokens), {.scores = scores, .unknown = 2});
+//   detail::text::unigram_model<double> t5(std::move(tokens), {.scores = scores, .unknown = 2});
 //   t5.encode("▁Hello", nullptr, ids);
 //
 // Kudo: Subword regularization, 2018.
@@ -14,7 +14,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 template <class Score>
 struct unigram_settings {
@@ -99,6 +99,6 @@ class unigram_model : public token_model {
   trie pieces_;
 };
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

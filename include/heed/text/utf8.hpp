@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // UTF-8: code points of a text, and what stands in place of bytes that are none.
 //
-//   detail::char_at("né", 1);        // {U+00E9, 2 bytes}
-//   detail::repaired("a\xFFz");      // "a\uFFFDz"
+//   detail::text::char_at("né", 1);        // {U+00E9, 2 bytes}
+//   detail::text::repaired("a\xFFz");      // "a\uFFFDz"
 #pragma once
 
 #include <heed/config.hpp>  // HEED_ABI
@@ -14,7 +14,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 inline unsigned byte_of(char c) { return static_cast<unsigned char>(c); }
 
@@ -126,6 +126,6 @@ inline std::string repaired(std::string_view text) {
   return whole;
 }
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

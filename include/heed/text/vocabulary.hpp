@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The tokens that a model knows: text to id, and id to text.
 //
-//   detail::vocabulary words;
+//   detail::text::vocabulary words;
 //   words.assign("the", 262);
 //   words.find("the");  // 262
 #pragma once
@@ -15,7 +15,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 using token_id = std::uint32_t;
 inline constexpr token_id no_token = (std::numeric_limits<token_id>::max)();
@@ -109,6 +109,6 @@ class vocabulary {
   std::vector<std::uint32_t> by_id_;  // likewise
 };
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The tokens of short pieces that occurred before: a table of fixed size, one place for each hash.
 //
-//   const detail::word_cache::entry* e = cache.find(" the");  // null, or the ids of " the"
+//   const detail::text::word_cache::entry* e = cache.find(" the");  // null, or the ids of " the"
 #pragma once
 
 #include <heed/text/vocabulary.hpp>  // token_id, hash_of
@@ -11,7 +11,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 class word_cache {
  public:
@@ -45,6 +45,6 @@ class word_cache {
   std::vector<entry> entries_;
 };
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

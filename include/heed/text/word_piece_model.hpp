@@ -14,7 +14,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 struct word_piece_settings {
   std::string unknown = "[UNK]";
@@ -89,6 +89,6 @@ class word_level_model : public token_model {
   token_id unknown_;
 };
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

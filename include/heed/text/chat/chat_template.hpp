@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 // A conversation as a model's chat template writes it.
 //
-//   detail::render_chat(parts.names, {{"user", "Hi"}}, {}).text();
+//   detail::text::render_chat(parts.names, {{"user", "Hi"}}, {}).text();
 #pragma once
 
 #include <heed/text/chat/template_run.hpp>  // template_run
-#include <heed/text/tokenizer.hpp>          // chat_message, chat_options
+#include <heed/text/tokenizer_class.hpp>  // chat_message, chat_options
 #include <heed/text/tokenizer_parts.hpp>    // special_tokens
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 inline marked_text render_chat(const special_tokens& names,
                                const std::vector<chat_message>& messages,
@@ -36,6 +36,6 @@ inline marked_text render_chat(const special_tokens& names,
   return template_run(std::move(globals)).render(parse_template(names.chat_template));
 }
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Text of which every byte knows whether a template or a person wrote it.
 //
-//   detail::marked_text t("<|user|>");
-//   t += detail::marked_text::spoken("hi");  // t.spoken_parts() is {8, 10}
+//   detail::text::marked_text t("<|user|>");
+//   t += detail::text::marked_text::spoken("hi");  // t.spoken_parts() is {8, 10}
 #pragma once
 
 #include <heed/text/pattern.hpp>          // text_range
@@ -15,7 +15,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 class marked_text {
  public:
@@ -66,6 +66,6 @@ class marked_text {
   std::string text_, marks_;  // one mark a byte
 };
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What chat templates call: Jinja's filters and tests, and methods of Python's texts and dictionaries.
 //
-//   detail::apply_filter("trim", detail::template_value::text(" a "), {});  // "a"
+//   detail::text::apply_filter("trim", detail::text::template_value::text(" a "), {});  // "a"
 #pragma once
 
 #include <heed/text/chat/template_value.hpp>  // template_value
@@ -13,7 +13,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 // What a call was given, in order and by name.
 struct template_arguments {
@@ -381,6 +381,6 @@ inline template_value call_function(const std::string& name, const template_argu
   refuse_template("the function " + name + " is not one that is known here");
 }
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -2,7 +2,7 @@
 // A chat template's source cut into text and symbols, white space treated as Hugging Face's
 // transformers asks Jinja to treat it (trim_blocks and lstrip_blocks).
 //
-//   detail::lex_template("{% if x %}a{% endif %}");
+//   detail::text::lex_template("{% if x %}a{% endif %}");
 #pragma once
 
 #include <heed/text/chat/template_value.hpp>  // refuse_template
@@ -12,7 +12,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 struct template_token {
   enum kind {
@@ -212,6 +212,6 @@ inline std::vector<template_token> lex_template(std::string_view source) {
   return template_lexer(source).run();
 }
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A chat template as a tree: Jinja's statements and expressions, as far as chat templates use them.
 //
-//   detail::template_node tree = detail::parse_template("{% for m in messages %}{{ m.role }}{% endfor %}");
+//   detail::text::template_node tree = detail::text::parse_template("{% for m in messages %}{{ m.role }}{% endfor %}");
 #pragma once
 
 #include <heed/text/chat/template_lexer.hpp>  // lex_template
@@ -10,7 +10,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 struct template_node {
   enum kinds {
@@ -469,6 +469,6 @@ inline template_node parse_template(std::string_view source) {
   return template_parser(source).run();
 }
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Renders a chat template.
 //
-//   detail::template_run run({{"bos_token", detail::template_value::text("<s>")}});
-//   run.render(detail::parse_template("{{ bos_token }}")).text();  // "<s>"
+//   detail::text::template_run run({{"bos_token", detail::text::template_value::text("<s>")}});
+//   run.render(detail::text::parse_template("{{ bos_token }}")).text();  // "<s>"
 #pragma once
 
 #include <heed/text/chat/template_functions.hpp>  // apply_filter, call_method, ...
@@ -14,7 +14,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 class template_run {
  public:
@@ -337,6 +337,6 @@ class template_run {
   int steps_ = 0, calls_ = 0;
 };
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The values that a chat template works with: Python's, as far as templates use them.
 //
-//   detail::template_value v(detail::marked_text("user"));
-//   detail::is_true(v);  // true: the text is not empty
+//   detail::text::template_value v(detail::text::marked_text("user"));
+//   detail::text::is_true(v);  // true: the text is not empty
 #pragma once
 
 #include <heed/text/chat/marked_text.hpp>  // marked_text
@@ -14,7 +14,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 class template_value;
 struct template_node;
@@ -206,6 +206,6 @@ inline bool contains(const template_value& whole, const template_value& part) {
   refuse_template(std::string("nothing can be in ") + kind_name(whole));
 }
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

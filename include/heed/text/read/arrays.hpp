@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Tokenizers whose vocabularies are arrays: GGUF's, llama2.c's file, BERT's list of words.
 //
-//   detail::read_arrays({.model = "gpt2", .pre_tokenizer = "smollm", .tokens = tokens, ...});
+//   detail::text::read_arrays({.model = "gpt2", .pre_tokenizer = "smollm", .tokens = tokens, ...});
 #pragma once
 
 #include <heed/text/read/byte_level_files.hpp>      // make_byte_level
@@ -11,7 +11,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 // What GGUF calls the ways in which byte-level tokenizers cut a text.
 struct named_cuts {
@@ -199,6 +199,6 @@ inline std::shared_ptr<tokenizer_parts> read_llama2c(std::string_view bytes) {
   return read_arrays(a);
 }
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -2,7 +2,7 @@
 // Byte-level byte pairs from a vocabulary and a list of merges: GPT-2's encoder.json and vocab.bpe,
 // vocab.json and merges.txt, GGUF's arrays.
 //
-//   detail::read_byte_level(vocab_json, merges_txt, "GPT2Tokenizer");  // the parts of a tokenizer
+//   detail::text::read_byte_level(vocab_json, merges_txt, "GPT2Tokenizer");  // the parts of a tokenizer
 #pragma once
 
 #include <heed/text/byte_pair_model.hpp>         // byte_pair_model
@@ -11,7 +11,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 // Cuts a text where patterns match, one after the other, and leaves bytes as they are.
 inline std::unique_ptr<pre_tokenizer> make_pattern_cuts(
@@ -106,6 +106,6 @@ inline std::shared_ptr<tokenizer_parts> read_byte_level(std::string_view vocab,
   return parts;
 }
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

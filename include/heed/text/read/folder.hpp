@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The tokenizer of a model's folder, or of one file.
 //
-//   detail::read_tokenizer("SmolLM2-135M-Instruct");
+//   detail::text::read_tokenizer("SmolLM2-135M-Instruct");
 #pragma once
 
 #include <heed/text/read/arrays.hpp>          // read_llama2c, make_bert
@@ -13,7 +13,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 inline std::string read_whole(const std::filesystem::path& path) {
   constexpr std::streamoff largest = std::streamoff(1) << 30;
@@ -206,6 +206,6 @@ inline std::shared_ptr<const tokenizer_parts> read_tokenizer(const std::string& 
   return reading(path, [&] { return read_tokenizer_file(path); });
 }
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

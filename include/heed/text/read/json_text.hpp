@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // JSON files: members by name, with a sentence where they are not what they should be.
 //
-//   const detail::json config = detail::parse_json(text);
-//   detail::text_member(config, "bos_token", "<s>");
+//   const detail::text::json config = detail::text::parse_json(text);
+//   detail::text::text_member(config, "bos_token", "<s>");
 #pragma once
 
 #include <heed/text/tokenizer_error.hpp>  // tokenizer_error, require
@@ -16,7 +16,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 using json = nlohmann::json;
 
@@ -153,6 +153,6 @@ inline const json& list_member(const json& object, const char* name) {
   return m;
 }
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

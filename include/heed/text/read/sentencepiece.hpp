@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // SentencePiece's tokenizer.model: a message of Protocol Buffers, of which few fields matter.
 //
-//   detail::read_sentencepiece(bytes);  // the parts of a tokenizer
+//   detail::text::read_sentencepiece(bytes);  // the parts of a tokenizer
 #pragma once
 
 #include <heed/text/read/sentencepiece_pieces.hpp>  // make_sentencepiece
@@ -10,7 +10,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 // The fields of one message, one after the other.
 class message {
@@ -179,6 +179,6 @@ inline std::shared_ptr<tokenizer_parts> read_sentencepiece(std::string_view byte
   return sentencepiece_reader().read(bytes);
 }
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

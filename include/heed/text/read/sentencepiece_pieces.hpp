@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // A SentencePiece model, wherever its pieces come from: tokenizer.model, a GGUF file, llama2.c.
 //
-//   detail::sentencepiece_pieces pieces;
+//   detail::text::sentencepiece_pieces pieces;
 //   pieces.texts = {"<unk>", "▁to", "▁be"}, pieces.scores = {0, -1, -2}, ...
-//   detail::make_sentencepiece(std::move(pieces));  // the parts of a tokenizer
+//   detail::text::make_sentencepiece(std::move(pieces));  // the parts of a tokenizer
 #pragma once
 
 #include <heed/text/byte_pair_model.hpp>      // byte_pair_model
@@ -16,7 +16,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 // As SentencePiece's files and GGUF number them.
 enum class piece_kind : std::uint8_t { normal = 1, unknown, control, user_defined, unused, byte };
@@ -145,6 +145,6 @@ inline std::shared_ptr<tokenizer_parts> make_sentencepiece(sentencepiece_pieces 
   return parts;
 }
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -2,7 +2,7 @@
 // The steps of a tokenizer.json, made of what the file says: normalizers, pre-tokenizers, decoders,
 // post-processors.
 //
-//   detail::make_normalizer(detail::parse_json(R"({"type": "NFC"})"));
+//   detail::text::make_normalizer(detail::text::parse_json(R"({"type": "NFC"})"));
 #pragma once
 
 #include <heed/text/read/json_text.hpp>   // json
@@ -12,7 +12,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 [[noreturn]] inline void refuse_type(const char* what, const std::string& type) {
   refuse<tokenizer_error>(std::string("there is no ") + what + " of the type " + type + " here");
@@ -252,6 +252,6 @@ inline void add_post_processors(const json& step, std::vector<post_processor>& m
   }
 }
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

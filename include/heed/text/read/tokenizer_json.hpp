@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Hugging Face's tokenizer.json.
 //
-//   detail::read_tokenizer_json(text);  // the parts of a tokenizer
+//   detail::text::read_tokenizer_json(text);  // the parts of a tokenizer
 #pragma once
 
 #include <heed/text/byte_pair_model.hpp>         // byte_pair_model
@@ -12,7 +12,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 inline std::unique_ptr<token_model> make_unigram(vocabulary_reader& reader, const json& model) {
   unigram_settings<double> s{.scores = reader.scores(),
@@ -129,6 +129,6 @@ inline std::shared_ptr<tokenizer_parts> read_tokenizer_json(std::string_view tex
   return parts;
 }
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed

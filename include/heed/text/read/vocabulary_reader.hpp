@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The large parts of a tokenizer.json or vocab.json, read token by token: vocabulary and merges.
 //
-//   detail::vocabulary_reader reader(detail::vocabulary_reader::tokenizer_json);
-//   detail::read_json(text, reader);
+//   detail::text::vocabulary_reader reader(detail::text::vocabulary_reader::tokenizer_json);
+//   detail::text::read_json(text, reader);
 //   reader.tokens().find("the");
 #pragma once
 
@@ -15,7 +15,7 @@
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
+namespace detail::text {
 
 // Pairs of tokens, as files list them: the first is the first to be merged.
 class merge_list {
@@ -204,6 +204,6 @@ class vocabulary_reader : public json_reader {
   merge_list merges_;
 };
 
-}  // namespace detail
+}  // namespace detail::text
 }  // namespace HEED_ABI
 }  // namespace heed
