@@ -47,16 +47,17 @@ class added_tokens {
  public:
   // The last token of an id is the one that counts.
   void insert(added_token token) {
+    const std::size_t* known = places_.find(token.id);
+    const std::size_t place = known != nullptr ? *known : tokens_.size();
     (token.normalized ? in_normal_text_ : in_text_)
-        .insert(token.normal_text.empty() ? token.text : token.normal_text, token.id);
+        .insert(token.normal_text.empty() ? token.text : token.normal_text,
+                static_cast<trie::value_type>(place));
     if (token.special) specials_.insert(token.id);
-    const auto* known = places_.find(token.id);
-    if (known != nullptr) {
-      tokens_[*known] = std::move(token);
-    } else {
-      places_.insert(token.id, tokens_.size());
-      tokens_.push_back(std::move(token));
+    if (known == nullptr) {
+      places_.insert(token.id, place);
+      tokens_.emplace_back();
     }
+    tokens_[place] = std::move(token);
   }
 
   [[nodiscard]] const added_token* find(token_id id) const {
@@ -97,7 +98,7 @@ class added_tokens {
       }
       text_range r{at, at + match.length};
       at = r.end;
-      const added_token& token = *find(match.value);
+      const added_token& token = tokens_[match.value];
       if (token.special && overlaps(spoken, r)) continue;
       if (token.single_word && !is_alone(text, r)) continue;
       if (token.strip_left)

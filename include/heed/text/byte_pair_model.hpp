@@ -142,11 +142,11 @@ class byte_pair_model : public token_model {
   byte_pair_settings settings_;
   vocabulary bare_;
   token_id unknown_;
-  struct letter {
+  struct byte_letter {
     std::string text;
     token_id id = no_token;
   };
-  std::array<letter, 256>
+  std::array<byte_letter, 256>
       letters_;  // how the vocabulary writes a byte, and the token that is just this
   std::string_view cut_before_;
 };

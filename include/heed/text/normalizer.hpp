@@ -50,7 +50,7 @@ class form_normalizer : public normalizer {
 class plain_normalizer : public normalizer {
  public:
   using function = void (*)(std::string&);
-  explicit plain_normalizer(function apply) : apply_(apply) {}
+  explicit plain_normalizer(function f) : apply_(f) {}
   void apply(std::string& text) const override { apply_(text); }
 
  private:

@@ -16,21 +16,20 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail::text {
 
-template <class Score>
 struct unigram_settings {
-  std::vector<Score> scores = {};  // one an id
-  std::vector<bool> usable = {};   // which tokens a text can hold; all of them if empty
+  std::vector<double> scores = {};  // one an id
+  std::vector<bool> usable = {};    // which tokens a text can hold; all of them if empty
   token_id unknown = no_token;
-  Score unknown_score = 0;
+  double unknown_score = 0;
   bool byte_fallback = false;
 };
 
-// Score is the type in which sums are formed: double as in Hugging Face's library, float as in
-// SentencePiece.
+// Score is the type in which the sum of a path is kept: double as in Hugging Face's library, float as in
+// SentencePiece, which adds a token's score in double all the same.
 template <class Score>
 class unigram_model : public token_model {
  public:
-  unigram_model(vocabulary tokens, unigram_settings<Score> settings)
+  unigram_model(vocabulary tokens, unigram_settings settings)
       : token_model(std::move(tokens)), settings_(std::move(settings)) {
     this->tokens().for_each([&](std::string_view token, token_id id) {
       if (settings_.usable.empty() || settings_.usable[id]) pieces_.insert(token, id);
@@ -45,17 +44,16 @@ class unigram_model : public token_model {
       std::size_t first = nowhere;
     };
     std::vector<node> best(piece.size() + 1);  // the best tokens that end at each byte
-    const auto offer = [&](std::size_t first, std::size_t end, token_id id, Score score) {
+    const auto offer = [&](std::size_t first, std::size_t end, token_id id, double sum) {
       node& n = best[end];
-      const Score sum = score + best[first].score;
-      if (n.first == nowhere || sum > n.score) n = {sum, id, first};
+      if (n.first == nowhere || sum > double(n.score)) n = {static_cast<Score>(sum), id, first};
     };
     for (std::size_t at = 0; at < piece.size();) {
       const std::size_t one = (std::min)(char_length(piece[at]), piece.size() - at);
       bool known = false;
       pieces_.for_each_prefix(piece, at, [&](std::size_t length, token_id id) {
         if (refused != nullptr && refused->contains(id) && id != settings_.unknown) return;
-        offer(at, at + length, id, settings_.scores[id]);
+        offer(at, at + length, id, settings_.scores[id] + double(best[at].score));
         known = known || length == one;
       });
       if (!known) {
@@ -63,7 +61,8 @@ class unigram_model : public token_model {
             settings_.unknown != no_token,
             "a text holds a character that is not in the vocabulary, which has "
             "no token for unknown text");
-        offer(at, at + one, settings_.unknown, settings_.unknown_score);
+        offer(at, at + one, settings_.unknown,
+              double(static_cast<Score>(settings_.unknown_score + double(best[at].score))));
       }
       at += one;
     }
@@ -95,7 +94,7 @@ class unigram_model : public token_model {
       ids.push_back(settings_.unknown);
   }
 
-  unigram_settings<Score> settings_;
+  unigram_settings settings_;
   trie pieces_;
 };
 

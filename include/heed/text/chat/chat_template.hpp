@@ -5,7 +5,7 @@
 #pragma once
 
 #include <heed/text/chat/template_run.hpp>  // template_run
-#include <heed/text/tokenizer_class.hpp>  // chat_message, chat_options
+#include <heed/text/tokenizer_class.hpp>    // chat_message, chat_options
 #include <heed/text/tokenizer_parts.hpp>    // special_tokens
 
 namespace heed {

@@ -50,23 +50,22 @@ auto reading(const std::filesystem::path& path, const Read& read) {
 }
 
 inline json read_config(const std::filesystem::path& path) {
-  if (!is_file(path)) return json();
+  if (!is_file(path)) return {};
   return reading(path, [&] { return parse_json(read_whole(path)); });
 }
 
 // The text of a token in a config: "<s>" or {"content": "<s>", ...}.
 inline std::string token_text(const json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  const json& content = member(value, "content");
-  return content.is_string() ? content.get<std::string>() : std::string();
+  const auto* text = value.as<std::string>();
+  if (text == nullptr) text = member(value, "content").as<std::string>();
+  return text == nullptr ? std::string() : *text;
 }
 
 inline std::string template_of(const json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_array())  // several, by name
-    for (const json& entry : value)
-      if (member(entry, "name") == "default" && member(entry, "template").is_string())
-        return member(entry, "template").get<std::string>();
+  if (const auto* text = value.as<std::string>()) return *text;
+  if (const auto* list = value.as<json::array>())  // several, by name
+    for (const json& entry : *list)
+      if (member(entry, "name").is("default")) return text_member(entry, "template", "");
   return {};
 }
 
@@ -79,10 +78,7 @@ class folder_config {
         names_(read_config(folder_ / "special_tokens_map.json")) {}
 
   [[nodiscard]] const json& config() const { return config_; }
-  [[nodiscard]] std::string kind() const {
-    const json& value = member(config_, "tokenizer_class");
-    return value.is_string() ? value.get<std::string>() : std::string();
-  }
+  [[nodiscard]] std::string kind() const { return text_member(config_, "tokenizer_class", ""); }
 
   void name(tokenizer_parts& parts) const {
     const auto take = [&](const char* key, std::string& name) {
@@ -107,9 +103,8 @@ class folder_config {
   // For vocabularies that do not say themselves which tokens are special.
   void add_tokens(tokenizer_parts& parts) const {
     token_adder adder(parts);
-    const json& added = member(config_, "added_tokens_decoder");
-    if (added.is_object()) {
-      for (const auto& [id, entry] : added.items())
+    if (const auto* added = member(config_, "added_tokens_decoder").as<json::object>()) {
+      for (const auto& [id, entry] : *added)
         adder.add(token_of(entry, text_member(entry, "content")));
       return;
     }
@@ -144,7 +139,7 @@ inline std::shared_ptr<tokenizer_parts> read_bert_words(std::string_view text, c
 
 // A model of SentencePiece in a folder of Hugging Face's, whose config says what is put around a text.
 inline void wrap_sentencepiece(tokenizer_parts& parts, const json& config) {
-  if (!config.is_object()) return;
+  if (config.is_null()) return;
   const bool llama = text_member(config, "tokenizer_class", "").find("Llama") != std::string::npos;
   post_processor around;
   const auto add = [&](const char* flag, bool other, const std::string& name,

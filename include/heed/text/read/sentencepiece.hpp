@@ -69,7 +69,7 @@ class message {
   std::string_view take(std::uint64_t size) {
     require<tokenizer_error>(size <= bytes_.size() - at_, "a message has a field of ", size,
                              " bytes where ", bytes_.size() - at_, " are left");
-    const std::string_view taken = bytes_.substr(at_, static_cast<std::size_t>(size));
+    const std::string_view taken = bytes_.substr(at_, size);
     at_ += taken.size();
     return taken;
   }

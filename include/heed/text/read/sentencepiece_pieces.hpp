@@ -86,11 +86,11 @@ inline std::unique_ptr<token_model> make_scored_byte_pairs(const sentencepiece_p
 
 inline std::unique_ptr<token_model> make_scored_unigram(const sentencepiece_pieces& pieces,
                                                         vocabulary tokens) {
-  unigram_settings<float> s{.scores = pieces.scores,
-                            .usable = std::vector<bool>(pieces.texts.size()),
-                            .unknown = pieces.unknown,
-                            .unknown_score = 0,
-                            .byte_fallback = pieces.byte_fallback};
+  unigram_settings s{.scores = {pieces.scores.begin(), pieces.scores.end()},
+                     .usable = std::vector<bool>(pieces.texts.size()),
+                     .unknown = pieces.unknown,
+                     .unknown_score = 0,
+                     .byte_fallback = pieces.byte_fallback};
   float least = std::numeric_limits<float>::max(), most = std::numeric_limits<float>::lowest();
   for (std::size_t id = 0; id < pieces.texts.size(); ++id) {
     s.usable[id] = pieces.is_usable(id);
@@ -100,8 +100,8 @@ inline std::unique_ptr<token_model> make_scored_unigram(const sentencepiece_piec
   }
   for (std::size_t id = 0; id < pieces.texts.size(); ++id)
     if (pieces.kinds[id] == piece_kind::user_defined)
-      s.scores[id] = static_cast<float>(static_cast<float>(pieces.texts[id].size()) * most - 0.1F);
-  s.unknown_score = least - 10;
+      s.scores[id] = double(static_cast<float>(pieces.texts[id].size()) * most) - 0.1;
+  s.unknown_score = double(least - 10);
   return std::make_unique<unigram_model<float>>(std::move(tokens), std::move(s));
 }
 

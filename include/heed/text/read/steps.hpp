@@ -5,7 +5,7 @@
 //   detail::text::make_normalizer(detail::text::parse_json(R"({"type": "NFC"})"));
 #pragma once
 
-#include <heed/text/read/json_text.hpp>   // json
+#include <heed/text/read/json_value.hpp>  // json
 #include <heed/text/tokenizer_parts.hpp>  // normalizer, pre_tokenizer, token_decoder, post_processor
 
 #include <memory>  // unique_ptr
@@ -24,11 +24,9 @@ struct search_words {
   bool is_pattern;
 };
 inline search_words words_of(const json& value) {
-  if (const json& text = member(value, "String"); text.is_string())
-    return {text.get<std::string>(), false};
-  if (const json& text = member(value, "Regex"); text.is_string())
-    return {text.get<std::string>(), true};
-  if (value.is_string()) return {value.get<std::string>(), false};
+  if (const auto* text = member(value, "String").as<std::string>()) return {*text, false};
+  if (const auto* text = member(value, "Regex").as<std::string>()) return {*text, true};
+  if (const auto* text = value.as<std::string>()) return {*text, false};
   refuse_member("pattern", "{\"String\": ...} or {\"Regex\": ...}", value);
 }
 inline replacement make_replacement(const json& step) {
@@ -111,7 +109,7 @@ inline split_behavior behavior_of(const json& step) {
   if (name == "MergedWithPrevious") return split_behavior::merged_with_previous;
   if (name == "MergedWithNext") return split_behavior::merged_with_next;
   if (name == "Contiguous") return split_behavior::contiguous;
-  refuse_member("behavior", "behaviour of a split", member(step, "behavior"));
+  refuse_member("behavior", "a behaviour of a split", member(step, "behavior"));
 }
 
 inline std::string mark_of(const json& step) {
@@ -132,7 +130,7 @@ inline std::unique_ptr<pre_tokenizer> make_pre_tokenizer(const json& step, bool 
   if (step.is_null()) return nullptr;
   const std::string type = text_member(step, "type");
   if (type == "Sequence") {
-    const json& list = list_member(step, "pretokenizers");
+    const json::array& list = list_member(step, "pretokenizers");
     std::vector<std::unique_ptr<pre_tokenizer>> steps;
     for (const json& s : list)
       steps.push_back(make_pre_tokenizer(s, bytes_last && &s == &list.back()));
@@ -175,9 +173,9 @@ inline std::unique_ptr<pre_tokenizer> make_pre_tokenizer(const json& step, bool 
 
 // Whether the last step of a pre-tokenizer writes bytes in GPT-2's alphabet.
 inline bool ends_in_byte_level(const json& step) {
-  const json& list = member(step, "pretokenizers");
-  if (list.is_array() && !list.empty()) return ends_in_byte_level(list.back());
-  return member(step, "type") == "ByteLevel";
+  const auto* list = member(step, "pretokenizers").as<json::array>();
+  if (list != nullptr && !list->empty()) return ends_in_byte_level(list->back());
+  return member(step, "type").is("ByteLevel");
 }
 
 inline std::unique_ptr<token_decoder> make_decoder(const json& step) {
@@ -216,14 +214,14 @@ inline post_processor make_template(const json& step) {
   const json& table = member(step, "special_tokens");
   bool behind = false;
   for (const json& part : list_member(step, "single")) {
-    if (const json& text = member(part, "Sequence"); text.is_object()) {
+    if (const json& text = member(part, "Sequence"); !text.is_null()) {
       require<tokenizer_error>(!behind && text_member(text, "id", "A") == "A",
                                "the template of a post-processor holds the text more than once");
       behind = true;
       continue;
     }
     const std::string name = text_member(member(part, "SpecialToken"), "id");
-    for (const json& id : list_member(member(table, name.c_str()), "ids"))
+    for (const json& id : list_member(member(table, name), "ids"))
       (behind ? made.after : made.before).push_back(count_of(id, "ids"));
   }
   require<tokenizer_error>(behind, "the template of a post-processor leaves out the text");
@@ -232,8 +230,8 @@ inline post_processor make_template(const json& step) {
 
 // [text, id]
 inline token_id id_of_pair(const json& step, const char* name) {
-  const json& pair = list_member(step, name);
-  if (pair.size() != 2) refuse_member(name, "[token, id]", pair);
+  const json::array& pair = list_member(step, name);
+  if (pair.size() != 2) refuse_member(name, "[token, id]", member(step, name));
   return count_of(pair[1], name);
 }
 

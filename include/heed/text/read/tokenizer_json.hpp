@@ -15,9 +15,9 @@ inline namespace HEED_ABI {
 namespace detail::text {
 
 inline std::unique_ptr<token_model> make_unigram(vocabulary_reader& reader, const json& model) {
-  unigram_settings<double> s{.scores = reader.scores(),
-                             .unknown = count_member(model, "unk_id", no_token),
-                             .byte_fallback = flag_member(model, "byte_fallback", false)};
+  unigram_settings s{.scores = reader.scores(),
+                     .unknown = count_member(model, "unk_id", no_token),
+                     .byte_fallback = flag_member(model, "byte_fallback", false)};
   require<tokenizer_error>(s.unknown == no_token || s.unknown < s.scores.size(), "unk_id is ",
                            s.unknown, ", and the vocabulary has ", s.scores.size(), " tokens");
   double least = std::numeric_limits<double>::infinity();
@@ -30,16 +30,18 @@ inline std::unique_ptr<token_model> make_model(vocabulary_reader& reader, const 
                                                bool byte_level) {
   std::string type = text_member(model, "type", "");
   if (type.empty())  // files of the first versions leave it out
-    type = reader.merges().size() > 0                   ? "BPE"
-           : !reader.scores().empty()                   ? "Unigram"
-           : model.contains("max_input_chars_per_word") ? "WordPiece"
-                                                        : "WordLevel";
+    type = reader.merges().size() > 0                             ? "BPE"
+           : !reader.scores().empty()                             ? "Unigram"
+           : !member(model, "max_input_chars_per_word").is_null() ? "WordPiece"
+                                                                  : "WordLevel";
   require<tokenizer_error>((type == "Unigram") == !reader.scores().empty() || type == "BPE",
                            "the vocabulary of a model of the type ", type,
                            type == "Unigram" ? " has no scores" : " has scores");
   if (type == "Unigram") return make_unigram(reader, model);
   if (type == "BPE") {
-    require<tokenizer_error>(member(model, "dropout").is_null() || member(model, "dropout") == 0,
+    const json& dropout = member(model, "dropout");
+    const auto* share = dropout.as<double>();
+    require<tokenizer_error>(dropout.is_null() || (share != nullptr && exactly_equal(*share, 0.0)),
                              "dropout is given, so the tokens of a text would be random");
     byte_pair_settings s{.byte_level = byte_level,
                          .byte_fallback = flag_member(model, "byte_fallback", false),
@@ -110,7 +112,8 @@ inline std::shared_ptr<tokenizer_parts> read_tokenizer_json(std::string_view tex
   read_json(text, reader);
   const json file = reader.take();
   const json& model = member(file, "model");
-  require<tokenizer_error>(model.is_object(), "it has no member model, which a tokenizer.json has");
+  require<tokenizer_error>(model.as<json::object>() != nullptr,
+                           "it has no member model, which a tokenizer.json has");
 
   auto parts = std::make_shared<tokenizer_parts>();
   const json& cuts = member(file, "pre_tokenizer");

@@ -6,9 +6,9 @@
 //   reader.tokens().find("the");
 #pragma once
 
-#include <heed/text/byte_pair_merge.hpp>  // merge_table
-#include <heed/text/read/json_text.hpp>   // json_reader
-#include <heed/text/vocabulary.hpp>       // vocabulary
+#include <heed/text/byte_pair_merge.hpp>   // merge_table
+#include <heed/text/read/json_reader.hpp>  // json_reader
+#include <heed/text/vocabulary.hpp>        // vocabulary
 
 #include <utility>  // move
 #include <vector>   // vector
@@ -76,19 +76,19 @@ class vocabulary_reader : public json_reader {
   };
   explicit vocabulary_reader(kind k) : kind_(k) {}
 
-  bool number_integer(number_integer_t value) {
+  bool number_integer(number_integer_t value) override {
     return inside_ == nothing ? json_reader::number_integer(value)
                               : number(static_cast<double>(value), false);
   }
-  bool number_unsigned(number_unsigned_t value) {
+  bool number_unsigned(number_unsigned_t value) override {
     if (inside_ == nothing) return json_reader::number_unsigned(value);
     whole_ = value;
     return number(static_cast<double>(value), true);
   }
-  bool number_float(number_float_t value, const string_t& text) {
+  bool number_float(number_float_t value, const string_t& text) override {
     return inside_ == nothing ? json_reader::number_float(value, text) : number(value, false);
   }
-  bool string(string_t& value) {
+  bool string(string_t& value) override {
     if (inside_ == nothing) return json_reader::string(value);
     if (inside_ == tokens_part && is_list_ && level_ == 2 && place_ == 0) {
       token_ = std::move(value);
@@ -104,11 +104,11 @@ class vocabulary_reader : public json_reader {
     }
     return misplaced();
   }
-  bool null() { return inside_ == nothing ? json_reader::null() : misplaced(); }
-  bool boolean(bool value) {
+  bool null() override { return inside_ == nothing ? json_reader::null() : misplaced(); }
+  bool boolean(bool value) override {
     return inside_ == nothing ? json_reader::boolean(value) : misplaced();
   }
-  bool key(string_t& name) {
+  bool key(string_t& name) override {
     if (inside_ == tokens_part && !is_list_) {
       token_ = std::move(name);
       return true;
@@ -117,7 +117,7 @@ class vocabulary_reader : public json_reader {
     return json_reader::key(name);
   }
 
-  bool start_object(std::size_t size) {
+  bool start_object(std::size_t size) override {
     if (inside_ != nothing) return misplaced();
     if (kind_ == vocab_json ? depth() == 0 : at_model_member("vocab")) {
       inside_ = tokens_part;
@@ -127,12 +127,12 @@ class vocabulary_reader : public json_reader {
     }
     return json_reader::start_object(size);
   }
-  bool end_object() {
+  bool end_object() override {
     if (inside_ == nothing) return json_reader::end_object();
     inside_ = nothing;
     return true;
   }
-  bool start_array(std::size_t size) {
+  bool start_array(std::size_t size) override {
     if (inside_ == nothing) {
       const bool vocab = at_model_member("vocab");
       if (!vocab && !at_model_member("merges")) return json_reader::start_array(size);
@@ -146,7 +146,7 @@ class vocabulary_reader : public json_reader {
     place_ = 0;
     return true;
   }
-  bool end_array() {
+  bool end_array() override {
     if (inside_ == nothing) return json_reader::end_array();
     if (level_ == 1) {
       inside_ = nothing;

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// What a JSON file says: members by name, with a sentence where they are not what they should be.
+//
+//   const detail::text::json config = detail::text::parse_json(R"({"bos_token": "<s>"})");
+//   detail::text::text_member(config, "bos_token");  // "<s>"
+#pragma once
+
+#include <heed/text/tokenizer_error.hpp>  // tokenizer_error, refuse
+
+#include <cstdint>  // uint32_t, uint64_t
+#include <string>   // string
+#include <utility>  // pair
+#include <variant>  // variant
+#include <vector>   // vector
+
+namespace heed {
+inline namespace HEED_ABI {
+namespace detail::text {
+
+class json {
+ public:
+  using array = std::vector<json>;
+  using object = std::vector<std::pair<std::string, json>>;  // in the file's order
+  // std::uint64_t for whole numbers that are not negative, double for the others.
+  using kinds =
+      std::variant<std::monostate, bool, std::uint64_t, double, std::string, array, object>;
+
+  json() = default;
+  explicit json(kinds value) : value_(std::move(value)) {}
+
+  template <class Kind>
+  [[nodiscard]] const Kind* as() const {
+    return std::get_if<Kind>(&value_);
+  }
+  template <class Kind>
+  [[nodiscard]] Kind* as() {
+    return std::get_if<Kind>(&value_);
+  }
+  [[nodiscard]] bool is_null() const { return as<std::monostate>() != nullptr; }
+  [[nodiscard]] bool is(std::string_view text) const {
+    const auto* s = as<std::string>();
+    return s != nullptr && *s == text;
+  }
+
+ private:
+  kinds value_;
+};
+
+// A member, or null if there is none or this is no object; of two with a name, the last.
+inline const json& member(const json& value, std::string_view name) {
+  static const json nothing;
+  const json* found = &nothing;
+  if (const auto* members = value.as<json::object>())
+    for (const auto& [key, m] : *members)
+      if (key == name) found = &m;
+  return *found;
+}
+
+[[noreturn]] HEED_ONE_COPY inline void refuse_member(const char* name, const char* expected,
+                                                     const json& found) {
+  const auto* text = found.as<std::string>();
+  const auto* whole = found.as<std::uint64_t>();
+  const std::string is = text != nullptr                      ? '"' + text->substr(0, 60) + '"'
+                         : whole != nullptr                   ? std::to_string(*whole)
+                         : found.as<double>() != nullptr      ? std::to_string(*found.as<double>())
+                         : found.as<bool>() != nullptr        ? *found.as<bool>() ? "true" : "false"
+                         : found.as<json::array>() != nullptr ? "a list"
+                         : found.as<json::object>() != nullptr ? "an object"
+                                                               : "missing";
+  refuse<tokenizer_error>(std::string(name) + " is " + is + ", where " + expected + " is expected");
+}
+
+inline const std::string& text_of(const json& value, const char* name) {
+  const auto* text = value.as<std::string>();
+  if (text == nullptr) refuse_member(name, "text", value);
+  return *text;
+}
+inline std::string text_member(const json& value, const char* name) {
+  return text_of(member(value, name), name);
+}
+// `other` where the member is null or missing.
+inline std::string text_member(const json& value, const char* name, const char* other) {
+  const json& m = member(value, name);
+  return m.is_null() ? other : text_of(m, name);
+}
+inline bool flag_member(const json& value, const char* name, bool other) {
+  const json& m = member(value, name);
+  if (m.is_null()) return other;
+  if (m.as<bool>() == nullptr) refuse_member(name, "true or false", m);
+  return *m.as<bool>();
+}
+inline std::uint32_t count_of(const json& value, const char* name) {
+  const auto* number = value.as<std::uint64_t>();
+  if (number == nullptr || *number >= 0xFFFFFFFFU)
+    refuse_member(name, "a whole number below 2^32 - 1", value);
+  return static_cast<std::uint32_t>(*number);
+}
+inline std::uint32_t count_member(const json& value, const char* name, std::uint32_t other) {
+  const json& m = member(value, name);
+  return m.is_null() ? other : count_of(m, name);
+}
+inline const json::array& list_member(const json& value, const char* name) {
+  const json& m = member(value, name);
+  if (m.as<json::array>() == nullptr) refuse_member(name, "a list", m);
+  return *m.as<json::array>();
+}
+
+}  // namespace detail::text
+}  // namespace HEED_ABI
+}  // namespace heed
