@@ -5,10 +5,9 @@
 //   words.find("to be", 2, found);  // found is {3, 5}
 #pragma once
 
+#include <heed/text/oniguruma.hpp>        // onig_search_with_param
 #include <heed/text/tokenizer_error.hpp>  // tokenizer_error, require
 #include <heed/text/utf8.hpp>             // byte_of
-
-#include <oniguruma.h>  // onig_search_with_param
 
 #include <memory>       // unique_ptr
 #include <string_view>  // string_view
