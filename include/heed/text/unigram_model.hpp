@@ -24,8 +24,8 @@ struct unigram_settings {
   bool byte_fallback = false;
 };
 
-// Score is the type in which the sum of a path is kept: double as in Hugging Face's library, float as in
-// SentencePiece, which adds a token's score in double all the same.
+// Score is the type in which sums are formed: double as in Hugging Face's library, float as in
+// SentencePiece. Where two paths are equal, the type decides.
 template <class Score>
 class unigram_model : public token_model {
  public:
@@ -44,16 +44,17 @@ class unigram_model : public token_model {
       std::size_t first = nowhere;
     };
     std::vector<node> best(piece.size() + 1);  // the best tokens that end at each byte
-    const auto offer = [&](std::size_t first, std::size_t end, token_id id, double sum) {
+    const auto offer = [&](std::size_t first, std::size_t end, token_id id, double score) {
       node& n = best[end];
-      if (n.first == nowhere || sum > double(n.score)) n = {static_cast<Score>(sum), id, first};
+      const Score sum = static_cast<Score>(score) + best[first].score;
+      if (n.first == nowhere || sum > n.score) n = {sum, id, first};
     };
     for (std::size_t at = 0; at < piece.size();) {
       const std::size_t one = (std::min)(char_length(piece[at]), piece.size() - at);
       bool known = false;
       pieces_.for_each_prefix(piece, at, [&](std::size_t length, token_id id) {
         if (refused != nullptr && refused->contains(id) && id != settings_.unknown) return;
-        offer(at, at + length, id, settings_.scores[id] + double(best[at].score));
+        offer(at, at + length, id, settings_.scores[id]);
         known = known || length == one;
       });
       if (!known) {
@@ -61,8 +62,7 @@ class unigram_model : public token_model {
             settings_.unknown != no_token,
             "a text holds a character that is not in the vocabulary, which has "
             "no token for unknown text");
-        offer(at, at + one, settings_.unknown,
-              double(static_cast<Score>(settings_.unknown_score + double(best[at].score))));
+        offer(at, at + one, settings_.unknown, settings_.unknown_score);
       }
       at += one;
     }

@@ -61,7 +61,7 @@ class marked_text {
   }
 
  private:
-  static constexpr std::size_t largest = std::size_t(1) << 28;
+  static constexpr std::size_t largest = std::size_t(1) << 26;
 
   std::string text_, marks_;  // one mark a byte
 };

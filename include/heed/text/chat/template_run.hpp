@@ -38,10 +38,10 @@ class template_run {
   using node = template_node;
   using value = template_value;
   enum class flow { on, broken, continued };
-  static constexpr int most_steps = 20000000;
+  static constexpr int most_steps = 4000000;
 
   void count_step() {
-    if (++steps_ > most_steps) refuse_template("it takes more than 20 million steps");
+    if (++steps_ > most_steps) refuse_template("it takes more than 4 million steps");
   }
 
   // Statements. ------------------------------------------------------------------------------------
@@ -129,6 +129,7 @@ class template_run {
     }
     const auto count = static_cast<std::int64_t>(items.size());
     for (std::int64_t i = 0; i < count; ++i) {
+      steps_ += 10;
       scopes_.back().clear();
       const auto at = [&](std::int64_t place) {
         return place >= 0 && place < count ? items[static_cast<std::size_t>(place)]

@@ -19,13 +19,13 @@ inline std::string read_whole(const std::filesystem::path& path) {
   constexpr std::streamoff largest = std::streamoff(1) << 30;
   std::ifstream file(path, std::ios::binary | std::ios::ate);
   const std::streamoff size = file ? std::streamoff(file.tellg()) : -1;
-  require<tokenizer_error>(size >= 0, path.string(), ": it cannot be read");
-  require<tokenizer_error>(size <= largest, path.string(), ": it has ", size,
+  require<tokenizer_error>(size >= 0, "it cannot be read");
+  require<tokenizer_error>(size <= largest, "it has ", size,
                            " bytes, more than a tokenizer can have");
   std::string bytes(static_cast<std::size_t>(size), '\0');
   file.seekg(0);
   file.read(bytes.data(), size);
-  require<tokenizer_error>(file.good() || size == 0, path.string(), ": it cannot be read");
+  require<tokenizer_error>(file.good() || size == 0, "it cannot be read");
   return bytes;
 }
 
@@ -47,6 +47,11 @@ auto reading(const std::filesystem::path& path, const Read& read) {
   static_cast<void>(path);
   return read();
 #endif
+}
+
+// A file beside the one that is read, whose name goes before what is refused too.
+inline std::string read_beside(const std::filesystem::path& path) {
+  return reading(path, [&] { return read_whole(path); });
 }
 
 inline json read_config(const std::filesystem::path& path) {
@@ -94,7 +99,7 @@ class folder_config {
     take("pad_token", parts.names.pad);
     parts.names.chat_template = template_of(member(config_, "chat_template"));
     if (is_file(folder_ / "chat_template.jinja"))
-      parts.names.chat_template = read_whole(folder_ / "chat_template.jinja");
+      parts.names.chat_template = read_beside(folder_ / "chat_template.jinja");
     else if (parts.names.chat_template.empty())
       parts.names.chat_template =
           template_of(member(read_config(folder_ / "chat_template.json"), "chat_template"));
@@ -159,7 +164,7 @@ inline std::shared_ptr<tokenizer_parts> read_tokenizer_file(const std::filesyste
   std::shared_ptr<tokenizer_parts> parts;
   const auto read_pair = [&](const char* merges) {
     const bool space = flag_member(config.config(), "add_prefix_space", false);
-    parts = read_byte_level(read_whole(path), read_whole(folder / merges), config.kind(), space);
+    parts = read_byte_level(read_whole(path), read_beside(folder / merges), config.kind(), space);
   };
   if (name == "vocab.json" || name == "encoder.json") {
     read_pair(name == "vocab.json" ? "merges.txt" : "vocab.bpe");
