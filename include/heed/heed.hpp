@@ -35,8 +35,12 @@
 #include <heed/cache/kv_caches.hpp>      // kv_caches
 #include <heed/cache/rolling_cache.hpp>  // rolling_cache
 
+#include <heed/layer/attention_layer.hpp>       // attention_layer
 #include <heed/layer/linear.hpp>                // linear
 #include <heed/layer/multi_head_attention.hpp>  // multi_head_attention
 #include <heed/layer/position_embedding.hpp>    // position_embedding
 #include <heed/layer/qkv_projection.hpp>        // qkv_projection, fused_qkv_projection
 #include <heed/layer/token_embedding.hpp>       // token_embedding
+
+#include <heed/model/decoder.hpp>     // decoder, and the layers that it is made of
+#include <heed/model/generation.hpp>  // the tokens that it writes

@@ -102,10 +102,10 @@ function(walk header path)
   set_property(GLOBAL APPEND PROPERTY reached ${header})
 endfunction()
 
-# What a program includes: the umbrella, and the optional parts beside it.
+# What a program includes: the umbrellas.
 walk(heed/heed.hpp "")
-if(heed/text/tokenizer.hpp IN_LIST headers)
-  walk(heed/text/tokenizer.hpp "")
+if(heed/models.hpp IN_LIST headers)
+  walk(heed/models.hpp "")
 endif()
 get_property(reached GLOBAL PROPERTY reached)
 foreach(header IN LISTS headers)

@@ -129,6 +129,7 @@ class tokenizer {
 //   vocab.json + merges.txt, encoder.json + vocab.bpe   GPT-2 and its kin
 //   vocab.txt                                  BERT
 //   tok*.bin, tokenizer.bin                    llama2.c
+//   *.gguf                                     GGUF: the model's own file
 // In a folder the first of them that is there counts; tokenizer_config.json, special_tokens_map.json
 // and chat_template.jinja beside it tell special tokens and the chat template. Truncation and padding
 // that tokenizer.json asks for are not done. Throws tokenizer_error with the file's name.

@@ -8,6 +8,7 @@
 #include <heed/text/chat/chat_template.hpp>  // render_chat
 #include <heed/text/read/arrays.hpp>         // read_arrays
 #include <heed/text/read/folder.hpp>         // read_tokenizer
+#include <heed/text/read/gguf.hpp>           // read_vocabulary
 #include <heed/text/tokenizer_class.hpp>     // tokenizer
 #include <heed/text/tokenizer_parts.hpp>     // tokenizer_parts
 
@@ -156,6 +157,8 @@ HEED_MODELS_INLINE std::string token_stream::advance(bool last) {
 }
 
 HEED_MODELS_INLINE tokenizer load_tokenizer(const std::string& folder_or_file) {
+  if (detail::text::names_gguf(folder_or_file))
+    return make_tokenizer(detail::text::read_vocabulary(read_gguf(folder_or_file).metadata()));
   return tokenizer(detail::text::read_tokenizer(folder_or_file));
 }
 

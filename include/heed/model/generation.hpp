@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+// Tokens that a decoder writes, one at a time, as a range: each is computed when the loop asks for it, and a
+// loop that ends early loses nothing.
+//
+//   for (heed::index id : heed::generation(model, prompt, {.tokens = 64})) std::cout << text.decode({id});
+#pragma once
+
+#include <heed/model/decoder.hpp>   // decoder, decoder_cache
+#include <heed/model/sampling.hpp>  // sampling
+
+#include <deque>     // deque
+#include <iterator>  // input_iterator_tag, default_sentinel_t
+
+namespace heed {
+inline namespace HEED_ABI {
+
+struct generate_options {
+  index tokens = 256;  // at most so many new ones
+  std::optional<double> temperature = {};
+  index top_k = 0;
+  double top_p = 1;
+  double min_p = 0;
+  double repetition_penalty = 1;
+  std::uint64_t seed = 0;
+  std::vector<index> stop = {};  // ids that end the text; the one that does is given as the last
+  index prefill = 512;           // tokens of the prompt that are gone through together
+  // Greedy text alone: so many tokens are guessed from what followed the same words before, and checked
+  // together. The text is that without guessing, bit for bit; it comes faster where it repeats itself.
+  // Saxena, "Prompt Lookup Decoding", 2023; Leviathan et al., "Fast Inference from Transformers via
+  // Speculative Decoding", 2022.
+  index guess = 0;
+
+  [[nodiscard]] sampling how() const {
+    return {temperature, top_k, top_p, min_p, repetition_penalty, seed};
+  }
+};
+
+// Refers to the decoder, and to the cache where one is given. The prompt follows what the cache holds; when
+// the range ends, or the loop is left, the cache holds the prompt and all tokens given but the last.
+template <class Scalar>
+class generation {
+ public:
+  // Throws shape_error for an empty prompt or options that make no sense, std::length_error if prompt and
+  // tokens do not fit into the cache.
+  generation(const decoder<Scalar>& model, std::vector<index> prompt, generate_options options,
+             decoder_cache<Scalar>* cache = nullptr)
+      : model_(&model), options_(std::move(options)), seen_(std::move(prompt)) {
+    constexpr const char* name = "heed::generation";
+    detail::require(!seen_.empty(), name, ": the prompt is empty; give one token at least");
+    detail::require(options_.tokens >= 0 && options_.prefill > 0 && options_.guess >= 0, name,
+                    ": tokens is ", options_.tokens, ", prefill is ", options_.prefill,
+                    ", guess is ", options_.guess, "; none may be negative, prefill not 0");
+    options_.how().check();
+    const index needed = static_cast<index>(seen_.size()) + options_.tokens;
+    if (cache == nullptr) {
+      own_.emplace(model.cache(needed));
+    } else {
+      given_ = cache;
+      detail::require<std::length_error>(needed <= cache->capacity() - cache->position(), name,
+                                         ": a prompt of ", seen_.size(), " tokens and ",
+                                         options_.tokens, " more do not fit: ", cache->position(),
+                                         " of ", cache->capacity(), " are taken");
+    }
+    waiting_ = seen_;
+  }
+
+  class iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = index;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const index*;
+    using reference = index;
+
+    explicit iterator(generation* of = nullptr) : of_(of) {}
+    index operator*() const { return of_->current_; }
+    iterator& operator++() {
+      of_->advance();
+      return *this;
+    }
+    void operator++(int) { of_->advance(); }
+    friend bool operator==(const iterator& i, std::default_sentinel_t) {
+      return i.at_end();
+    }
+
+   private:
+    [[nodiscard]] bool at_end() const { return of_ == nullptr || of_->ended_; }
+
+    generation* of_;
+  };
+
+  iterator begin() {
+    if (!begun_) advance();
+    return iterator(this);
+  }
+  std::default_sentinel_t end() const { return {}; }
+
+  // The prompt and all tokens given so far.
+  [[nodiscard]] const std::vector<index>& seen() const { return seen_; }
+
+ private:
+  decoder_cache<Scalar>& cache() { return given_ != nullptr ? *given_ : *own_; }
+
+  // Gives the next token, or ends.
+  void advance() {
+    begun_ = true;
+    if (stopped_ || given_tokens_ == options_.tokens) {
+      ended_ = true;
+      return;
+    }
+    if (ready_.empty()) think();
+    current_ = ready_.front();
+    ready_.pop_front();
+    seen_.push_back(current_);
+    ++given_tokens_;
+    stopped_ =
+        std::find(options_.stop.begin(), options_.stop.end(), current_) != options_.stop.end();
+  }
+
+  // Goes through what waits, and makes at least one token ready.
+  void think() {
+    const sampling how = options_.how();
+    const std::vector<index> guesses = how.greedy() ? guess() : std::vector<index>();
+    while (static_cast<index>(waiting_.size()) > options_.prefill) {
+      const auto some = waiting_.begin() + options_.prefill;
+      (void)model_->hidden(std::vector<index>(waiting_.begin(), some), cache());
+      waiting_.erase(waiting_.begin(), some);
+    }
+    std::vector<index> ids = waiting_;
+    ids.insert(ids.end(), guesses.begin(), guesses.end());
+    const matrix<Scalar> hidden = model_->hidden(ids, cache());
+    const index first = static_cast<index>(waiting_.size()) - 1;
+    matrix<Scalar> scores = model_->logits(hidden.bottomRows(hidden.rows() - first));
+    // Each guess is right as long as it is what greedy gives.
+    std::size_t right = 0;
+    std::vector<index> past = seen_;
+    for (;; ++right) {
+      auto row = scores.row(static_cast<index>(right));
+      const index id = how.choose(
+          std::span<Scalar>(row.data(), static_cast<std::size_t>(row.size())), past, draws_++);
+      ready_.push_back(id);
+      past.push_back(id);
+      if (right == guesses.size() || guesses[right] != id) break;
+    }
+    cache().truncate(cache().position() - static_cast<index>(guesses.size() - right));
+    waiting_ = {ready_.back()};
+  }
+
+  // What followed the last time that the text ended in the same two or three tokens.
+  [[nodiscard]] std::vector<index> guess() const {
+    const index left = options_.tokens - given_tokens_ - 1;
+    const auto count =
+        static_cast<std::size_t>((std::max)(index(0), (std::min)(options_.guess, left)));
+    for (std::size_t same = 3; same >= 2 && count > 0; --same) {
+      if (seen_.size() <= same) continue;
+      const auto tail = seen_.end() - static_cast<std::ptrdiff_t>(same);
+      for (auto from = tail - 1;; --from) {
+        if (std::equal(tail, seen_.end(), from)) {
+          const auto next = from + static_cast<std::ptrdiff_t>(same);
+          const auto most = (std::min)(count, static_cast<std::size_t>(seen_.end() - next));
+          return {next, next + static_cast<std::ptrdiff_t>(most)};
+        }
+        if (from == seen_.begin()) break;
+      }
+    }
+    return {};
+  }
+
+  const decoder<Scalar>* model_;
+  generate_options options_;
+  std::optional<decoder_cache<Scalar>> own_;
+  decoder_cache<Scalar>* given_ = nullptr;
+  std::vector<index> seen_;
+  std::vector<index> waiting_;  // tokens that the cache does not hold yet
+  std::deque<index> ready_;     // tokens that have been thought of, and not given
+  index current_ = 0;
+  index given_tokens_ = 0;
+  std::uint64_t draws_ = 0;
+  bool begun_ = false;
+  bool stopped_ = false;  // the current token is the last
+  bool ended_ = false;
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// A published language model: a decoder, how long its context may be, and which tokens end a text.
+//
+//   const heed::language_model model = heed::load_language_model("SmolLM2-135M-Instruct");
+//   for (heed::index id : model.generate(ids, {.tokens = 64})) std::cout << text.decode({id});
+#pragma once
+
+#include <heed/model/generation.hpp>  // generation, decoder
+
+namespace heed {
+inline namespace HEED_ABI {
+
+struct language_model {
+  heed::decoder<float> decoder;
+  index context = 0;             // the most tokens that it was made for; 0: not known
+  std::vector<index> ends = {};  // tokens that end a text
+
+  // Scores of what may follow each token: (ids, vocabulary).
+  template <class Ids, class... Modifiers>
+  [[nodiscard]] matrix<float> logits(const Ids& ids, const Modifiers&... modifiers) const {
+    return decoder(ids, modifiers...);
+  }
+
+  // The tokens that follow the prompt, a range; greedy unless told. Ends with one of `ends`, which is
+  // given too, after `tokens` tokens, or with one of options.stop. Throws std::length_error if prompt and
+  // tokens are more than the context.
+  [[nodiscard]] generation<float> generate(std::vector<index> prompt,
+                                           generate_options options = {}) const {
+    check(static_cast<index>(prompt.size()), options);
+    return {decoder, std::move(prompt), with_ends(std::move(options))};
+  }
+
+  // The same where the prompt follows what a cache holds: a conversation.
+  [[nodiscard]] generation<float> generate(std::vector<index> prompt, decoder_cache<float>& cache,
+                                           generate_options options = {}) const {
+    check(cache.position() + static_cast<index>(prompt.size()), options);
+    return {decoder, std::move(prompt), with_ends(std::move(options)), &cache};
+  }
+
+  // Room for the keys and values of `capacity` tokens, or of the whole context.
+  [[nodiscard]] decoder_cache<float> cache(index capacity = 0) const {
+    return decoder.cache(capacity > 0 ? capacity : context);
+  }
+
+ private:
+  void check(index before, const generate_options& options) const {
+    detail::require<std::length_error>(
+        context == 0 || options.tokens <= context - before, "heed::language_model: ", before,
+        " tokens and ", options.tokens, " more are beyond the model's context of ", context);
+  }
+  generate_options with_ends(generate_options options) const {
+    options.stop.insert(options.stop.end(), ends.begin(), ends.end());
+    return options;
+  }
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+// How the next token is chosen from its scores.
+//
+//   heed::sampling s{.temperature = 0.8, .top_p = 0.95, .seed = 7};
+//   s.choose(logits, history, 0);  // the id of a token
+#pragma once
+
+#include <heed/core/check.hpp>   // require
+#include <heed/simd/philox.hpp>  // philox, unit
+
+#include <algorithm>  // max_element, nth_element, sort
+#include <cmath>      // exp, isnan
+#include <limits>     // infinity
+#include <optional>   // optional
+#include <span>       // span
+#include <vector>     // vector
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// Greedy unless a temperature or one of top_k, top_p and min_p is given. Steps in this order: repetition
+// penalty, temperature, top_k, top_p, min_p, then a draw.
+struct sampling {
+  std::optional<double> temperature =
+      {};            // scores are divided by it; 0: greedy; 1 where others are given
+  index top_k = 0;   // only so many with the highest scores; 0: all
+  double top_p = 1;  // only the fewest whose probabilities add up to it; Holtzman et al., 2019
+  double min_p =
+      0;  // only those at least so many times as probable as the first; Nguyen et al., 2024
+  double repetition_penalty = 1;  // scores of tokens seen before are divided by it, negative ones
+                                  // multiplied; Keskar et al., "CTRL", 2019
+  std::uint64_t seed = 0;         // the same seed, the same text
+
+  [[nodiscard]] bool greedy() const {
+    return temperature ? *temperature <= 0 : top_k == 0 && top_p >= 1 && min_p <= 0;
+  }
+
+  // Throws shape_error for a number that makes no sense.
+  void check() const {
+    constexpr const char* name = "heed::sampling";
+    detail::require(!temperature || *temperature >= 0, name, ": temperature is ",
+                    temperature.value_or(0), ", but it may not be negative");
+    detail::require(top_k >= 0, name, ": top_k is ", top_k, ", but it may not be negative");
+    detail::require(top_p > 0 && top_p <= 1, name, ": top_p is ", top_p,
+                    ", but it must be above 0 and at most 1");
+    detail::require(min_p >= 0 && min_p <= 1, name, ": min_p is ", min_p,
+                    ", but it must be from 0 to 1");
+    detail::require(repetition_penalty > 0, name, ": repetition_penalty is ", repetition_penalty,
+                    ", but it must be positive");
+  }
+
+  // The next token's id, from the scores of all tokens (which may change), those seen before, and how many
+  // tokens have been drawn with this seed. Of equal scores the lowest id wins; NaN never does.
+  template <class Scalar>
+  [[nodiscard]] index choose(std::span<Scalar> logits, std::span<const index> seen,
+                             std::uint64_t draws) const {
+    for (Scalar& score : logits)
+      if (std::isnan(score)) score = -std::numeric_limits<Scalar>::infinity();
+    penalise(logits, seen);
+    if (greedy()) return std::max_element(logits.begin(), logits.end()) - logits.begin();
+    return draw(candidates(std::span<const Scalar>(logits)), draws);
+  }
+
+ private:
+  struct candidate {
+    index id;
+    double weight;  // a probability times a factor common to all
+  };
+
+  template <class Scalar>
+  void penalise(std::span<Scalar> logits, std::span<const index> seen) const {
+    if (detail::exactly_equal(repetition_penalty, 1.0)) return;
+    std::vector<index> ids(seen.begin(), seen.end());
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    const auto penalty = static_cast<Scalar>(repetition_penalty);
+    for (const index id : ids) {
+      if (id < 0 || id >= static_cast<index>(logits.size())) continue;
+      Scalar& score = logits[static_cast<std::size_t>(id)];
+      score = score > 0 ? score / penalty : score * penalty;
+    }
+  }
+
+  // Those that may be drawn, the most probable first.
+  template <class Scalar>
+  [[nodiscard]] std::vector<candidate> candidates(std::span<const Scalar> logits) const {
+    const double largest = static_cast<double>(*std::max_element(logits.begin(), logits.end()));
+    std::vector<candidate> all;
+    for (std::size_t i = 0; i < logits.size(); ++i)
+      all.push_back({static_cast<index>(i), std::exp((static_cast<double>(logits[i]) - largest) /
+                                                     temperature.value_or(1))});
+    const auto before = [](const candidate& a, const candidate& b) {
+      return a.weight > b.weight || (!(a.weight < b.weight) && a.id < b.id);
+    };
+    if (top_k > 0 && top_k < static_cast<index>(all.size())) {
+      std::nth_element(all.begin(), all.begin() + top_k, all.end(), before);
+      all.resize(static_cast<std::size_t>(top_k));
+    }
+    std::sort(all.begin(), all.end(), before);
+    double sum = 0;
+    for (const candidate& c : all) sum += c.weight;
+    if (top_p < 1) {
+      double kept = 0;
+      std::size_t count = 0;
+      while (count < all.size() && kept < top_p * sum) kept += all[count++].weight;
+      all.resize(std::max(count, std::size_t(1)));
+    }
+    std::size_t count = 1;
+    while (count < all.size() && all[count].weight >= min_p * all[0].weight) ++count;
+    all.resize(count);
+    return all;
+  }
+
+  [[nodiscard]] index draw(const std::vector<candidate>& from, std::uint64_t draws) const {
+    double sum = 0;
+    for (const candidate& c : from) sum += c.weight;
+    const auto words = detail::philox(
+        {static_cast<std::uint32_t>(draws), static_cast<std::uint32_t>(draws >> 32), 0, 0}, seed);
+    double left = detail::unit(words[0]) * sum;
+    for (const candidate& c : from)
+      if ((left -= c.weight) < 0) return c.id;
+    return from.back().id;
+  }
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// Published models and their text: heed/heed.hpp, files of weights and tokenizers. Needs what CMake's
+// heed::models brings: nlohmann_json, Oniguruma, utf8proc.
+//
+//   heed::language_model model = heed::load_language_model("SmolLM2-135M-Instruct");
+//   heed::tokenizer text = heed::load_tokenizer("SmolLM2-135M-Instruct");
+//   for (heed::index id : model.generate(text.encode("Once upon a time"), {.tokens = 64}))
+//     std::cout << text.decode({id});
+#pragma once
+
+#include <heed/heed.hpp>                    // attention, layers, caches
+#include <heed/io/load_language_model.hpp>  // load_language_model
+#include <heed/io/safetensors_writer.hpp>   // write_safetensors
+#include <heed/text/tokenizer.hpp>          // tokenizer, load_tokenizer
