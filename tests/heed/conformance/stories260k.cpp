@@ -10,14 +10,11 @@ namespace {
 
 constexpr index vocabulary = 512;
 
-class Stories260K : public testing::Test {
- protected:
-  void SetUp() override {
-    folder_ = support::data_folder("models/stories260K");
-    if (!folder_) GTEST_SKIP() << support::data_is_missing("models/stories260K");
-  }
-  std::optional<std::filesystem::path> folder_;
-};
+// The model, or what tests/golden has of it: one layer.
+class Stories260K : public testing::TestWithParam<std::filesystem::path> {};
+
+INSTANTIATE_TEST_SUITE_P(Folders, Stories260K,
+                         testing::ValuesIn(support::data_folders("models/stories260K")));
 
 const std::vector<index> story{1,   403, 407, 261, 378, 432, 383, 286,
                                261, 376, 298, 315, 421, 395, 317, 426};
@@ -30,22 +27,22 @@ matrix<Scalar> at_once(const llama<Scalar>& model) {
 
 // The golden numbers were computed in float: to first order, errors of one rounding for each
 // product in the longest sum of a layer, for each layer, relative to the largest number.
-TEST_F(Stories260K, Logits) {
+TEST_P(Stories260K, Logits) {
   constexpr double layers = 5, longest_sum = 172;
-  number_stream file(*folder_ / "logits_golden.bin");
+  number_stream file(GetParam() / "logits_golden.bin");
   const matrix<float> golden = file.next_matrix(static_cast<index>(story.size()), vocabulary);
   ASSERT_TRUE(file.at_end());
   const double bound = layers * longest_sum * unit_roundoff<float> *
                        static_cast<double>(golden.cwiseAbs().maxCoeff());
-  const std::filesystem::path path = *folder_ / "stories260K.bin";
+  const std::filesystem::path path = GetParam() / "stories260K.bin";
   EXPECT_EQ(difference("in float", at_once(llama<float>(path)), golden, bound), "");
   EXPECT_EQ(difference("in double", at_once(llama<double>(path)), golden, bound), "");
 }
 
 // heed's own layers give a row the same bits however its sequence came; the head is Eigen's
 // product, which does not, so the logits are compared to a few roundings.
-TEST_F(Stories260K, TokenByTokenIsTheSame) {
-  const llama<double> model(*folder_ / "stories260K.bin");
+TEST_P(Stories260K, TokenByTokenIsTheSame) {
+  const llama<double> model(GetParam() / "stories260K.bin");
   const matrix<double> whole = at_once(model);
   llama<double>::memory memory;
   for (index i = 0; i < whole.rows(); ++i) {
@@ -66,10 +63,10 @@ std::vector<std::string> pieces_of(const std::filesystem::path& path) {
   return pieces;
 }
 
-TEST_F(Stories260K, TellsTheStoryInFloat) {
+TEST_P(Stories260K, TellsTheStoryInFloat) {
   constexpr std::size_t prompt_length = 5, length = 200, first_byte = 3;
-  const llama<float> model(*folder_ / "stories260K.bin");
-  const std::vector<std::string> pieces = pieces_of(*folder_ / "tok512.bin");
+  const llama<float> model(GetParam() / "stories260K.bin");
+  const std::vector<std::string> pieces = pieces_of(GetParam() / "tok512.bin");
   ASSERT_EQ(pieces.size(), static_cast<std::size_t>(vocabulary));
 
   std::vector<index> ids(story.begin(), story.begin() + prompt_length);
@@ -91,7 +88,7 @@ TEST_F(Stories260K, TellsTheStoryInFloat) {
     else
       told += i == 1 && piece.starts_with(' ') ? piece.substr(1) : piece;
   }
-  const std::vector<char> golden = support::read_file<char>(*folder_ / "golden_greedy_200.txt");
+  const std::vector<char> golden = support::read_file<char>(GetParam() / "golden_greedy_200.txt");
   EXPECT_EQ(told + '\n', std::string(golden.begin(), golden.end()));
 }
 

@@ -35,18 +35,18 @@ matrix<double> logits_of(const safetensors& file, const token_batch& batch) {
 }
 
 TEST(Tinyshakespeare, LogitsAndNextBytes) {
-  const auto folder = support::data_folder("models/tinyshakespeare-char");
-  if (!folder) GTEST_SKIP() << support::data_is_missing("models/tinyshakespeare-char");
-  const safetensors golden(*folder / "golden.safetensors");
-  const token_batch batch(golden["tokens"]);
-  const matrix<double> logits = logits_of(safetensors(*folder / "model.safetensors"), batch);
-  const tensor& expected = golden["logits"];
-  EXPECT_EQ(difference("logits", logits, expected.rows<float>(), rounded_once(expected)), "");
+  for (const auto& folder : support::data_folders("models/tinyshakespeare-char")) {
+    const safetensors golden(folder / "golden.safetensors");
+    const token_batch batch(golden["tokens"]);
+    const matrix<double> logits = logits_of(safetensors(folder / "model.safetensors"), batch);
+    const tensor& expected = golden["logits"];
+    EXPECT_EQ(difference("logits", logits, expected.rows<float>(), rounded_once(expected)), "");
 
-  for (index s = 0; s < batch.sequences(); ++s) {
-    index next = -1;
-    logits.row((s + 1) * batch.length() - 1).maxCoeff(&next);
-    EXPECT_EQ(next, golden["next"].data<std::int32_t>()[s]) << "after sequence " << s;
+    for (index s = 0; s < batch.sequences(); ++s) {
+      index next = -1;
+      logits.row((s + 1) * batch.length() - 1).maxCoeff(&next);
+      EXPECT_EQ(next, golden["next"].data<std::int32_t>()[s]) << "after sequence " << s;
+    }
   }
 }
 
