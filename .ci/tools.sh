@@ -8,9 +8,10 @@ ensure() {
   local name absent=()
   for name; do dpkg -s "$name" >/dev/null 2>&1 || absent+=("$name"); done
   if [ ${#absent[@]} -eq 0 ] || ! find_manager || ! find_rights; then return 0; fi
+  agree_to_install "${absent[@]}" || return 0
   refresh_index </dev/null
   for name in "${absent[@]}"; do
-    install "$name" </dev/null || say "$name could not be installed"
+    install_packages "$name" </dev/null || say "$name could not be installed"
   done
 }
 

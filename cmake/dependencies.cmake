@@ -28,13 +28,17 @@ function(heed_require target package content)
   set(${content}_SOURCE_DIR ${${content}_SOURCE_DIR} PARENT_SCOPE)
 endfunction()
 
+set(HEED_FETCH_EIGEN 3.4.0 CACHE STRING "The Eigen that is fetched where none is installed")
+set(heed_eigen_3.4.0 8586084f71f9bde545ee7fa6d00288b264a2b7ac3607b974e54d13e7162c1c72)
+set(heed_eigen_5.0.1 e9c326dc8c05cd1e044c71f30f1b2e34a6161a3b6ecf445d56b53ff1669e3dec)
+
 # Eigen's package file refuses a newer major version where an older one is asked for, so we ask for
 # none and compare ourselves.
 function(heed_require_eigen)
   # SOURCE_SUBDIR names no folder: Eigen is only unpacked, its own build (tests, BLAS) never runs.
   heed_require(Eigen3::Eigen Eigen3 eigen
-    URL https://gitlab.com/libeigen/eigen/-/archive/3.4.0/eigen-3.4.0.tar.gz
-    URL_HASH SHA256=8586084f71f9bde545ee7fa6d00288b264a2b7ac3607b974e54d13e7162c1c72
+    URL https://gitlab.com/libeigen/eigen/-/archive/${HEED_FETCH_EIGEN}/eigen-${HEED_FETCH_EIGEN}.tar.gz
+    URL_HASH SHA256=${heed_eigen_${HEED_FETCH_EIGEN}}
     SOURCE_SUBDIR only-the-headers)
   if(Eigen3_VERSION AND Eigen3_VERSION VERSION_LESS 3.4)
     message(FATAL_ERROR "heed needs Eigen 3.4 or newer and found ${Eigen3_VERSION}. Set Eigen3_DIR "

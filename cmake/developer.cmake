@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 # What our own tests, examples and benchmarks are built with; nothing here reaches a consumer.
-option(HEED_WERROR "Warnings in our own targets are errors" ${PROJECT_IS_TOP_LEVEL})
+option(HEED_WERROR "Warnings in our own targets are errors; the presets switch it on" OFF)
 option(HEED_NATIVE "Build our own targets for this very machine" OFF)
+set(HEED_X86_64_LEVEL "" CACHE STRING
+  "Level of the x86-64 instruction set that our own targets are built for: 2, 3 or 4")
 option(HEED_ASSERTIONS "Keep assert and eigen_assert in the tests in every build type" ON)
 set(HEED_SANITIZE "" CACHE STRING "Sanitizers for our own targets, e.g. address;undefined")
 
@@ -37,6 +39,11 @@ if(HEED_NATIVE)
       break()
     endif()
   endforeach()
+endif()
+if(HEED_X86_64_LEVEL AND NOT MSVC AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+  target_compile_options(heed_flags INTERFACE -march=x86-64-v${HEED_X86_64_LEVEL})
+endif()
+if(HEED_NATIVE OR HEED_X86_64_LEVEL STREQUAL 4)
   # ... and takes the deliberately undefined operand of its own AVX-512 intrinsics for a mistake.
   target_compile_options(heed_flags INTERFACE
     "$<${gcc_12}:-Wno-maybe-uninitialized;-Wno-uninitialized>")

@@ -4,8 +4,10 @@
 #   prepare Eigen3            a compiler, CMake, ninja or make, and Eigen
 #   prepare Eigen3 GTest      ... and GoogleTest
 #
-# Where everything is there, nothing is installed. Where nothing can be installed, CMake fetches the
-# libraries (cmake/dependencies.cmake), and only the tools are the reader's to bring.
+# Where everything is there, nothing is installed. Else the packages are named first. Then $install
+# decides: `yes` (what --install sets) installs them; otherwise a terminal is asked, and where there is
+# none to ask, as in a script, they are installed. Where nothing is or can be installed, CMake fetches
+# the libraries (cmake/dependencies.cmake), and only the tools are the reader's to bring.
 
 say() { echo "heed: $*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -108,7 +110,20 @@ refresh_index() {
   esac
 }
 
-install() {
+# Names the packages that would be installed, and how; fails if the reader says no.
+agree_to_install() {
+  say "this will be installed with $as_root${as_root:+ }$manager: $*"
+  if [ "${install:-}" = yes ] || [ ! -t 2 ] || ! (: </dev/tty) 2>/dev/null; then return 0; fi
+  printf 'heed: go on? [Y/n] ' >&2
+  read -r answer </dev/tty || answer=n
+  case $answer in
+    '' | y | Y | yes) return 0 ;;
+  esac
+  say "nothing was installed (with --install there is no question)"
+  return 1
+}
+
+install_packages() {
   case $manager in
     apt-get)
       $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends "$@"
@@ -125,11 +140,11 @@ install_missing() {
   packages=
   for thing in $missing; do packages="$packages $(package_of "$thing")"; done
   find_rights || { say "root's rights are needed to install with $manager:$packages"; return; }
-  say "installing with $manager:$packages"
+  agree_to_install $packages || return
   refresh_index || say "the package index could not be refreshed; going on with the one here"
-  install $packages && return
+  install_packages $packages && return
   say "that did not go together; trying them one by one"
-  for name in $packages; do install "$name" || say "$name could not be installed"; done
+  for name in $packages; do install_packages "$name" || say "$name could not be installed"; done
 }
 
 check_tools() {

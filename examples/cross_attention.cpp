@@ -33,7 +33,7 @@ int main() {
 
   std::cout.precision(2);
   for (heed::index i = 0; i < alignment.rows(); ++i) {
-    heed::index best;
+    heed::index best = 0;
     const float share = alignment.row(i).maxCoeff(&best);
     std::cout << german[static_cast<std::size_t>(i)] << " -> ";
     if (share > 0.5f)

@@ -104,7 +104,7 @@ int run(const std::vector<std::string>& words) {
       .write(reinterpret_cast<const char*>(p.out.data()),
              static_cast<std::streamsize>(sizeof(float)) * p.out.size());
   std::cout << "ready" << std::endl;
-  for (double run_for; std::cin >> run_for;)
+  for (double run_for = 0; std::cin >> run_for;)
     std::cout << median_seconds(run_for, call) << std::endl;
   return 0;
 }

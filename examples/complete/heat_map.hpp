@@ -6,6 +6,7 @@
 #include "page.hpp"           // page
 
 #include <array>  // array
+#include <cmath>  // lround
 
 namespace complete {
 
@@ -71,7 +72,7 @@ class heat_map {
     constexpr float visible = 0.005f;
     constexpr std::array<char, shades> characters{' ', '.', ':', '-', '=', '+', '*', '#', '%', '@'};
     constexpr std::array<int, shades> colours{234, 53, 54, 90, 126, 162, 203, 209, 216, 230};
-    auto level = static_cast<std::size_t>(weight * (shades - 1) + 0.5f);
+    auto level = static_cast<std::size_t>(std::lround(weight * (shades - 1)));
     if (weight >= visible) level = std::max<std::size_t>(level, 1);
     level = std::min<std::size_t>(level, shades - 1);
     if (out_.look().colour) return "\033[48;5;" + std::to_string(colours[level]) + "m  \033[0m";
