@@ -4,9 +4,9 @@
 reading against keys, from their JSON, as SVG.
 
     benchmark_forward --benchmark_repetitions=3 --benchmark_out=forward.json
-    benchmarks/plot.py forward.json docs/performance.svg
+    benchmarks/plot.py forward.json docs/measurements/forward.svg
     benchmark_decode --benchmark_repetitions=3 --benchmark_out=decode.json
-    benchmarks/plot.py decode.json docs/decoding.svg
+    benchmarks/plot.py decode.json docs/measurements/decoding.svg
 """
 
 import json

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: MIT
+# cmake -P tested.cmake INCLUDE_DIR TESTS_DIR LIST
+# Every INCLUDE_DIR/heed/X.hpp has a test TESTS_DIR/heed/X.cpp or a line `X.hpp: REASON` in LIST; and
+# every line of LIST is about a header that exists and has no such test.
+cmake_minimum_required(VERSION 3.21)
+
+math(EXPR at "${CMAKE_ARGC} - 3")
+foreach(name include_dir tests_dir list)
+  cmake_path(ABSOLUTE_PATH CMAKE_ARGV${at} OUTPUT_VARIABLE ${name})
+  math(EXPR at "${at} + 1")
+endforeach()
+
+function(complain sentence)
+  message("${sentence}")
+  set_property(GLOBAL PROPERTY broken TRUE)
+endfunction()
+
+file(GLOB_RECURSE headers RELATIVE ${include_dir}/heed ${include_dir}/heed/*.hpp)
+if(NOT headers)
+  message(FATAL_ERROR "no headers in ${include_dir}/heed")
+endif()
+
+set(listed)
+file(STRINGS ${list} lines)
+foreach(line IN LISTS lines)
+  if(line MATCHES "^(#|$)")
+    continue()
+  endif()
+  if(NOT line MATCHES "^([^ :]+\\.hpp): +[^ ]")
+    complain("this line is not `HEADER.hpp: REASON`: ${line}")
+    continue()
+  endif()
+  set(header ${CMAKE_MATCH_1})
+  list(APPEND listed ${header})
+  if(NOT header IN_LIST headers)
+    complain("heed/${header} is listed as untested, but there is no such header")
+  endif()
+endforeach()
+
+foreach(header IN LISTS headers)
+  string(REGEX REPLACE "\\.hpp$" ".cpp" test ${header})
+  if(EXISTS ${tests_dir}/heed/${test})
+    if(header IN_LIST listed)
+      complain("heed/${header} is listed as untested, but has a test: take its line out of the list")
+    endif()
+  elseif(NOT header IN_LIST listed)
+    complain("heed/${header} has no test heed/${test}, and no line in ${list}")
+  endif()
+endforeach()
+
+get_property(broken GLOBAL PROPERTY broken)
+if(broken)
+  message(FATAL_ERROR "Headers and tests do not fit.")
+endif()
+list(LENGTH headers count)
+list(LENGTH listed untested)
+message("${count} headers, ${untested} of them without a test of their own")
