@@ -8,6 +8,8 @@
 
 #include <vector>
 
+namespace readme {
+
 using Eigen::MatrixXf;
 
 static const heed::index tokens = 42, width = 512;
@@ -34,3 +36,5 @@ static Eigen::ThreadPool pool(1);
 
 static const std::vector<heed::index> ids{464, 3797, 3332};
 static MatrixXf y(3, 768);
+
+}  // namespace readme
