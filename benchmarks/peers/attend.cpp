@@ -6,8 +6,8 @@
 // The rule `decode` is a single query over so many keys, which a heed::kv_cache holds; else there are
 // as many queries as keys.
 // The file `input` holds q, k and v one after the other, row-major float; `output` receives the
-// result. Then each line on standard input is a number of seconds to run for, and is answered with
-// the median seconds of a call.
+// result. Then the program prints `ready` and the instruction set that it is built for, and each line on
+// standard input is a number of seconds to run for, and is answered with the median seconds of a call.
 #include <heed/attention.hpp>
 #include <heed/cache/kv_cache.hpp>
 
@@ -26,6 +26,10 @@
 namespace {
 
 using matrix = heed::matrix<float>;
+
+#define NAME_OF(macro) NAME_OF_TEXT(macro)
+#define NAME_OF_TEXT(text) #text
+constexpr const char* instruction_set = NAME_OF(HEED_ABI_SIMD);
 
 struct problem {
   std::string rule;
@@ -103,7 +107,7 @@ int run(const std::vector<std::string>& words) {
   std::ofstream(words[7], std::ios::binary)
       .write(reinterpret_cast<const char*>(p.out.data()),
              static_cast<std::streamsize>(sizeof(float)) * p.out.size());
-  std::cout << "ready" << std::endl;
+  std::cout << "ready " << instruction_set << std::endl;
   for (double run_for = 0; std::cin >> run_for;)
     std::cout << median_seconds(run_for, call) << std::endl;
   return 0;

@@ -6,10 +6,15 @@
     pip install numpy torch onnx onnxruntime openvino    # those that you want to see
     benchmarks/peers/compare.py build/native/benchmarks/benchmark_attend
 
+    cmake --preset release && cmake --build --preset release        # heed for AVX2, and so are all
+    benchmarks/peers/compare.py build/release/benchmarks/benchmark_attend --isa avx2
+
 Every shape is run by all in turn, round after round, in the same seconds on the same machine with as
 many threads, and a peer's result must agree with heed's. Peers get their matrices head by head, as
-they like them; heed reads (rows, heads * width). A table is printed: heed's time, and how many times
-as long each peer takes (its median over heed's). Above 1 heed is ahead.
+they like them; heed reads (rows, heads * width). Printed are the instruction set that each library
+says it uses, and a table for each number of threads: heed's time, and how many times as long each peer
+takes (its median over heed's). Above 1 heed is faster. A peer that cannot be held to the instruction
+set that --isa names is left out, and it is said why.
 """
 
 import argparse
@@ -74,6 +79,52 @@ class Case:
         return m.transpose(0, 2, 1, 3).reshape(self.queries, -1)
 
 
+def processor_flags():
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            return set(next(line for line in file if line.startswith("flags")).split())
+    except (OSError, StopIteration):
+        return set()
+
+
+# What holds libraries to AVX2: PyTorch's own kernels, MKL, oneDNN under both of its names, OpenVINO.
+# All of it is read when a library is loaded.
+AVX2 = {
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "DNNL_MAX_CPU_ISA": "AVX2",
+    "OV_CPU_MAX_ISA": "AVX2",
+}
+
+
+def torch_isa():
+    import torch
+    return torch.backends.cpu.get_cpu_capability().lower()
+
+
+def inductor_isa():
+    from torch._inductor import config, cpu_vec_isa
+    if torch_isa() == "avx2":
+        config.cpp.simdlen = 256
+    return str(cpu_vec_isa.pick_vec_isa()).lower()
+
+
+def onnx_isa():
+    """It has no say of its own: its kernels are chosen by what the processor has."""
+    import onnxruntime  # noqa: F401
+    return "avx512" if "avx512f" in processor_flags() else "avx2"
+
+
+def openvino_isa():
+    """What its compiled model says of its attention, as in jit_avx512_f32."""
+    compiled, _ = openvino_model(Case("full", 2, 2, 64, 128), 1)
+    for op in compiled.get_runtime_model().get_ordered_ops():
+        if op.get_friendly_name().startswith("ScaledDotProductAttention"):
+            return str(op.get_rt_info()["primitiveType"].astype(str)).lower()
+    return "unknown"
+
+
 def median_seconds(call, run_for):
     seconds = []
     end = time.perf_counter() + run_for
@@ -96,8 +147,10 @@ class Heed:
         self.process = subprocess.Popen(
             [os.path.abspath(binary), *map(str, words), *paths],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        if self.process.stdout.readline() != "ready\n":
+        ready, *isa = self.process.stdout.readline().split() or [""]
+        if ready != "ready":
             sys.exit(f"{binary} did not get ready for {case.name()}")
+        self.isa = " ".join(isa)
         self.result = np.fromfile(paths[1], np.float32).reshape(case.queries, -1)
 
     def seconds(self, run_for):
@@ -219,11 +272,9 @@ def onnx_group_query_attention(case, threads):
     return onnx_session([node], inputs, ["out", "all_k", "all_v"], threads)
 
 
-def openvino_sdpa(case, threads):
+def openvino_model(case, threads):
     import openvino as ov
     from openvino import opset13 as ops
-    if case.rule not in ("full", "causal", "decode"):
-        return None
     group = case.query_heads // case.kv_heads
     arrays = [case.by_head(case.q)] + [
         np.repeat(case.by_head(m), group, axis=1) for m in (case.k, case.v)]
@@ -233,18 +284,47 @@ def openvino_sdpa(case, threads):
     compiled = ov.Core().compile_model(model, "CPU", {
         "INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32",
         "PERFORMANCE_HINT": "LATENCY"})
+    return compiled, arrays
+
+
+def openvino_sdpa(case, threads):
+    if case.rule not in ("full", "causal", "decode"):
+        return None
+    compiled, arrays = openvino_model(case, threads)
     request = compiled.create_infer_request()
     return lambda: request.infer(arrays, share_inputs=True, share_outputs=True), lambda out: (
         case.by_row(next(iter(out.values()))))
 
 
+# Name: what makes a call, what tells the instruction set.
 PEERS = {
-    "PyTorch SDPA": torch_sdpa,
-    "PyTorch FlexAttention": torch_flex,
-    "ONNX MultiHeadAttention": onnx_multi_head_attention,
-    "ONNX GroupQueryAttention": onnx_group_query_attention,
-    "OpenVINO SDPA": openvino_sdpa,
+    "PyTorch SDPA": (torch_sdpa, torch_isa),
+    "PyTorch FlexAttention": (torch_flex, inductor_isa),
+    "ONNX MultiHeadAttention": (onnx_multi_head_attention, onnx_isa),
+    "ONNX GroupQueryAttention": (onnx_group_query_attention, onnx_isa),
+    "OpenVINO SDPA": (openvino_sdpa, openvino_isa),
 }
+
+
+def instruction_sets(options):
+    """Of heed and of each peer, by name; without the peers that are not here or not held to --isa."""
+    with tempfile.TemporaryDirectory() as folder:
+        heed = Heed(options.binary, Case("full", 1, 1, 16, 16), 1, folder)
+        heed.close()
+    used = {"heed": heed.isa}
+    if options.isa and options.isa not in heed.isa:
+        sys.exit(f"{options.binary} is built for {heed.isa}, not for {options.isa}")
+    for name in options.peers:
+        try:
+            isa = PEERS[name][1]()
+        except Exception as e:  # not installed: the others still count
+            print(f"# {name} is not here: {type(e).__name__}: {str(e).splitlines()[:1]}")
+            continue
+        if options.isa and options.isa not in isa:
+            print(f"# {name} is left out: it uses {isa}, and nothing holds it to {options.isa}")
+            continue
+        used[name] = isa
+    return used
 
 
 def ready_peers(case, threads, wanted, heed_result):
@@ -252,7 +332,7 @@ def ready_peers(case, threads, wanted, heed_result):
     calls = {}
     for name in wanted:
         try:
-            made = PEERS[name](case, threads)
+            made = PEERS[name][0](case, threads)
             if made is None:
                 continue
             call, unpack = made
@@ -267,10 +347,10 @@ def ready_peers(case, threads, wanted, heed_result):
     return calls
 
 
-def compare(case, options):
+def compare(case, threads, peers, options):
     with tempfile.TemporaryDirectory() as folder:
-        heed = Heed(options.binary, case, options.threads, folder)
-        calls = ready_peers(case, options.threads, options.peers, heed.result)
+        heed = Heed(options.binary, case, threads, folder)
+        calls = ready_peers(case, threads, peers, heed.result)
         seconds = {"heed": [], **{name: [] for name in calls}}
         for _ in range(options.rounds):
             seconds["heed"].append(heed.seconds(options.seconds))
@@ -284,7 +364,8 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("binary", help="benchmark_attend")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--isa", choices=["avx2"], help="hold every library to this instruction set")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=0.3, help="of each turn")
     parser.add_argument("--cases", default="", help="only those whose name holds this")
@@ -292,21 +373,32 @@ def main():
     parser.add_argument("--json", help="write the seconds here as well")
     options = parser.parse_args()
 
-    print("| case | heed, ms | " + " | ".join(options.peers) + " |")
-    print("|---" * (2 + len(options.peers)) + "|")
-    results = {}
+    if options.isa:
+        os.environ.update(AVX2)
+    used = instruction_sets(options)
+    print("# " + ", ".join(f"{name}: {isa}" for name, isa in used.items()))
+    peers = [name for name in used if name != "heed"]
+    runs = [table(threads, peers, options) for threads in options.threads]
+    if options.json:
+        with open(options.json, "w", encoding="utf-8") as file:
+            json.dump({"isa": used, "runs": runs}, file, indent=1)
+
+
+def table(threads, peers, options):
+    """Measures and prints all cases; gives the seconds."""
+    print(f"\n{threads} thread{'s' * (threads > 1)}\n")
+    print("| case | heed, ms | " + " | ".join(peers) + " |")
+    print("|---" * (2 + len(peers)) + "|")
+    seconds = {}
     for parts in CASES:
         case = Case(*parts)
         if options.cases not in case.name():
             continue
-        found = compare(case, options)
-        results[case.name()] = found
-        ratios = [f"{found[p] / found['heed']:.2f}" if p in found else "" for p in options.peers]
+        found = seconds[case.name()] = compare(case, threads, peers, options)
+        ratios = [f"{found[p] / found['heed']:.2f}" if p in found else "" for p in peers]
         print(f"| {case.name()} | {found['heed'] * 1e3:.4g} | " + " | ".join(ratios) + " |",
               flush=True)
-    if options.json:
-        with open(options.json, "w") as file:
-            json.dump({"threads": options.threads, "seconds": results}, file, indent=1)
+    return {"threads": threads, "seconds": seconds}
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Draws what compare.py measured, as SVG: for each shape, the time that each peer takes over heed's.
+"""Draws what compare.py measured, as SVG: for each shape, the time that each peer takes over heed's,
+with the largest number of threads.
 
     benchmarks/peers/compare.py build/native/benchmarks/benchmark_attend --json peers.json
     benchmarks/peers/plot.py peers.json docs/peers.svg
@@ -65,11 +66,12 @@ def main():
         sys.exit(__doc__)
     with open(sys.argv[1], encoding="utf-8") as file:
         measured = json.load(file)
-    about = "time over heed's, {threads} threads".format(**measured)
+    run = max(measured["runs"], key=lambda run: run["threads"])
+    about = f"time over heed's, {run['threads']} threads"
     if "about" in measured:
         about += ", " + measured["about"]
     with open(sys.argv[2], "w", encoding="utf-8") as file:
-        file.write(draw(about, measured["seconds"]))
+        file.write(draw(about, run["seconds"]))
 
 
 if __name__ == "__main__":
