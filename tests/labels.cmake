@@ -2,12 +2,12 @@
 # Labels of the programs below tests/heed: `unit`, the name of the folder, and those that are given
 # here. HEED_TESTS and HEED_TESTS_WITHOUT choose by labels what is built, `ctest -L` what is run.
 
-# heed_label(LABEL NAME... [EXCEPT NAME...]): `*` in a name stands for any name. A name that no test
+# heed_label(LABEL NAME... [EXCEPT NAME...]): `*` stands for any name, in folders below too. A name that no test
 # has any more is an error, so that a test which moves cannot lose its label unseen.
 function(heed_label label)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "EXCEPT")
   foreach(pattern IN LISTS arg_UNPARSED_ARGUMENTS arg_EXCEPT)
-    file(GLOB found CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} heed/${pattern}.cpp)
+    file(GLOB_RECURSE found CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} heed/${pattern}.cpp)
     if(NOT found)
       message(FATAL_ERROR "tests/labels.cmake: no test heed/${pattern} for the label ${label}")
     endif()
