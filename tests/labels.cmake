@@ -2,8 +2,8 @@
 # Labels of the programs below tests/heed: `unit`, the name of the folder, and those that are given
 # here. HEED_TESTS and HEED_TESTS_WITHOUT choose by labels what is built, `ctest -L` what is run.
 
-# heed_label(LABEL NAME... [EXCEPT NAME...]): `*` stands for any name, in folders below too. A name that no test
-# has any more is an error, so that a test which moves cannot lose its label unseen.
+# heed_label(LABEL NAME... [EXCEPT NAME...]): `*` stands for any name, in folders below too. A name that
+# no test has any more is an error, so that a test which moves cannot lose its label unseen.
 function(heed_label label)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "EXCEPT")
   foreach(pattern IN LISTS arg_UNPARSED_ARGUMENTS arg_EXCEPT)
@@ -33,12 +33,11 @@ endfunction()
 
 # What looks at the instruction set, or must give the same bits on all of them.
 heed_label(lanes
-  kernel/*
-  core/copy core/fused core/quantised core/simd core/tanh
+  simd/* gemm/* kernel/* storage/copy storage/quantised
   attention_digest attention_exceptions attention_overflow attention_same_bits)
 
 # Storage types and rules, mixed by chance.
-heed_label(mixed attention_storage attention_sweep/by_chance rules/key_weights)
+heed_label(mixed attention_storage attention_sweep/by_chance modifiers/options/key_weights)
 
 # What several threads do.
 heed_label(threads

@@ -105,7 +105,7 @@ class attention_item {
   [[nodiscard]] index keys() const { return k_.rows().rows(); }
   [[nodiscard]] const heed::heads& heads() const { return heads_; }
   [[nodiscard]] auto key_rows() const { return k_.rows(); }
-  [[nodiscard]] auto decode_output() const { return v_.rows(); }
+  [[nodiscard]] auto value_rows() const { return v_.rows(); }
 
   // heed::attention under the given rules.
   template <class... Rules>
