@@ -14,7 +14,9 @@
 namespace {
 
 template <class Number>
-bool read(Number& number) { return std::fread(&number, sizeof number, 1, stdin) == 1; }
+bool read(Number& number) {
+  return std::fread(&number, sizeof number, 1, stdin) == 1;
+}
 
 void write(std::uint32_t number) { std::fwrite(&number, sizeof number, 1, stdout); }
 

@@ -141,7 +141,8 @@ void run_tasks(const executor& on, index tasks, Body&& body) {
   std::exception_ptr failure;
   auto work = [&](index worker) {
     try {
-      for (index task; (task = next.fetch_add(1)) < tasks;) body(worker, task);
+      for (index task = next.fetch_add(1); task < tasks; task = next.fetch_add(1))
+        body(worker, task);
     } catch (...) {
       if (!failed.exchange(true)) failure = std::current_exception();
       next = tasks;

@@ -57,7 +57,7 @@ class json_reader {
   // The library's sentence without its number, and no longer than a line or two.
   static std::string cut(std::string_view sentence) {
     const auto end_of_number = sentence.find("] ");
-    if (end_of_number != sentence.npos) sentence.remove_prefix(end_of_number + 2);
+    if (end_of_number != std::string_view::npos) sentence.remove_prefix(end_of_number + 2);
     std::string shown;
     append(shown, quoted{sentence});
     return shown;

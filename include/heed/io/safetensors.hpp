@@ -134,7 +134,7 @@ inline tensors_and_metadata parse_safetensors(std::span<const std::byte> bytes,
 // A shard's name must be that of a file beside the index.
 inline void check_shard_name(const std::string& index_file, const std::string& shard) {
   const bool plain = !shard.empty() && shard != "." && shard != ".." &&
-                     shard.find_first_of(std::string_view("/\\:\0", 4)) == shard.npos;
+                     shard.find_first_of(std::string_view("/\\:\0", 4)) == std::string::npos;
   require_file(plain, index_file, ": weight_map: ", quoted{shard},
                " is not the name of a file beside the index");
 }

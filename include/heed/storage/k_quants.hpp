@@ -144,7 +144,7 @@ struct q8_k_block {
   static constexpr index values = 256, bytes = 292;
 
   static void decode(const std::uint8_t* block, float* to) {
-    float scale;
+    float scale = 0;
     std::memcpy(&scale, block, sizeof scale);
     for (index i = 0; i < 256; ++i)
       to[i] = scale * static_cast<float>(static_cast<std::int8_t>(block[4 + i]));
