@@ -126,6 +126,20 @@ executor erase(const Executor& e, index workers) {
   return erased;
 }
 
+}  // namespace detail
+
+// An executor as a value without its type, for what keeps one: refers to `run`, which must outlive it.
+// `workers` as in heed::on.
+//
+//   Eigen::ThreadPool pool(4);
+//   model.generate(ids, {.on = heed::executor_of(pool)});
+template <class Executor>
+[[nodiscard]] executor executor_of(const Executor& run, index workers = 0) {
+  return detail::erase(run, workers);
+}
+
+namespace detail {
+
 // Does body(worker, task) for every task below `tasks`. Which worker does which task is left to
 // chance, so a result must not depend on it. The first exception is handed on to the caller.
 template <class Body>

@@ -22,6 +22,7 @@ struct generate_options {
   double min_p = 0;
   double repetition_penalty = 1;
   std::uint64_t seed = 0;
+  executor on = {};              // runs the products and the attention; heed::executor_of(pool)
   std::vector<index> stop = {};  // ids that end the text; the one that does is given as the last
   index prefill = 512;           // tokens of the prompt that are gone through together
   // Greedy text alone: so many tokens are guessed from what followed the same words before, and checked
@@ -123,14 +124,14 @@ class generation {
     const std::vector<index> guesses = how.greedy() ? guess() : std::vector<index>();
     while (static_cast<index>(waiting_.size()) > options_.prefill) {
       const auto some = waiting_.begin() + options_.prefill;
-      (void)model_->hidden(std::vector<index>(waiting_.begin(), some), cache());
+      (void)model_->hidden(std::vector<index>(waiting_.begin(), some), cache(), heed::on(options_.on));
       waiting_.erase(waiting_.begin(), some);
     }
     std::vector<index> ids = waiting_;
     ids.insert(ids.end(), guesses.begin(), guesses.end());
-    const matrix<Scalar> hidden = model_->hidden(ids, cache());
+    const matrix<Scalar> hidden = model_->hidden(ids, cache(), heed::on(options_.on));
     const index first = static_cast<index>(waiting_.size()) - 1;
-    matrix<Scalar> scores = model_->logits(hidden.bottomRows(hidden.rows() - first));
+    matrix<Scalar> scores = model_->logits(hidden.bottomRows(hidden.rows() - first), heed::on(options_.on));
     // Each guess is right as long as it is what greedy gives.
     std::size_t right = 0;
     std::vector<index> past = seen_;
