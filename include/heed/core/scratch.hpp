@@ -53,7 +53,7 @@ class scratch {
 
   // Makes worker(0) ... worker(count - 1) ready, each with room for `bytes`, so that none of them
   // allocates later, whichever gets work first. worker(0) is this scratch itself.
-  void prepare_workers(index count, index bytes) {
+  HEED_ONE_COPY void prepare_workers(index count, index bytes) {
     while (static_cast<index>(workers_.size()) + 1 < count)
       workers_.push_back(std::make_unique<scratch>());
     for (index i = 0; i < count; ++i) frame(worker(i)).take<std::byte>(bytes);
@@ -79,7 +79,7 @@ class scratch {
     std::size_t size;
   };
 
-  void* take(index wanted) {
+  HEED_ONE_COPY void* take(index wanted) {
     const auto bytes = static_cast<std::size_t>(rounded(wanted));
     while (block_ < blocks_.size() && used_ + bytes > blocks_[block_].size) {
       ++block_;

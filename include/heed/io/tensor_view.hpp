@@ -99,7 +99,7 @@ inline void rows(const tensor_view& t, index first, index count, float* to) {
 inline std::vector<index> to_index(const tensor_view& t) {
   std::vector<index> to(static_cast<std::size_t>(t.size()));
   const auto from = [&](auto number) {
-    convert<index, decltype(number)>(t.bytes.data(), t.size(), to.data());
+    convert<decltype(number)>(t.bytes.data(), t.size(), to.data());
   };
   switch (t.type) {
     case dtype::i8:

@@ -4,6 +4,7 @@
 //   heed::multi_head_attention<float> mha({.model = 768, .heads = 12});
 //   mha(x, y, heed::causal);          // self-attention: x and y are (tokens, 768)
 //   mha(x, memory, y);                // cross-attention: keys and values come from memory
+//   mha(x, y, cache, heed::causal);   // the tokens of x follow those in a kv_cache, which grows
 //   mha.query.weight = ...;           // plain public weights, (inputs, outputs)
 //
 // Vaswani et al., "Attention Is All You Need", 2017, section 3.2.2.
@@ -11,6 +12,9 @@
 
 #include <heed/attention.hpp>             // attention
 #include <heed/layer/qkv_projection.hpp>  // qkv_projection, linear
+#include <heed/position/rotary.hpp>       // rotary_embedding
+
+#include <optional>  // optional
 
 #include <string_view>  // string_view
 
@@ -18,6 +22,14 @@ namespace heed {
 inline namespace HEED_ABI {
 
 namespace detail {
+
+// A cache: it has a position, and rows are appended to it.
+template <class T>
+concept remembers = requires(T& cache) {
+  cache.position();
+  cache.keys();
+  cache.values();
+};
 
 // Refusals name what the user called.
 struct called_as {
@@ -43,6 +55,7 @@ struct multi_head_attention : qkv_projection<Scalar> {
 
   linear<Scalar> output;  // (heads * width, model)
   heed::heads heads;
+  std::optional<rotary_embedding<Scalar>> rotary;  // of queries and keys, in self-attention
 
   explicit multi_head_attention(const sizes& given) : qkv_projection<Scalar>(name, given) {
     const sizes s = given.resolved(name);
@@ -57,14 +70,23 @@ struct multi_head_attention : qkv_projection<Scalar> {
   template <class X, class Y, class... Modifiers>
   requires(detail::eigen_object<Y> && (!detail::eigen_object<Modifiers> && ...)) void operator()(
       const X& x, Y&& y, const Modifiers&... modifiers) const {
-    apply(x, x, y, modifiers...);
+    apply(x, x, y, without_cache{}, modifiers...);
+  }
+
+  // Self-attention of tokens that follow those in a cache, a kv_cache or a rolling_cache of as many
+  // key/value heads and of the same width: it grows by them. Throws std::length_error if the cache is
+  // full; it is then as it was.
+  template <class X, class Y, class Cache, class... Modifiers>
+  requires(detail::eigen_object<Y>&& detail::remembers<Cache>) void operator()(
+      const X& x, Y&& y, Cache& cache, const Modifiers&... modifiers) const {
+    apply(x, x, y, cache, modifiers...);
   }
 
   // Cross-attention: x (tokens, model), memory (keys, model), y (tokens, model).
   template <class X, class Memory, class Y, class... Modifiers>
   requires(detail::eigen_object<Memory>&& detail::eigen_object<Y>) void operator()(
       const X& x, const Memory& memory, Y&& y, const Modifiers&... modifiers) const {
-    apply(x, memory, y, modifiers...);
+    apply(x, memory, y, without_cache{}, modifiers...);
   }
 
   // Self-attention by value.
@@ -74,7 +96,7 @@ struct multi_head_attention : qkv_projection<Scalar> {
     matrix<Scalar> y;
     if constexpr (detail::layer_call_is_good<Scalar, X>()) {
       y.resize(x.rows(), output.outputs());
-      apply(x, x, y, modifiers...);
+      apply(x, x, y, without_cache{}, modifiers...);
     }
     return y;
   }
@@ -87,21 +109,25 @@ struct multi_head_attention : qkv_projection<Scalar> {
   static constexpr detail::linear_names output_names{name, "output.weight", "output.bias",
                                                      "what the heads give"};
 
+  struct without_cache {};
+
   template <class Modifier>
   static constexpr bool is_heads = std::is_same_v<Modifier, heed::heads>;
 
-  template <class X, class Memory, class Y, class... Modifiers>
-  void apply(const X& x, const Memory& memory, Y&& y, const Modifiers&... modifiers) const {
+  template <class X, class Memory, class Y, class Cache, class... Modifiers>
+  void apply(const X& x, const Memory& memory, Y&& y, Cache&& cache,
+             const Modifiers&... modifiers) const {
     static_assert(!(is_heads<Modifiers> || ...),
                   "heed::multi_head_attention knows its heads; leave heed::heads out");
     if constexpr (detail::layer_call_is_good<Scalar, X>() &&
                   detail::layer_call_is_good<Scalar, Memory>() &&
                   detail::modifiers_are_good<Modifiers...>())
-      if constexpr (detail::output_is_good<Y, X>()) attend(x, memory, y, modifiers...);
+      if constexpr (detail::output_is_good<Y, X>()) attend(x, memory, y, cache, modifiers...);
   }
 
-  template <class X, class Memory, class Y, class... Modifiers>
-  void attend(const X& x, const Memory& memory, Y&& y, const Modifiers&... modifiers) const {
+  template <class X, class Memory, class Y, class Cache, class... Modifiers>
+  void attend(const X& x, const Memory& memory, Y&& y, Cache& cache,
+              const Modifiers&... modifiers) const {
     check(x, memory, detail::view<const Scalar>(detail::view_of(y)));
     const auto options = detail::gather_settings<Scalar>(modifiers...);
     scratch& room = options.memory ? *options.memory : detail::default_scratch();
@@ -115,7 +141,20 @@ struct multi_head_attention : qkv_projection<Scalar> {
     part(query, query_names)(x, q, in(room), on_same);
     part(key, key_names)(memory, k, in(room), on_same);
     part(value, value_names)(memory, v, in(room), on_same);
-    attention(q, k, v, context, heads, detail::called_as{name}, modifiers...);
+    constexpr bool cached = detail::remembers<Cache>;
+    if (rotary && static_cast<const void*>(&x) == &memory) {
+      index first = 0;
+      if constexpr (cached) first = cache.position();
+      (*rotary)(q, first);
+      (*rotary)(k, first);
+    }
+    if constexpr (cached) {
+      cache.append(k, v);
+      attention(q, cache.keys(), cache.values(), context, heads, detail::called_as{name},
+                modifiers...);
+    } else {
+      attention(q, k, v, context, heads, detail::called_as{name}, modifiers...);
+    }
     part(output, output_names)(context, y, in(room), on_same);
   }
 

@@ -5,10 +5,12 @@
 //   heed::detail::from_float(heed::dtype::q8_0, values, 32, block);  // and back
 #pragma once
 
-#include <heed/storage/blocks_of_32.hpp>  // q4_0_block ... q8_0_block
-#include <heed/storage/dtype.hpp>         // dtype
-#include <heed/storage/float8.hpp>        // float_of_e4m3, float_of_e5m2
-#include <heed/storage/k_quants.hpp>      // q2_k_block ... q8_k_block
+#include <heed/simd/simd.hpp>               // simd
+#include <heed/storage/blocks_of_32.hpp>    // q4_0_block ... q8_0_block
+#include <heed/storage/dtype.hpp>           // dtype
+#include <heed/storage/float8.hpp>          // float_of_e4m3, float_of_e5m2
+#include <heed/storage/k_quants.hpp>        // q2_k_block ... q8_k_block
+#include <heed/storage/storage_traits.hpp>  // storage_traits
 
 #include <cstddef>  // byte
 
@@ -17,7 +19,7 @@ inline namespace HEED_ABI {
 namespace detail {
 
 // Numbers of type From at any address, one after the other, as numbers of type To.
-template <class To, class From>
+template <class From, class To>
 void convert(const std::byte* from, index count, To* to) {
   constexpr index most = 256;
   From some[most];
@@ -25,8 +27,12 @@ void convert(const std::byte* from, index count, To* to) {
     const index size = (std::min)(most, count - first);
     std::memcpy(static_cast<void*>(some), from + first * index(sizeof(From)),
                 static_cast<std::size_t>(size) * sizeof(From));
-    Eigen::Map<Eigen::Array<To, Eigen::Dynamic, 1>>(to + first, size) =
-        Eigen::Map<const Eigen::Array<From, Eigen::Dynamic, 1>>(some, size).template cast<To>();
+    index i = 0;
+    if constexpr (std::is_same_v<To, float> && storage_traits<From>::of_attention &&
+                  !std::is_same_v<From, double>)
+      for (; i + simd<To>::size <= size; i += simd<To>::size)
+        simd<To>::store(to + first + i, simd<To>::load(some + i));
+    for (; i < size; ++i) to[first + i] = static_cast<To>(some[i]);
   }
 }
 
@@ -45,39 +51,41 @@ void encode_blocks(const float* from, index count, std::byte* to) {
 
 // `count` values, whole blocks, from bytes at any address. Doubles and integers are rounded to the
 // nearest float; a boolean is 0 or 1.
-HEED_ONE_COPY inline void to_float(dtype type, const std::byte* from, index count, float* to) {
+template <class Float>
+HEED_ONE_COPY void to_float(dtype type, const std::byte* from, index count, Float* to) {
+  static_assert(std::is_same_v<Float, float>);  // who does not call a template does not compile it
   const auto each = [&](auto value_of) {
     for (index i = 0; i < count; ++i) to[i] = value_of(static_cast<std::uint8_t>(from[i]));
   };
   switch (type) {
     case dtype::f64:
-      return convert<float, double>(from, count, to);
+      return convert<double>(from, count, to);
     case dtype::f32:
-      return convert<float, float>(from, count, to);
+      return convert<float>(from, count, to);
     case dtype::f16:
-      return convert<float, Eigen::half>(from, count, to);
+      return convert<Eigen::half>(from, count, to);
     case dtype::bf16:
-      return convert<float, Eigen::bfloat16>(from, count, to);
+      return convert<Eigen::bfloat16>(from, count, to);
     case dtype::f8_e4m3:
       return each(float_of_e4m3);
     case dtype::f8_e5m2:
       return each(float_of_e5m2);
     case dtype::i8:
-      return convert<float, std::int8_t>(from, count, to);
+      return convert<std::int8_t>(from, count, to);
     case dtype::i16:
-      return convert<float, std::int16_t>(from, count, to);
+      return convert<std::int16_t>(from, count, to);
     case dtype::i32:
-      return convert<float, std::int32_t>(from, count, to);
+      return convert<std::int32_t>(from, count, to);
     case dtype::i64:
-      return convert<float, std::int64_t>(from, count, to);
+      return convert<std::int64_t>(from, count, to);
     case dtype::u8:
-      return convert<float, std::uint8_t>(from, count, to);
+      return convert<std::uint8_t>(from, count, to);
     case dtype::u16:
-      return convert<float, std::uint16_t>(from, count, to);
+      return convert<std::uint16_t>(from, count, to);
     case dtype::u32:
-      return convert<float, std::uint32_t>(from, count, to);
+      return convert<std::uint32_t>(from, count, to);
     case dtype::u64:
-      return convert<float, std::uint64_t>(from, count, to);
+      return convert<std::uint64_t>(from, count, to);
     case dtype::boolean:
       return each([](std::uint8_t byte) { return byte != 0 ? 1.0f : 0.0f; });
     case dtype::q4_0:
@@ -107,7 +115,9 @@ HEED_ONE_COPY inline void to_float(dtype type, const std::byte* from, index coun
 
 // Rounds `count` floats, whole blocks, to a dtype. Returns false, and writes nothing, for a dtype that
 // nothing is rounded to: integers, booleans, 8-bit floats and K-quants.
-HEED_ONE_COPY inline bool from_float(dtype type, const float* from, index count, std::byte* to) {
+template <class Float>
+HEED_ONE_COPY bool from_float(dtype type, const Float* from, index count, std::byte* to) {
+  static_assert(std::is_same_v<Float, float>);
   const auto round = [&](auto zero) {
     for (index i = 0; i < count; ++i) {
       const auto rounded = static_cast<decltype(zero)>(from[i]);

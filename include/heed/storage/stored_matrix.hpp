@@ -30,12 +30,14 @@ struct stored_matrix {
   }
 
   // Rows first ... first + count - 1 as floats, (count, cols) by rows. They must be rows of it.
-  void read(index first, index count, float* to) const {
+  template <class Float>
+  void read(index first, index count, Float* to) const {
     detail::to_float(type, bytes + first * row_bytes(), count * cols, to);
   }
 
   // `some` columns from `column` on of one row: whole blocks.
-  void read_part(index row, index column, index some, float* to) const {
+  template <class Float>
+  void read_part(index row, index column, index some, Float* to) const {
     detail::to_float(type, bytes + row * row_bytes() + bytes_of(type, column), some, to);
   }
 };

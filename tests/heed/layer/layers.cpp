@@ -202,4 +202,30 @@ TEST(layers, say_which_size_was_left_out) {
       "heed::position_embedding: positions was not given, or is 0; it is the number of places");
 }
 
+// A layer over a cache, a few tokens at a time, has the bits of all tokens at once; positions count on.
+TEST(multi_head_attention, remembers_in_a_cache) {
+  heed::multi_head_attention<float> mha({.model = 24, .heads = 4, .kv_heads = 2});
+  const MatrixXf x = MatrixXf::Random(9, 24);
+  for (const bool rotated : {false, true}) {
+    if (rotated) mha.rotary.emplace(heed::rotary_embedding<float>::sizes{.width = 6});
+    const MatrixXf all = mha(x, heed::causal);
+    heed::kv_cache<float> cache({.capacity = 9, .heads = 2, .width = 6});
+    heed::rolling_cache<float> rolling({.window = 9, .heads = 2, .width = 6});
+    MatrixXf y(9, 24), z(9, 24);
+    for (const auto& [first, count] : {std::pair{0, 4}, std::pair{4, 1}, std::pair{5, 4}}) {
+      mha(x.middleRows(first, count).eval(), y.middleRows(first, count), cache, heed::causal);
+      mha(x.middleRows(first, count).eval(), z.middleRows(first, count), rolling, heed::causal);
+    }
+    EXPECT_EQ(y, all);
+    EXPECT_EQ(z, all);
+    EXPECT_EQ(cache.size(), 9);
+    EXPECT_THROW(mha(x, y, cache, heed::causal), std::length_error);
+    EXPECT_EQ(cache.size(), 9);
+  }
+  // Rotary positions matter, and only as differences.
+  const MatrixXf late = mha(x, heed::causal);
+  mha.rotary.reset();
+  EXPECT_NE(late, mha(x, heed::causal));
+}
+
 }  // namespace
