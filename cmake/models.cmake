@@ -112,7 +112,11 @@ add_library(heed::models ALIAS heed_models_headers)
 target_link_libraries(heed_models_headers INTERFACE heed::heed ${heed_models_libraries})
 
 file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/heed_models.cpp
-  CONTENT "#include <heed/text/tokenizer_implementation.hpp>\n" @ONLY)
+  CONTENT "#include <heed/io/load_language_model_implementation.hpp>
+#include <heed/text/tokenizer_implementation.hpp>
+
+template class heed::generation<float>;
+" @ONLY)
 add_library(heed_models STATIC EXCLUDE_FROM_ALL ${CMAKE_CURRENT_BINARY_DIR}/heed_models.cpp)
 target_link_libraries(heed_models PUBLIC heed::models)
 target_compile_definitions(heed_models PRIVATE HEED_MODELS_LIBRARY INTERFACE HEED_MODELS_COMPILED)

@@ -80,9 +80,7 @@ class generation {
       return *this;
     }
     void operator++(int) { of_->advance(); }
-    friend bool operator==(const iterator& i, std::default_sentinel_t) {
-      return i.at_end();
-    }
+    friend bool operator==(const iterator& i, std::default_sentinel_t) { return i.at_end(); }
 
    private:
     [[nodiscard]] bool at_end() const { return of_ == nullptr || of_->ended_; }
@@ -124,14 +122,16 @@ class generation {
     const std::vector<index> guesses = how.greedy() ? guess() : std::vector<index>();
     while (static_cast<index>(waiting_.size()) > options_.prefill) {
       const auto some = waiting_.begin() + options_.prefill;
-      (void)model_->hidden(std::vector<index>(waiting_.begin(), some), cache(), heed::on(options_.on));
+      (void)model_->hidden(std::vector<index>(waiting_.begin(), some), cache(),
+                           heed::on(options_.on));
       waiting_.erase(waiting_.begin(), some);
     }
     std::vector<index> ids = waiting_;
     ids.insert(ids.end(), guesses.begin(), guesses.end());
     const matrix<Scalar> hidden = model_->hidden(ids, cache(), heed::on(options_.on));
     const index first = static_cast<index>(waiting_.size()) - 1;
-    matrix<Scalar> scores = model_->logits(hidden.bottomRows(hidden.rows() - first), heed::on(options_.on));
+    matrix<Scalar> scores =
+        model_->logits(hidden.bottomRows(hidden.rows() - first), heed::on(options_.on));
     // Each guess is right as long as it is what greedy gives.
     std::size_t right = 0;
     std::vector<index> past = seen_;

@@ -15,11 +15,8 @@ struct language_model {
   index context = 0;             // the most tokens that it was made for; 0: not known
   std::vector<index> ends = {};  // tokens that end a text
 
-  // Scores of what may follow each token: (ids, vocabulary).
-  template <class Ids, class... Modifiers>
-  [[nodiscard]] matrix<float> logits(const Ids& ids, const Modifiers&... modifiers) const {
-    return decoder(ids, modifiers...);
-  }
+  // Scores of what may follow each token: (ids, vocabulary). `run` computes them, if given.
+  [[nodiscard]] matrix<float> logits(const std::vector<index>& ids, const executor& run = {}) const;
 
   // The tokens that follow the prompt, a range; greedy unless told. Ends with one of `ends`, which is
   // given too, after `tokens` tokens, or with one of options.stop. Throws std::length_error if prompt and
@@ -53,6 +50,16 @@ struct language_model {
     return options;
   }
 };
+
+#ifndef HEED_MODELS_COMPILED
+HEED_MODELS_INLINE matrix<float> language_model::logits(const std::vector<index>& ids,
+                                                        const executor& run) const {
+  return decoder(ids, on(run));
+}
+#else
+// Compiled in CMake's heed_models.
+extern template class generation<float>;
+#endif
 
 }  // namespace HEED_ABI
 }  // namespace heed
