@@ -45,7 +45,7 @@ inline decoded written(const tokenizer_parts& parts, const std::vector<index>& i
 }
 
 inline void check_size(std::string_view text) {
-  require<std::length_error>(text.size() < std::numeric_limits<std::uint32_t>::max(),
+  require<std::length_error>(text.size() < (std::numeric_limits<std::uint32_t>::max)(),
                              "heed::tokenizer: a text of ", text.size(),
                              " bytes; it can have 2^32 - 2 at most");
 }

@@ -13,11 +13,11 @@ namespace text = heed::detail::text;
 using ids = std::vector<text::token_id>;
 
 // Tokens by their order, and merges of "left right" by theirs.
-struct small {
+struct toy {
   text::vocabulary tokens;
   text::merge_table merges;
 
-  small(const std::vector<std::string>& words,
+  toy(const std::vector<std::string>& words,
         const std::vector<std::pair<std::string, std::string>>& pairs) {
     for (std::size_t i = 0; i < words.size(); ++i)
       tokens.assign(words[i], static_cast<text::token_id>(i));
@@ -37,7 +37,7 @@ ids encode(const text::token_model& model, std::string_view piece,
 
 // l o w e r: (l o) has rank 0, (e r) 1, (lo w) 2, so lo w e r -> lo w er -> low er.
 TEST(BytePairModel, MergesTheBestRankFirst) {
-  small s({"l", "o", "w", "e", "r", "lo", "er", "low"}, {{"l", "o"}, {"e", "r"}, {"lo", "w"}});
+  toy s({"l", "o", "w", "e", "r", "lo", "er", "low"}, {{"l", "o"}, {"e", "r"}, {"lo", "w"}});
   const text::byte_pair_model model(std::move(s.tokens), std::move(s.merges), {});
   EXPECT_EQ(encode(model, "lower"), (ids{7, 6}));
   EXPECT_EQ(encode(model, "wol"), (ids{2, 1, 0}));
@@ -46,14 +46,14 @@ TEST(BytePairModel, MergesTheBestRankFirst) {
 }
 
 TEST(BytePairModel, OfTwoEqualPairsTheLeftIsFirst) {
-  small s({"a", "aa"}, {{"a", "a"}});
+  toy s({"a", "aa"}, {{"a", "a"}});
   const text::byte_pair_model model(std::move(s.tokens), std::move(s.merges), {});
   EXPECT_EQ(encode(model, "aaa"), (ids{1, 0}));
 }
 
 TEST(BytePairModel, UnknownTextAndBytes) {
   const auto make = [](bool fallback, bool fuse) {
-    small s({"<unk>", "a", "<0xE4>", "<0xB8>", "<0xAD>"}, {});
+    toy s({"<unk>", "a", "<0xE4>", "<0xB8>", "<0xAD>"}, {});
     return text::byte_pair_model(
         std::move(s.tokens), std::move(s.merges),
         {.byte_fallback = fallback, .fuse_unknown = fuse, .unknown = "<unk>"});
@@ -65,7 +65,7 @@ TEST(BytePairModel, UnknownTextAndBytes) {
 }
 
 TEST(BytePairModel, PrefixAndSuffixOfSymbols) {
-  small s({"a", "##b", "b</w>", "##b</w>", "ab</w>", "a</w>"}, {{"a", "b</w>"}});
+  toy s({"a", "##b", "b</w>", "##b</w>", "ab</w>", "a</w>"}, {{"a", "b</w>"}});
   text::vocabulary copy = s.tokens;
   const text::byte_pair_model clip(std::move(s.tokens), std::move(s.merges), {.suffix = "</w>"});
   EXPECT_EQ(encode(clip, "ab"), (ids{4}));
@@ -75,7 +75,7 @@ TEST(BytePairModel, PrefixAndSuffixOfSymbols) {
 }
 
 TEST(BytePairModel, WholePiecesWithoutMerges) {
-  small s({"a", "b", "\u0120ab"}, {});
+  toy s({"a", "b", "\u0120ab"}, {});
   const text::byte_pair_model model(std::move(s.tokens), std::move(s.merges),
                                     {.byte_level = true, .ignore_merges = true});
   EXPECT_EQ(encode(model, " ab"), (ids{2}));
@@ -83,7 +83,7 @@ TEST(BytePairModel, WholePiecesWithoutMerges) {
 }
 
 TEST(BytePairModel, NeverMakesARefusedToken) {
-  small s({"<", "s", ">", "s>", "<s>"}, {{"s", ">"}, {"<", "s>"}});
+  toy s({"<", "s", ">", "s>", "<s>"}, {{"s", ">"}, {"<", "s>"}});
   const text::byte_pair_model model(std::move(s.tokens), std::move(s.merges), {});
   text::token_set control;
   control.insert(4);
@@ -92,11 +92,11 @@ TEST(BytePairModel, NeverMakesARefusedToken) {
 }
 
 TEST(BytePairModel, CutsWordsWhereNoMergeJoinsThem) {
-  small words({"\u2581", "a", "\u2581a"}, {{"\u2581", "a"}});
+  toy words({"\u2581", "a", "\u2581a"}, {{"\u2581", "a"}});
   EXPECT_EQ(
       text::byte_pair_model(std::move(words.tokens), std::move(words.merges), {}).cut_before(),
       "\u2581");
-  small joined({"\u2581", "a", "a\u2581"}, {{"a", "\u2581"}});
+  toy joined({"\u2581", "a", "a\u2581"}, {{"a", "\u2581"}});
   EXPECT_EQ(
       text::byte_pair_model(std::move(joined.tokens), std::move(joined.merges), {}).cut_before(),
       "");
@@ -129,7 +129,7 @@ TEST(BytePairMerge, AMegabyteOfOneLetterTakesNoTime) {
     pairs.emplace_back(words.back(), words.back());
     words.push_back(words.back() + words.back());
   }
-  small s(words, pairs);
+  toy s(words, pairs);
   const text::byte_pair_model model(std::move(s.tokens), std::move(s.merges), {.byte_level = true});
   const auto start = std::chrono::steady_clock::now();
   const ids found = encode(model, std::string(1000000, 'a'));

@@ -28,7 +28,7 @@ struct template_arguments {
   }
   [[nodiscard]] const template_value& need(std::size_t place, std::string_view name) const {
     const template_value* v = find(place, name);
-    if (v == nullptr) refuse_template("a call lacks its argument " + std::string(name));
+    if (v == nullptr) refuse_template("a call lacks its argument ", std::string(name));
     return *v;
   }
 };
@@ -88,7 +88,7 @@ inline std::string json_text(const template_value& v, std::int64_t indent, std::
                     json_text(value, indent, level + 1));
     return made.empty() ? "{}" : "{" + line(level + 1) + made + line(level) + "}";
   }
-  refuse_template(std::string("tojson of ") + kind_name(v));
+  refuse_template("tojson of ", kind_name(v));
 }
 
 // What {{ v }} writes.
@@ -98,7 +98,7 @@ inline marked_text shown(const template_value& v) {
   if (v.is<none_value>()) return marked_text("None");
   if (v.is<undefined_value>()) return {};
   if (is_number(v)) return marked_text(number_text(v));
-  refuse_template(std::string("it writes ") + kind_name(v));
+  refuse_template("it writes ", kind_name(v));
 }
 
 inline marked_text stripped(const marked_text& s, bool left, bool right, const std::string* chars) {
@@ -221,7 +221,7 @@ inline template_value call_method(const template_value& object, const std::strin
     if (name == "keys" || name == "values" || name == "items")
       return template_value::list(std::move(made));
   }
-  refuse_template(std::string(kind_name(object)) + " has no method " + name + " here");
+  refuse_template(kind_name(object), " has no method ", name, " here");
 }
 
 inline bool apply_test(const std::string& name, const template_value& v,
@@ -249,7 +249,7 @@ inline bool apply_test(const std::string& name, const template_value& v,
     if (by == 0) refuse_template("divisibleby 0");
     return whole_of(v) % by == 0;
   }
-  refuse_template("the test " + name + " is not one that is known here");
+  refuse_template("the test ", name, " is not one that is known here");
 }
 
 inline template_list items_of(const template_value& v) {
@@ -261,7 +261,7 @@ inline template_list items_of(const template_value& v) {
     for (std::size_t at = 0; at < s->size(); at += char_at(s->text(), at).length)
       made.emplace_back(s->part(at, char_at(s->text(), at).length));
   } else if (!v.is<undefined_value>()) {
-    refuse_template(std::string("it goes through ") + kind_name(v));
+    refuse_template("it goes through ", kind_name(v));
   }
   return made;
 }
@@ -270,7 +270,7 @@ inline template_value attribute_of(const template_value& object, const std::stri
   if (const auto* dict = object.members())
     if (const template_value* found = find_member(*dict, name)) return *found;
   if (object.is<undefined_value>())
-    refuse_template(object.as<undefined_value>()->name + " is undefined, and " + name +
+    refuse_template(object.as<undefined_value>()->name, " is undefined, and ", name,
                     " is a part of it");
   return undefined_value{name};
 }
@@ -349,7 +349,7 @@ inline template_value apply_filter(const std::string& name, const template_value
   for (const char* known :
        {"first", "last", "join", "map", "selectattr", "rejectattr", "reverse", "list"})
     if (name == known) return list_filter(name, v, a);
-  refuse_template("the filter " + name + " is not one that is known here");
+  refuse_template("the filter ", name, " is not one that is known here");
 }
 
 inline template_value call_function(const std::string& name, const template_arguments& a) {
@@ -378,7 +378,7 @@ inline template_value call_function(const std::string& name, const template_argu
         text, sizeof text, text_of(a.need(0, "format")).text().c_str(), std::localtime(&now));
     return template_value::text(std::string(text, size));
   }
-  refuse_template("the function " + name + " is not one that is known here");
+  refuse_template("the function ", name, " is not one that is known here");
 }
 
 }  // namespace detail::text

@@ -160,7 +160,7 @@ class template_lexer {
       }
     constexpr std::string_view singles = "()[]{}.,:|~+-*/%<>=";
     if (singles.find(rest[0]) == singles.npos)
-      refuse_template("it holds the byte " + std::string(1, rest[0]) + " inside a tag");
+      refuse_template("it holds the byte ", std::string(1, rest[0]), " inside a tag");
     put(template_token::symbol, rest.substr(0, 1));
     ++at_;
     return std::string_view("([{").find(rest[0]) != std::string_view::npos   ? 1

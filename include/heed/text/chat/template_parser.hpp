@@ -87,7 +87,7 @@ class template_parser {
   [[noreturn]] void unexpected() const {
     constexpr const char* what[] = {"text",   "{%",     "%}",       "{{",       "}}",
                                     "a name", "a text", "a number", "a symbol", "the end"};
-    refuse_template(std::string("it is not understood at ") + what[now().type] +
+    refuse_template("it is not understood at ", what[now().type],
                     (now().words.empty() ? "" : ", " + now().words.substr(0, 40)));
   }
   [[nodiscard]] bool is(template_token::kind type, std::string_view text) const {
@@ -162,7 +162,7 @@ class template_parser {
       end_block();
       return make(word == "break" ? node::break_loop : node::continue_loop);
     }
-    refuse_template("the statement {% " + word + " %} is not one that is known here");
+    refuse_template("the statement {% ", word, " %} is not one that is known here");
   }
   void end_statement(std::string_view word) {
     expect(template_token::block_begin);

@@ -101,19 +101,18 @@ class template_run {
     if (names.size() == 1) return set(names[0], v);
     const template_list parts = items_of(v);
     if (parts.size() != names.size())
-      refuse_template("it gives " + std::to_string(parts.size()) + " values to " +
-                      std::to_string(names.size()) + " names");
+      refuse_template("it gives ", parts.size(), " values to ", names.size(), " names");
     for (std::size_t i = 0; i < names.size(); ++i) set(names[i], parts[i]);
   }
 
   void assign_member(const node& n) {
     const value object = lookup(n.names[0]);
-    const auto* dict = object.as<value::dict_pointer>();
+    const std::shared_ptr<template_members> dict = object.shared_members();
     if (dict == nullptr)
-      refuse_template(n.names[0] + "." + n.names[1] + " is set, and " + n.names[0] + " is " +
+      refuse_template(n.names[0], ".", n.names[1], " is set, and ", n.names[0], " is ",
                       kind_name(object));
-    changed_.push_back(*dict);
-    set_in((*dict)->members, n.names[1], eval(n.kids[0]));
+    changed_.push_back(dict);
+    set_in(dict->members, n.names[1], eval(n.kids[0]));
   }
 
   flow loop(const node& n) {
@@ -226,7 +225,7 @@ class template_run {
   static value item_of(const value& object, const value& key) {
     if (key.is<marked_text>()) return attribute_of(object, text_of(key).text());
     if (object.is<undefined_value>())
-      refuse_template(object.as<undefined_value>()->name + " is undefined, and has no items");
+      refuse_template(object.as<undefined_value>()->name, " is undefined, and has no items");
     if (object.items() == nullptr && !object.is<marked_text>()) return undefined_value{"an item"};
     const template_list items = items_of(object);
     const auto count = static_cast<std::int64_t>(items.size());
@@ -275,7 +274,7 @@ class template_run {
   value call_value(const value& function, const template_arguments& a) {
     if (const auto* f = function.as<function_value>()) return call_function(f->name, a);
     const auto* m = function.as<macro_value>();
-    if (m == nullptr) refuse_template(std::string("it calls ") + kind_name(function));
+    if (m == nullptr) refuse_template("it calls ", kind_name(function));
     if (++calls_ > 50) refuse_template("macros call one another more than 50 deep");
     const node& macro = *m->macro;
     template_dict inside;
@@ -328,12 +327,12 @@ class template_run {
       return value::list(std::move(both));
     }
     if (!is_number(a) || !is_number(b))
-      refuse_template(std::string(kind_name(a)) + " " + sign + " " + kind_name(b) + " is nothing");
+      refuse_template(kind_name(a), " ", sign, " ", kind_name(b), " is nothing");
     return arithmetic(sign == "//" ? 'd' : sign[0], a, b);
   }
 
   std::vector<template_dict> scopes_;
-  std::vector<value::dict_pointer> changed_;
+  std::vector<std::shared_ptr<template_members>> changed_;
   marked_text out_;
   int steps_ = 0, calls_ = 0;
 };

@@ -10,7 +10,7 @@
 
 #include <cstdint>  // int64_t
 #include <memory>   // shared_ptr
-#include <variant>  // variant
+#include <utility>  // move
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -37,41 +37,87 @@ using template_dict = std::vector<std::pair<std::string, template_value>>;
 struct template_items;
 struct template_members;
 
+// The place of a type in the list of those that a value can be of; -1 for another type.
+template <class>
+inline constexpr int template_kind = -1;
+template <>
+inline constexpr int template_kind<undefined_value> = 0;
+template <>
+inline constexpr int template_kind<none_value> = 1;
+template <>
+inline constexpr int template_kind<bool> = 2;
+template <>
+inline constexpr int template_kind<std::int64_t> = 3;
+template <>
+inline constexpr int template_kind<double> = 4;
+template <>
+inline constexpr int template_kind<macro_value> = 5;
+template <>
+inline constexpr int template_kind<function_value> = 6;
+template <>
+inline constexpr int template_kind<marked_text> = 7;
+template <>
+inline constexpr int template_kind<template_items> = 8;
+template <>
+inline constexpr int template_kind<template_members> = 9;
+
+// Copies of a list or a dictionary are the same list or dictionary, as in Python.
 class template_value {
  public:
-  using list_pointer = std::shared_ptr<template_items>;
-  using dict_pointer = std::shared_ptr<template_members>;
-  using kinds = std::variant<undefined_value, none_value, bool, std::int64_t, double, marked_text,
-                             list_pointer, dict_pointer, macro_value, function_value>;
-
-  template_value() = default;
+  template_value() : template_value(undefined_value{}) {}
   template <class Kind>
-  requires(!std::is_same_v<Kind, template_value> && std::is_constructible_v<kinds, Kind>)
-      template_value(Kind kind)
-      : kind_(std::move(kind)) {}
+  requires(template_kind<Kind> >= 0) template_value(Kind kind) : kind_(template_kind<Kind>) {
+    if constexpr (std::is_same_v<Kind, bool>)
+      number_.truth = kind;
+    else if constexpr (std::is_same_v<Kind, std::int64_t>)
+      number_.whole = kind;
+    else if constexpr (std::is_same_v<Kind, double>)
+      number_.real = kind;
+    else
+      held_ = std::make_shared<Kind>(std::move(kind));
+  }
   static template_value text(std::string words) { return marked_text(std::move(words)); }
   static template_value list(template_list items);
   static template_value dict(template_dict members);
 
+  // Null if the value is of another type.
   template <class Kind>
   [[nodiscard]] const Kind* as() const {
-    return std::get_if<Kind>(&kind_);
+    if (!is<Kind>()) return nullptr;
+    if constexpr (std::is_same_v<Kind, bool>)
+      return &number_.truth;
+    else if constexpr (std::is_same_v<Kind, std::int64_t>)
+      return &number_.whole;
+    else if constexpr (std::is_same_v<Kind, double>)
+      return &number_.real;
+    else
+      return static_cast<const Kind*>(held_.get());
   }
   template <class Kind>
   [[nodiscard]] bool is() const {
-    return std::holds_alternative<Kind>(kind_);
+    return kind_ == template_kind<Kind>;
   }
   [[nodiscard]] template_list* items() const;
   [[nodiscard]] template_dict* members() const;
+  [[nodiscard]] std::shared_ptr<template_members> shared_members() const;
   // How many lists and dictionaries lie inside one another here.
   [[nodiscard]] int depth() const;
 
  private:
-  kinds kind_;
+  union numbers {
+    bool truth;
+    std::int64_t whole;
+    double real;
+  };
+
+  int kind_;
+  numbers number_{.whole = 0};
+  std::shared_ptr<void> held_;
 };
 
-[[noreturn]] inline void refuse_template(const std::string& sentence) {
-  refuse<tokenizer_error>("the chat template cannot be rendered: " + sentence);
+template <class... Parts>
+[[noreturn]] void refuse_template(const Parts&... parts) {
+  refuse_in<tokenizer_error>({part("the chat template cannot be rendered: "), part(parts)...});
 }
 
 // A depth that is kept small, so that what walks through values, or frees them, needs little stack.
@@ -92,26 +138,25 @@ struct template_members {
 inline template_value template_value::list(template_list items) {
   int depth = 0;
   for (const template_value& item : items) depth = (std::max)(depth, item.depth());
-  return std::make_shared<template_items>(
-      template_items{std::move(items), checked_depth(depth + 1)});
+  return template_items{std::move(items), checked_depth(depth + 1)};
 }
 inline template_value template_value::dict(template_dict members) {
   int depth = 0;
   for (const auto& m : members) depth = (std::max)(depth, m.second.depth());
-  return std::make_shared<template_members>(
-      template_members{std::move(members), checked_depth(depth + 1)});
+  return template_members{std::move(members), checked_depth(depth + 1)};
 }
 inline template_list* template_value::items() const {
-  const auto* p = as<list_pointer>();
-  return p == nullptr ? nullptr : &(*p)->items;
+  return is<template_items>() ? &static_cast<template_items*>(held_.get())->items : nullptr;
 }
 inline template_dict* template_value::members() const {
-  const auto* p = as<dict_pointer>();
-  return p == nullptr ? nullptr : &(*p)->members;
+  return is<template_members>() ? &static_cast<template_members*>(held_.get())->members : nullptr;
+}
+inline std::shared_ptr<template_members> template_value::shared_members() const {
+  return is<template_members>() ? std::static_pointer_cast<template_members>(held_) : nullptr;
 }
 inline int template_value::depth() const {
-  if (const auto* p = as<list_pointer>()) return (*p)->depth;
-  if (const auto* p = as<dict_pointer>()) return (*p)->depth;
+  if (const auto* list = as<template_items>()) return list->depth;
+  if (const auto* dict = as<template_members>()) return dict->depth;
   return 0;
 }
 
@@ -147,7 +192,7 @@ inline double number_of(const template_value& v) {
   if (const auto* b = v.as<bool>()) return *b ? 1 : 0;
   if (const auto* i = v.as<std::int64_t>()) return static_cast<double>(*i);
   if (const auto* d = v.as<double>()) return *d;
-  refuse_template(std::string("a number is needed where ") + kind_name(v) + " is");
+  refuse_template("a number is needed where ", kind_name(v), " is");
 }
 inline bool is_number(const template_value& v) {
   return v.is<bool>() || v.is<std::int64_t>() || v.is<double>();
@@ -155,11 +200,11 @@ inline bool is_number(const template_value& v) {
 inline std::int64_t whole_of(const template_value& v) {
   if (const auto* b = v.as<bool>()) return *b ? 1 : 0;
   if (const auto* i = v.as<std::int64_t>()) return *i;
-  refuse_template(std::string("a whole number is needed where ") + kind_name(v) + " is");
+  refuse_template("a whole number is needed where ", kind_name(v), " is");
 }
 inline const marked_text& text_of(const template_value& v) {
   if (const auto* s = v.as<marked_text>()) return *s;
-  refuse_template(std::string("text is needed where ") + kind_name(v) + " is");
+  refuse_template("text is needed where ", kind_name(v), " is");
 }
 
 inline bool are_equal(const template_value& a, const template_value& b, int level = 0) {
@@ -203,7 +248,7 @@ inline bool contains(const template_value& whole, const template_value& part) {
   if (const auto* m = whole.members())
     return part.is<marked_text>() && find_member(*m, text_of(part).text()) != nullptr;
   if (whole.is<undefined_value>()) return false;
-  refuse_template(std::string("nothing can be in ") + kind_name(whole));
+  refuse_template("nothing can be in ", kind_name(whole));
 }
 
 }  // namespace detail::text

@@ -6,7 +6,7 @@
 
 #include <heed/text/read/json_value.hpp>  // json
 
-#include <nlohmann/json.hpp>  // sax_parse
+#include <nlohmann/json.hpp>  // json_sax, parser
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -17,14 +17,16 @@ namespace detail::text {
 class json_reader : public nlohmann::json_sax<nlohmann::json> {
  public:
   bool null() override { return put({}); }
-  bool boolean(bool value) override { return put(value); }
-  bool number_integer(number_integer_t value) override { return put(static_cast<double>(value)); }
-  bool number_unsigned(number_unsigned_t value) override { return put(value); }
-  bool number_float(number_float_t value, const string_t&) override { return put(value); }
-  bool string(string_t& value) override { return put(std::move(value)); }
+  bool boolean(bool value) override { return put(json(value)); }
+  bool number_integer(number_integer_t value) override {
+    return put(json(static_cast<double>(value)));
+  }
+  bool number_unsigned(number_unsigned_t value) override { return put(json(value)); }
+  bool number_float(number_float_t value, const string_t&) override { return put(json(value)); }
+  bool string(string_t& value) override { return put(json(std::move(value))); }
   bool binary(binary_t&) override { return false; }  // JSON has none
-  bool start_object(std::size_t) override { return open(json::object()); }
-  bool start_array(std::size_t) override { return open(json::array()); }
+  bool start_object(std::size_t) override { return open(json::members()); }
+  bool start_array(std::size_t) override { return open(json::list()); }
   bool key(string_t& name) override {
     key_ = std::move(name);
     return true;
@@ -50,16 +52,16 @@ class json_reader : public nlohmann::json_sax<nlohmann::json> {
  private:
   static constexpr std::size_t deepest = 64;
 
-  json* place(json::kinds value) {
-    if (open_.empty()) return &(root_ = json(std::move(value)));
+  json* place(json value) {
+    if (open_.empty()) return &(root_ = std::move(value));
     if (auto* list = open_.back()->as<json::array>()) return &list->emplace_back(std::move(value));
-    return &open_.back()->as<json::object>()->emplace_back(key_, json(std::move(value))).second;
+    return &open_.back()->as<json::object>()->emplace_back(key_, std::move(value)).second;
   }
-  bool put(json::kinds value) {
+  bool put(json value) {
     place(std::move(value));
     return true;
   }
-  bool open(json::kinds value) {
+  bool open(json value) {
     if (open_.size() == deepest) return fail("it is nested deeper than 64 levels");
     open_.push_back(place(std::move(value)));
     return true;
@@ -75,9 +77,14 @@ class json_reader : public nlohmann::json_sax<nlohmann::json> {
   std::string error_;
 };
 
-// Throws tokenizer_error for what is no JSON.
+// Throws tokenizer_error for what is no JSON. (nlohmann::json::sax_parse is this and readers of four
+// binary formats, which take a second to compile.)
 inline void read_json(std::string_view text, json_reader& reader) {
-  const bool done = nlohmann::json::sax_parse(text.data(), text.data() + text.size(), &reader);
+  using events = nlohmann::json_sax<nlohmann::json>;
+  auto input = nlohmann::detail::input_adapter(text.data(), text.data() + text.size());
+  nlohmann::detail::parser<nlohmann::json, decltype(input)> parser(std::move(input), nullptr,
+                                                                   false);
+  const bool done = parser.sax_parse(static_cast<events*>(&reader));
   require<tokenizer_error>(done, reader.error());
 }
 

@@ -10,7 +10,6 @@
 #include <cstdint>  // uint32_t, uint64_t
 #include <string>   // string
 #include <utility>  // pair
-#include <variant>  // variant
 #include <vector>   // vector
 
 namespace heed {
@@ -21,29 +20,50 @@ class json {
  public:
   using array = std::vector<json>;
   using object = std::vector<std::pair<std::string, json>>;  // in the file's order
-  // std::uint64_t for whole numbers that are not negative, double for the others.
-  using kinds =
-      std::variant<std::monostate, bool, std::uint64_t, double, std::string, array, object>;
 
   json() = default;
-  explicit json(kinds value) : value_(std::move(value)) {}
+  explicit json(bool value) : kind_(flag), flag_(value) {}
+  explicit json(std::uint64_t value) : kind_(whole), whole_(value) {}
+  explicit json(double value) : kind_(real), real_(value) {}
+  explicit json(std::string value) : kind_(words), words_(std::move(value)) {}
+  static json list() {
+    json made;
+    made.kind_ = items;
+    return made;
+  }
+  static json members() {
+    json made;
+    made.kind_ = named;
+    return made;
+  }
 
+  // Null if the value is of another kind: bool, std::uint64_t (a whole number that is not negative),
+  // double (another number), std::string, array, object.
   template <class Kind>
   [[nodiscard]] const Kind* as() const {
-    return std::get_if<Kind>(&value_);
+    return const_cast<json*>(this)->as<Kind>();
   }
   template <class Kind>
   [[nodiscard]] Kind* as() {
-    return std::get_if<Kind>(&value_);
+    if constexpr (std::is_same_v<Kind, bool>) return kind_ == flag ? &flag_ : nullptr;
+    if constexpr (std::is_same_v<Kind, std::uint64_t>) return kind_ == whole ? &whole_ : nullptr;
+    if constexpr (std::is_same_v<Kind, double>) return kind_ == real ? &real_ : nullptr;
+    if constexpr (std::is_same_v<Kind, std::string>) return kind_ == words ? &words_ : nullptr;
+    if constexpr (std::is_same_v<Kind, array>) return kind_ == items ? &items_ : nullptr;
+    if constexpr (std::is_same_v<Kind, object>) return kind_ == named ? &named_ : nullptr;
   }
-  [[nodiscard]] bool is_null() const { return as<std::monostate>() != nullptr; }
-  [[nodiscard]] bool is(std::string_view text) const {
-    const auto* s = as<std::string>();
-    return s != nullptr && *s == text;
-  }
+  [[nodiscard]] bool is_null() const { return kind_ == null; }
+  [[nodiscard]] bool is(std::string_view text) const { return kind_ == words && words_ == text; }
 
  private:
-  kinds value_;
+  enum kinds : unsigned char { null, flag, whole, real, words, items, named };
+  kinds kind_ = null;
+  bool flag_ = false;
+  std::uint64_t whole_ = 0;
+  double real_ = 0;
+  std::string words_;
+  array items_;
+  object named_;
 };
 
 // A member, or null if there is none or this is no object; of two with a name, the last.

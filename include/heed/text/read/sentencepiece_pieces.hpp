@@ -91,7 +91,7 @@ inline std::unique_ptr<token_model> make_scored_unigram(const sentencepiece_piec
                      .unknown = pieces.unknown,
                      .unknown_score = 0,
                      .byte_fallback = pieces.byte_fallback};
-  float least = std::numeric_limits<float>::max(), most = std::numeric_limits<float>::lowest();
+  float least = (std::numeric_limits<float>::max)(), most = std::numeric_limits<float>::lowest();
   for (std::size_t id = 0; id < pieces.texts.size(); ++id) {
     s.usable[id] = pieces.is_usable(id);
     if (pieces.kinds[id] != piece_kind::normal) continue;
