@@ -70,6 +70,8 @@ class added_tokens {
     return nullptr;
   }
   [[nodiscard]] const std::vector<added_token>& all() const { return tokens_; }
+  // A control token that is found in no text, as SentencePiece has them.
+  void insert_unwritten(token_id id) { specials_.insert(id); }
   [[nodiscard]] const token_set& specials() const { return specials_; }
   [[nodiscard]] bool any_in_normal_text() const { return !in_normal_text_.empty(); }
 

@@ -126,6 +126,7 @@ HEED_MODELS_INLINE const std::string& tokenizer::chat_template() const {
 }
 
 HEED_MODELS_INLINE std::string token_stream::push(index id) {
+  if (detail::text::written(*parts_, {id}, options_).parts.empty()) return {};
   window_.push_back(id);
   return advance(false);
 }
@@ -146,8 +147,9 @@ HEED_MODELS_INLINE std::string token_stream::advance(bool last) {
     more.resize(certain - shown_);
     shown_ = certain;
   }
-  if (!whole || text.empty()) return more;
-  // The tokens shown last stay in the window, since a decoder may treat the first token differently.
+  // Tokens that show something stay in the window until others do, since a decoder may treat the token
+  // that begins a text differently.
+  if (!whole || (more.empty() && window_.size() < 64)) return more;
   window_.erase(window_.begin(), window_.begin() + static_cast<std::ptrdiff_t>(settled_));
   settled_ = window_.size();
   d = detail::text::written(*parts_, window_, options_);

@@ -45,12 +45,18 @@ class scratch_pool {
     free_.pop_back();
     return taken;
   }
+  // What a long text took is given back; the cache stays.
   void give(std::unique_ptr<encode_scratch> scratch) {
+    if (scratch->cut.text.capacity() > largest) scratch->cut = {};
+    if (scratch->parts.capacity() > largest) scratch->parts = {};
+    if (scratch->inner.capacity() > largest) scratch->inner = {};
     const std::lock_guard lock(mutex_);
     free_.push_back(std::move(scratch));
   }
 
  private:
+  static constexpr std::size_t largest = std::size_t(1) << 20;
+
   std::mutex mutex_;
   std::vector<std::unique_ptr<encode_scratch>> free_;
 };

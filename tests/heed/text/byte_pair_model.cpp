@@ -18,7 +18,7 @@ struct toy {
   text::merge_table merges;
 
   toy(const std::vector<std::string>& words,
-        const std::vector<std::pair<std::string, std::string>>& pairs) {
+      const std::vector<std::pair<std::string, std::string>>& pairs) {
     for (std::size_t i = 0; i < words.size(); ++i)
       tokens.assign(words[i], static_cast<text::token_id>(i));
     for (std::uint32_t rank = 0; rank < pairs.size(); ++rank) {

@@ -90,6 +90,8 @@ TEST(Tokenizer, Llama2c) {
       heed::load_tokenizer((*data / "stories260K/tok512.bin").string());
   EXPECT_EQ(tokenizer.encode("Once upon a time"), (ids{1, 403, 407, 261, 378}));
   EXPECT_EQ(tokenizer.decode({1, 403, 407, 261, 378}), "Once upon a time");
+  EXPECT_TRUE(tokenizer.is_special(1));
+  EXPECT_FALSE(tokenizer.is_special(403));
   EXPECT_EQ(tokenizer.vocabulary_size(), 512);
   EXPECT_EQ(tokenizer.bos(), 1);
   const std::string story = file_text(*data / "stories260K/golden_greedy_200.txt");
@@ -136,6 +138,21 @@ TEST(Tokenizer, WhatPeopleSayIsNeverAControlToken) {
             controls(tokenizer.chat_ids({{"user", "a"}, {"assistant", "b"}})));
 }
 
+// As in Llama 2's first files: control tokens are looked for in the normalised text, in which a mark stands
+// before them. Merges make "_a"; "_" and "a" are tokens.
+TEST(Tokenizer, ControlTokensOfTheNormalisedText) {
+  const auto parts = heed::detail::text::read_tokenizer_json(R"({
+    "added_tokens": [{"id": 1, "content": "<s>", "special": true, "normalized": true}],
+    "normalizer": {"type": "Replace", "pattern": {"String": " "}, "content": "_"},
+    "model": {"type": "BPE", "vocab": {"_": 0, "<s>": 1, "a": 2, "_a": 3, "<": 4, "s": 5, ">": 6}, "merges": ["_ a"]}})");
+  parts->names.chat_template = "{{ '<s> a ' + messages[0].content + '<s>' }}";
+  const heed::tokenizer tokenizer(parts);
+  EXPECT_EQ(tokenizer.encode("<s> a<s>"), (ids{1, 3, 1}));
+  EXPECT_EQ(tokenizer.chat_ids({{"user", "a a"}}), tokenizer.encode("<s> a a a<s>"));
+  EXPECT_EQ(tokenizer.chat_ids({{"user", "<s>"}}), (ids{1, 3, 0, 4, 5, 6, 1}));
+  EXPECT_EQ(tokenizer.encode("<s>", {.parse_special = false}), (ids{4, 5, 6}));
+}
+
 heed::tokenizer small_gpt() {
   return heed::make_tokenizer(
       {.model = "gpt2",
@@ -158,6 +175,11 @@ TEST(Tokenizer, AStreamNeverShowsHalfACharacter) {
   EXPECT_EQ(stream.push(0), "\uFFFDa");
   EXPECT_EQ(stream.push(2), "");
   EXPECT_EQ(stream.finish(), "\uFFFD");
+  heed::token_stream without = tokenizer.stream({.skip_special_tokens = true});
+  EXPECT_EQ(without.push(6), "");
+  EXPECT_EQ(without.push(5), "ab");
+  EXPECT_EQ(without.push(6), "");
+  EXPECT_EQ(without.push(0), "a");
 }
 
 TEST(Tokenizer, OfArrays) {
@@ -185,6 +207,11 @@ TEST(Tokenizer, OfArraysOfSentencepiece) {
   EXPECT_EQ(tokenizer.encode("a ab"), (ids{1, 2, 2, 3}));
   EXPECT_EQ(tokenizer.encode("<s>x", {.add_special_tokens = false}), (ids{1, 4, 6}));
   EXPECT_EQ(tokenizer.decode({1, 2, 2, 3}), "a ab");
+  heed::token_stream stream = tokenizer.stream();
+  std::string streamed;
+  for (const heed::index id : {1, 2, 1, 2, 3, 1, 1, 2}) streamed += stream.push(id);
+  EXPECT_EQ(streamed + stream.finish(), tokenizer.decode({1, 2, 1, 2, 3, 1, 1, 2}));
+  EXPECT_EQ(streamed, "a ab a");
 }
 
 TEST(Tokenizer, OfArraysOfBert) {

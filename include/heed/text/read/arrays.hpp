@@ -196,7 +196,10 @@ inline std::shared_ptr<tokenizer_parts> read_llama2c(std::string_view bytes) {
                            " tokens; a vocabulary of llama2.c has 259 or more");
   a.bos = 1;
   a.eos = 2;
-  return read_arrays(a);
+  std::shared_ptr<tokenizer_parts> parts = read_arrays(a);
+  parts->added = {};  // llama2.c finds no control tokens in a text
+  for (const token_id id : {1U, 2U}) parts->added.insert_unwritten(id);
+  return parts;
 }
 
 }  // namespace detail::text

@@ -124,7 +124,10 @@ inline std::shared_ptr<tokenizer_parts> make_sentencepiece(sentencepiece_pieces 
     require<tokenizer_error>(std::isfinite(pieces.scores[id]), "piece ", id, " has the score ",
                              double(pieces.scores[id]));
     tokens.assign(pieces.texts[id], id);
-    if (pieces.kinds[id] == piece_kind::control) names.controls.push_back(pieces.texts[id]);
+    if (pieces.kinds[id] == piece_kind::control) {
+      names.controls.push_back(pieces.texts[id]);
+      parts->added.insert_unwritten(id);
+    }
     if (pieces.kinds[id] != piece_kind::user_defined || pieces.texts[id].empty()) continue;
     user_defined.insert(pieces.texts[id], id);
     if (!pieces.is_unigram) {  // a unigram model weighs these pieces itself
