@@ -147,14 +147,17 @@ HEED_MODELS_INLINE std::string token_stream::advance(bool last) {
     more.resize(certain - shown_);
     shown_ = certain;
   }
-  // Tokens that show something stay in the window until others do, since a decoder may treat the token
-  // that begins a text differently.
-  if (!whole || (more.empty() && window_.size() < 64)) return more;
-  window_.erase(window_.begin(), window_.begin() + static_cast<std::ptrdiff_t>(settled_));
-  settled_ = window_.size();
-  d = detail::text::written(*parts_, window_, options_);
+  if (!whole) return more;
+  // The window goes on with the tokens since it was last cut, if they alone show something: a decoder may
+  // treat the token that begins a text differently.
+  std::vector<index> rest(window_.begin() + static_cast<std::ptrdiff_t>(settled_), window_.end());
+  d = detail::text::written(*parts_, rest, options_);
   d.is_stream = true;
-  shown_ = parts_->decode(d).size();
+  const std::size_t shown = parts_->decode(d).size();
+  if ((more.empty() || shown == 0) && window_.size() < 64) return more;
+  window_.swap(rest);
+  settled_ = window_.size();
+  shown_ = shown;
   return more;
 }
 

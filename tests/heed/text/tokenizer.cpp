@@ -7,6 +7,7 @@
 #include <support/refusal.hpp>
 
 #include <chrono>
+#include <random>
 #include <thread>
 
 namespace {
@@ -56,6 +57,35 @@ TEST_P(Golden, EveryStringThatIsVisible) {
   const support::json golden = support::json::parse(file_text(*data / folder / "visible.json"));
   EXPECT_EQ(golden["cases"].items().size(), 150u);
   check_cases(tokenizer, golden["cases"]);
+}
+
+// Where the bytes of random tokens are text, the stream shows what decode does.
+TEST_P(Golden, StreamsOfRandomTokens) {
+  const auto [folder, file] = GetParam();
+  const auto data = support::data_folder("tokenizers");
+  if (!data) GTEST_SKIP() << support::data_is_missing("tokenizers");
+  const heed::tokenizer tokenizer = heed::load_tokenizer((*data / file).string());
+  std::mt19937 random(11);
+  int compared = 0;
+  for (int round = 0; round < 300; ++round) {
+    ids list;
+    for (int i = 0; i < 12; ++i)
+      list.push_back(
+          static_cast<heed::index>(random() % static_cast<unsigned>(tokenizer.vocabulary_size())));
+    heed::token_stream stream = tokenizer.stream();
+    std::string streamed;
+    for (const heed::index id : list) {
+      const std::string more = stream.push(id);
+      ASSERT_EQ(heed::detail::text::find_fault(more).length, 0u);
+      streamed += more;
+    }
+    streamed += stream.finish();
+    const std::string decoded = tokenizer.decode(list);
+    if (decoded.find("\uFFFD") != decoded.npos) continue;
+    ++compared;
+    ASSERT_EQ(streamed, decoded);
+  }
+  EXPECT_GT(compared, 50);
 }
 
 INSTANTIATE_TEST_SUITE_P(
