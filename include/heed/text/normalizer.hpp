@@ -8,7 +8,7 @@
 #include <heed/text/byte_alphabet.hpp>  // in_byte_alphabet
 #include <heed/text/charsmap.hpp>       // charsmap
 #include <heed/text/normal_forms.hpp>   // normalise
-#include <heed/text/pattern.hpp>        // pattern
+#include <heed/text/scanner.hpp>        // scanner, pattern
 
 #include <memory>    // unique_ptr
 #include <optional>  // optional
@@ -112,6 +112,7 @@ class replacement {
  public:
   replacement(std::string words, std::string by) : words_(std::move(words)), by_(std::move(by)) {}
   replacement(pattern p, std::string by) : pattern_(std::move(p)), by_(std::move(by)) {}
+  replacement(scanner s, std::string by) : scanner_(s), by_(std::move(by)) {}
 
   void apply(std::string& text) const {
     std::string made;
@@ -122,6 +123,8 @@ class replacement {
     };
     if (pattern_) {
       pattern_->for_each(text, replace);
+    } else if (scanner_ != nullptr) {
+      scanner_finder{scanner_}.for_each(text, replace);
     } else if (!words_.empty()) {
       for (std::size_t at = text.find(words_); at != text.npos; at = text.find(words_, kept))
         replace(at, at + words_.size());
@@ -134,6 +137,7 @@ class replacement {
 
  private:
   std::optional<pattern> pattern_;
+  scanner scanner_ = nullptr;
   std::string words_;
   std::string by_;
 };

@@ -129,19 +129,6 @@ struct words_finder {
   }
 };
 
-struct scanner_finder {
-  scanner scan;
-
-  template <class Visit>
-  void for_each(std::string_view text, const Visit& visit) const {
-    for (std::size_t at = 0; at < text.size();) {
-      const std::size_t end = scan(text, at);
-      if (end > at) visit(at, end);
-      at = end > at ? end : at + char_at(text, at).length;
-    }
-  }
-};
-
 // \w+|[^\w\s]+
 inline std::size_t scan_words(std::string_view text, std::size_t at) {
   scan s(text, at);

@@ -236,6 +236,17 @@ inline std::size_t scan_clip(std::string_view text, std::size_t at) {
   return s.none(space | letter | number).at();
 }
 
+// \s+
+inline std::size_t scan_spaces(std::string_view text, std::size_t at) {
+  return scan(text, at).all(char_class::space).at();
+}
+
+//  {2,}
+inline std::size_t scan_two_blanks(std::string_view text, std::size_t at) {
+  const std::size_t end = (std::min)(text.find_first_not_of(' ', at), text.size());
+  return end - at > 1 ? end : at;
+}
+
 struct known_pattern {
   std::string_view expression;
   scanner scan;
@@ -277,6 +288,22 @@ inline constexpr known_pattern known_patterns[] = {
     {o200k_pattern, scan_o200k},
     {tekken_pattern, scan_tekken},
     {clip_pattern, scan_clip},
+    {R"(\s+)", scan_spaces},
+    {" {2,}", scan_two_blanks},
+};
+
+// Calls visit(begin, end) for each match in a text.
+struct scanner_finder {
+  scanner scan;
+
+  template <class Visit>
+  void for_each(std::string_view text, const Visit& visit) const {
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t end = scan(text, at);
+      if (end > at) visit(at, end);
+      at = end > at ? end : at + char_at(text, at).length;
+    }
+  }
 };
 
 // Null for a pattern that is not known by heart.

@@ -35,6 +35,7 @@ TEST(Normalizer, PrependsAndReplaces) {
   EXPECT_EQ(applied(text::prepend_normalizer("_"), ""), "");
   EXPECT_EQ(applied(text::replace_normalizer({" ", "\u2581"}), "a  b"), "a\u2581\u2581b");
   EXPECT_EQ(applied(text::replace_normalizer({text::pattern(" {2,}"), "-"}), "a   b c"), "a-b c");
+  EXPECT_EQ(applied(text::replace_normalizer({text::scan_spaces, "-"}), " a \n b"), "-a-b");
 }
 
 TEST(Normalizer, BertsFourSteps) {

@@ -74,7 +74,7 @@ inline std::shared_ptr<tokenizer_parts> read_byte_level(std::string_view vocab,
   if (clip) {
     std::vector<std::unique_ptr<normalizer>> steps;
     steps.push_back(std::make_unique<form_normalizer>(normal_form::nfc));
-    steps.push_back(std::make_unique<replace_normalizer>(replacement(pattern("\\s+"), " ")));
+    steps.push_back(std::make_unique<replace_normalizer>(replacement(scan_spaces, " ")));
     steps.push_back(std::make_unique<plain_normalizer>(to_lower));
     parts->normalizer = std::make_unique<normalizer_sequence>(std::move(steps));
     std::vector<std::unique_ptr<pre_tokenizer>> cuts;

@@ -32,8 +32,9 @@ inline search_words words_of(const json& value) {
 inline replacement make_replacement(const json& step) {
   const search_words words = words_of(member(step, "pattern"));
   std::string by = text_member(step, "content");
-  if (words.is_pattern) return {pattern(words.text), std::move(by)};
-  return {words.text, std::move(by)};
+  if (!words.is_pattern) return {words.text, std::move(by)};
+  if (const scanner known = scanner_of(words.text)) return {known, std::move(by)};
+  return {pattern(words.text), std::move(by)};
 }
 
 // The bytes that letters of Base64 (RFC 4648) stand for.
