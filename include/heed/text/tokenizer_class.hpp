@@ -25,7 +25,8 @@ struct encode_options {
   // Whether the tokens are added that a model wants around a text, [CLS] and [SEP] for example.
   bool add_special_tokens = true;
   // Whether a control token written in the text, "<|im_end|>" for example, becomes that token. Without,
-  // no text gives a control token, so it is safe for what strangers write.
+  // no text gives a control token, so it is right for what strangers write. (Added tokens that their file
+  // does not call special are words like others and are found in both cases.)
   bool parse_special = true;
 };
 
