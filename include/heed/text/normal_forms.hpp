@@ -6,7 +6,9 @@
 
 #include <heed/text/code_points.hpp>  // utf8proc
 
-#include <algorithm>  // stable_sort
+#include <algorithm>  // sort, transform, find_if
+#include <cstddef>    // ptrdiff_t
+#include <utility>    // pair
 #include <vector>     // vector
 
 namespace heed {
@@ -92,8 +94,13 @@ inline void append_normalised(std::string& to, std::string_view text, normal_for
     first = std::find_if(first, chars.end(), [](auto c) { return combining_class(c) != 0; });
     const auto last =
         std::find_if(first, chars.end(), [](auto c) { return combining_class(c) == 0; });
-    std::stable_sort(first, last,
-                     [](auto a, auto b) { return combining_class(a) < combining_class(b); });
+    std::vector<std::pair<int, std::ptrdiff_t>> order;  // class, place: equal classes stay in order
+    for (auto mark = first; mark != last; ++mark)
+      order.emplace_back(combining_class(*mark), mark - first);
+    std::sort(order.begin(), order.end());
+    const std::vector<utf8proc_int32_t> marks(first, last);
+    std::transform(order.begin(), order.end(), first,
+                   [&](const auto& o) { return marks[static_cast<std::size_t>(o.second)]; });
     first = last;
   }
   auto count = static_cast<utf8proc_ssize_t>(chars.size());

@@ -108,9 +108,9 @@ TEST(BytePairMerge, FewAndManySymbolsAlike) {
   for (int round = 0; round < 300; ++round) {
     text::merge_table merges;
     text::token_id next = 4;
-    for (std::uint32_t rank = 0; rank < 24; ++rank)
+    for (std::uint32_t rank = 0; rank < 24; ++rank, ++next)
       merges.insert(static_cast<text::token_id>(random() % next),
-                    static_cast<text::token_id>(random() % next), {rank, next++});
+                    static_cast<text::token_id>(random() % next), {rank, next});
     ids few, many;
     for (std::size_t i = random() % 60; i > 0; --i)
       few.push_back(static_cast<text::token_id>(random() % 4));

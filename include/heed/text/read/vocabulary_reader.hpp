@@ -86,7 +86,8 @@ class vocabulary_reader : public json_reader {
     return number(static_cast<double>(value), true);
   }
   bool number_float(number_float_t value, const string_t& text) override {
-    return inside_ == nothing ? json_reader::number_float(value, text) : number(value, false);
+    return inside_ == nothing ? json_reader::number_float(value, text)
+                              : number(score_of(text, value), false);
   }
   bool string(string_t& value) override {
     if (inside_ == nothing) return json_reader::string(value);
@@ -171,6 +172,29 @@ class vocabulary_reader : public json_reader {
  private:
   enum part { nothing, tokens_part, merges_part };
 
+  // A decimal number as serde_json reads it for Hugging Face's library, which may be the double beside
+  // the nearest one: sums of scores that are equal there are equal here.
+  static double score_of(std::string_view text, double nearest) {
+    constexpr std::uint64_t most = (~std::uint64_t(0) - 9) / 10;
+    std::uint64_t digits = 0;
+    int places = 0;
+    bool behind_point = false, full = false;
+    for (const char c : text) {
+      if (c == '-') continue;
+      if (c == '.') {
+        behind_point = true;
+      } else if (c < '0' || c > '9' || (full && !behind_point)) {
+        return nearest;  // an exponent, or more digits than any score has
+      } else if (!full && (full = digits > most) == false) {
+        digits = digits * 10 + static_cast<std::uint64_t>(c - '0');
+        places += behind_point ? 1 : 0;
+      }
+    }
+    double power = 1;  // exact up to 10^22
+    for (int i = 0; i < places; ++i) power *= 10;
+    const double value = static_cast<double>(digits) / power;
+    return places > 22 ? nearest : text[0] == '-' ? -value : value;
+  }
   [[nodiscard]] bool at_model_member(std::string_view name) const {
     return kind_ == tokenizer_json && depth() == 2 && section_ == "model" && last_key() == name;
   }
