@@ -46,3 +46,6 @@ heed_label(threads
 # Long, and of little use under a second compiler or a sanitizer, since the programs labelled `mixed`
 # run the same code: the sweep over all rules, and the models.
 heed_label(long attention_sweep/* conformance/* EXCEPT attention_sweep/by_chance conformance/readers)
+
+# Readers of files and text: the first leg and the address sanitizer's see to them.
+heed_label(files io/* text/*)
