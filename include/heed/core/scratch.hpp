@@ -6,7 +6,7 @@
 //   heed::attention(q, k, v, out, heed::in(scratch));  // does not
 #pragma once
 
-#include <heed/core/types.hpp>  // index
+#include <heed/core/types.hpp>  // index, matrix
 
 #include <cstddef>  // byte, size_t
 #include <memory>   // unique_ptr
@@ -39,6 +39,12 @@ class scratch {
     template <class T>
     T* take(index count) {
       return static_cast<T*>(memory_.take(count * static_cast<index>(sizeof(T))));
+    }
+
+    // The same as a matrix.
+    template <class T>
+    Eigen::Map<matrix<T>> take_matrix(index rows, index cols) {
+      return {take<T>(rows * cols), rows, cols};
     }
 
    private:

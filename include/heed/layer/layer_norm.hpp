@@ -13,7 +13,8 @@ namespace heed {
 inline namespace HEED_ABI {
 
 // y = (x - mean) / sqrt(variance + epsilon) * weight + bias, with the mean and the variance of the row,
-// which are formed in double.
+// which are formed in double. Where x is several times as wide as the weight, each part of a row as wide
+// as the weight is normed by itself: so are the heads of queries and keys.
 template <class Scalar>
 struct layer_norm {
   struct sizes {
@@ -34,23 +35,23 @@ struct layer_norm {
     bias.setZero(s.bias ? s.model : 0);
   }
 
-  // x: (tokens, model), y: the same sizes, and x itself or apart from it in memory. Throws shape_error,
+  // x: (tokens, model) or (tokens, parts * model), y: the same sizes, and x itself or apart from it in memory. Throws shape_error,
   // before anything is written, if sizes do not fit.
   template <class X, class Y>
   requires detail::eigen_object<Y>
   void operator()(const X& x, Y&& y) const {
     if constexpr (detail::norm_call_is_good<Scalar, X, Y>())
       detail::norm_call<Scalar>{name, weight, bias}(
-          detail::view_of(x), detail::view_of(y), [&](const Scalar* row, index count) {
-            double mean = 0, square = 0;
-            for (index i = 0; i < count; ++i) mean += static_cast<double>(row[i]);
-            mean /= static_cast<double>(count);
-            for (index i = 0; i < count; ++i) {
-              const double d = static_cast<double>(row[i]) - mean;
-              square += d * d;
+          detail::view_of(x), detail::view_of(y), [&](const detail::view<const Scalar>& row) {
+            const auto count = static_cast<double>(row.cols);
+            double mean = 0, squares = 0;
+            for (index i = 0; i < row.cols; ++i) mean += static_cast<double>(row(0, i));
+            mean /= count;
+            for (index i = 0; i < row.cols; ++i) {
+              const double centred = static_cast<double>(row(0, i)) - mean;
+              squares += centred * centred;
             }
-            return detail::row_statistics{
-                mean, 1 / std::sqrt(square / static_cast<double>(count) + epsilon)};
+            return detail::row_statistics{mean, 1 / std::sqrt(squares / count + epsilon)};
           });
   }
 

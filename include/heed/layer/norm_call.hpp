@@ -29,6 +29,16 @@ constexpr bool norm_call_is_good() {
   }
 }
 
+// Refuses a y that has other sizes than x, or that shares memory with x without being x.
+template <class Scalar>
+void check_norm_output(const char* name, const view<const Scalar>& x, const view<Scalar>& y) {
+  check_size(name, "y", y, {x.rows, x.cols});
+  const bool in_place =
+      x.data == y.data && x.row_stride == y.row_stride && x.col_stride == y.col_stride;
+  require(in_place || !overlap(y, x), name, ": y (", y, ") overlaps x (", x, ") in memory");
+}
+
+// What a row is normed with: (x - mean) * factor.
 struct row_statistics {
   double mean;
   double factor;
@@ -40,39 +50,28 @@ struct norm_call {
   const Eigen::Matrix<Scalar, 1, Eigen::Dynamic>& weight;
   const Eigen::Matrix<Scalar, 1, Eigen::Dynamic>& bias;
 
-  // statistics(row, count) of `count` numbers next to each other; x may be several times as wide as the
-  // weight, whose numbers then serve each part of a row.
+  // statistics(row) of a view of one row; x may be several times as wide as the weight, whose numbers
+  // then serve each part of a row.
   template <class Statistics>
   void operator()(const view<const Scalar>& x, const view<Scalar>& y,
                   const Statistics& statistics) const {
     const index width = weight.size();
     require(width > 0 && x.cols % width == 0, name, ": x is ", x, ", but the weight has ", width,
             " numbers");
-    require(y.rows == x.rows && y.cols == x.cols, name, ": y is ", y, ", but x is ", x);
     require(bias.size() == 0 || bias.size() == width, name, ": the bias has ", bias.size(),
             " numbers, but the weight has ", width);
-    const bool in_place =
-        x.data == y.data && x.row_stride == y.row_stride && x.col_stride == y.col_stride;
-    require(in_place || !overlap(y, x), name, ": y (", y, ") overlaps x (", x, ") in memory");
+    check_norm_output(name, x, y);
     for (index row = 0; row < x.rows; ++row)
       for (index first = 0; first < x.cols; first += width) {
-        const row_statistics s = statistics_of(x.block(row, first, 1, width), statistics);
-        const auto mean = static_cast<Scalar>(s.mean), factor = static_cast<Scalar>(s.factor);
+        const row_statistics s = statistics(x.block(row, first, 1, width));
         for (index i = 0; i < width; ++i) {
-          const Scalar normed = (x(row, first + i) - mean) * factor * weight[i];
+          // x - mean is small beside both where the numbers of a row are close to each other, so the
+          // difference is formed before anything is rounded to Scalar.
+          const double centred = static_cast<double>(x(row, first + i)) - s.mean;
+          const Scalar normed = static_cast<Scalar>(centred * s.factor) * weight[i];
           y(row, first + i) = bias.size() == 0 ? normed : normed + bias[i];
         }
       }
-  }
-
- private:
-  template <class Statistics>
-  static row_statistics statistics_of(const view<const Scalar>& row, const Statistics& statistics) {
-    if (row.col_stride == 1) return statistics(row.data, row.cols);
-    const Eigen::Matrix<Scalar, 1, Eigen::Dynamic> copy =
-        Eigen::Map<const Eigen::Matrix<Scalar, 1, Eigen::Dynamic>, 0, Eigen::InnerStride<>>(
-            row.data, row.cols, Eigen::InnerStride<>(row.col_stride));
-    return statistics(copy.data(), row.cols);
   }
 };
 

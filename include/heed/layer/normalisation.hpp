@@ -7,33 +7,35 @@
 
 #include <heed/layer/layer_norm.hpp>  // layer_norm
 #include <heed/layer/rms_norm.hpp>    // rms_norm
+#include <heed/storage/copy.hpp>      // copy
 
-#include <variant>  // variant, monostate, visit
+#include <variant>  // variant, monostate, get_if
 
 namespace heed {
 inline namespace HEED_ABI {
 
+// std::monostate: none.
 template <class Scalar>
 using normalisation = std::variant<std::monostate, layer_norm<Scalar>, rms_norm<Scalar>>;
 
 template <class Scalar>
 [[nodiscard]] bool has_norm(const normalisation<Scalar>& norm) {
-  return norm.index() != 0;
+  return !std::holds_alternative<std::monostate>(norm);
 }
 
-// y = norm(x), or x where there is none. x and y: (tokens, model), of the same sizes, the same matrix or
-// apart in memory.
+// y = norm(x), or x where there is no norm. x and y: (tokens, model), of the same sizes, the same matrix
+// or apart in memory. Throws shape_error if sizes do not fit.
 template <class Scalar, class X, class Y>
 void normalise(const normalisation<Scalar>& norm, const X& x, Y&& y) {
-  std::visit(
-      [&](const auto& n) {
-        if constexpr (std::is_same_v<decltype(n), const std::monostate&>) {
-          if (static_cast<const void*>(x.data()) != y.data()) y = x;
-        } else {
-          n(x, y);
-        }
-      },
-      norm);
+  if constexpr (detail::norm_call_is_good<Scalar, X, Y>()) {
+    if (const auto* const by_mean = std::get_if<layer_norm<Scalar>>(&norm)) return (*by_mean)(x, y);
+    if (const auto* const by_square = std::get_if<rms_norm<Scalar>>(&norm))
+      return (*by_square)(x, y);
+    const detail::view<const Scalar> from = detail::view_of(x);
+    const detail::view<Scalar> to = detail::view_of(y);
+    detail::check_norm_output("heed::normalise", from, to);
+    if (from.data != to.data) detail::copy(to, from);
+  }
 }
 
 }  // namespace HEED_ABI

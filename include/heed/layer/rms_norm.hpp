@@ -12,8 +12,9 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// y = x / sqrt(mean(x²) + epsilon) * weight; the mean is formed in double. Models that store 1 less than
-// the weight (Gemma) have it added when they are loaded.
+// y = x / sqrt(mean(x²) + epsilon) * weight; the mean is formed in double. Where x is several times as
+// wide as the weight, each part of a row as wide as the weight is normed by itself: so are the heads of
+// queries and keys. Models that store weight - 1 have 1 added when they are loaded.
 template <class Scalar>
 struct rms_norm {
   struct sizes {
@@ -31,19 +32,19 @@ struct rms_norm {
     weight.setOnes(s.model);
   }
 
-  // x: (tokens, model), y: the same sizes, and x itself or apart from it in memory. Throws shape_error,
+  // x: (tokens, model) or (tokens, parts * model), y: the same sizes, and x itself or apart from it in memory. Throws shape_error,
   // before anything is written, if sizes do not fit.
   template <class X, class Y>
   requires detail::eigen_object<Y>
   void operator()(const X& x, Y&& y) const {
     if constexpr (detail::norm_call_is_good<Scalar, X, Y>())
       detail::norm_call<Scalar>{name, weight, {}}(
-          detail::view_of(x), detail::view_of(y), [&](const Scalar* row, index count) {
-            double square = 0;
-            for (index i = 0; i < count; ++i)
-              square += static_cast<double>(row[i]) * static_cast<double>(row[i]);
+          detail::view_of(x), detail::view_of(y), [&](const detail::view<const Scalar>& row) {
+            double squares = 0;
+            for (index i = 0; i < row.cols; ++i)
+              squares += static_cast<double>(row(0, i)) * static_cast<double>(row(0, i));
             return detail::row_statistics{
-                0, 1 / std::sqrt(square / static_cast<double>(count) + epsilon)};
+                0, 1 / std::sqrt(squares / static_cast<double>(row.cols) + epsilon)};
           });
   }
 

@@ -23,6 +23,15 @@ TEST(scratch, takes_aligned_memory_that_does_not_overlap) {
   }
 }
 
+TEST(scratch, gives_matrices_whose_rows_lie_next_to_each_other) {
+  heed::scratch memory;
+  heed::scratch::frame frame(memory);
+  auto m = frame.take_matrix<int>(2, 3);
+  m << 1, 2, 3, 4, 5, 6;
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(m.data()[i], i + 1);
+  EXPECT_GE(frame.take<int>(1), m.data() + 6);
+}
+
 TEST(scratch, keeps_what_an_inner_frame_does_not_own) {
   heed::scratch memory;
   heed::scratch::frame outer(memory);
