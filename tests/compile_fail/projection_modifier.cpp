@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A projection has no scores to mask.
-// expect: heed: linear and qkv_projection take no modifiers but heed::in and heed::on
+// expect: heed: this layer takes no modifiers but heed::in and heed::on
 #include <Eigen/Core>
 #include <heed/heed.hpp>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Sums of a layer are formed in its scalar.
-// expect: heed: the scalar of linear, qkv_projection and multi_head_attention must be float or double
+// expect: heed: the scalar of a layer must be float or double
 #include <Eigen/Core>
 #include <heed/heed.hpp>
 

@@ -59,7 +59,7 @@ class gemm_task {
     Scalar* packed;  // (depth, lanes)
     Scalar* edge;    // (rows, lanes)
     Scalar* x;       // (rows, depth), where neither stride of x is 1
-    Scalar* rows;    // (lanes, depth), where W is stored
+    float* rows;     // (lanes, depth), where W is stored
 
     template <class Memory>
     static room in(Memory& memory, const gemm_call<Scalar>& call) {
@@ -67,7 +67,7 @@ class gemm_task {
       return {memory.template take<Scalar>(most_depth * lanes),
               memory.template take<Scalar>(most_rows * lanes),
               is_direct ? nullptr : memory.template take<Scalar>(most_rows * most_depth),
-              call.stored == nullptr ? nullptr : memory.template take<Scalar>(lanes * most_depth)};
+              call.stored == nullptr ? nullptr : memory.template take<float>(lanes * most_depth)};
     }
   };
 
@@ -113,12 +113,10 @@ class gemm_task {
 
   // The same from rows of the stored matrix, each of which is a column of W.
   void read_stored(const view<Scalar>& packed, index depth, index column) const {
-    if constexpr (std::is_same_v<Scalar, float>) {
-      for (index i = 0; i < packed.cols; ++i)
-        call_.stored->read_part(call_.first_output + column + i, depth, packed.rows,
-                                room_.rows + i * most_depth);
-      copy(packed, view<const Scalar>{room_.rows, packed.rows, packed.cols, 1, most_depth});
-    }
+    for (index i = 0; i < packed.cols; ++i)
+      call_.stored->read_part(call_.first_output + column + i, depth, packed.rows,
+                              room_.rows + i * most_depth);
+    copy_numbers(packed, view<const float>{room_.rows, packed.rows, packed.cols, 1, most_depth});
   }
 
   gemm_call<Scalar> call_;

@@ -51,8 +51,7 @@ constexpr bool layer_call_is_good() {
     constexpr bool same = std::is_same_v<scalar_of<X>, Scalar>;
     static_assert(same, "heed: the x of a layer and its weights have different scalar types");
     constexpr bool known = ((std::is_same_v<Modifiers, in> || is_on<Modifiers>)&&...);
-    static_assert(known,
-                  "heed: linear and qkv_projection take no modifiers but heed::in and heed::on");
+    static_assert(known, "heed: this layer takes no modifiers but heed::in and heed::on");
     return same && known;
   } else {
     return false;
@@ -105,8 +104,7 @@ struct linear_call {
 template <class Scalar>
 struct linear {
   static_assert(std::is_same_v<Scalar, float> || std::is_same_v<Scalar, double>,
-                "heed: the scalar of linear, qkv_projection and multi_head_attention must be float "
-                "or double");
+                "heed: the scalar of a layer must be float or double");
 
   struct sizes {
     index inputs;

@@ -9,21 +9,31 @@
 #include <heed/storage/stored_matrix.hpp>  // stored_matrix
 #include <heed/storage/view.hpp>           // view
 
-#include <utility>  // move
+#include <type_traits>  // is_same_v, remove_cvref_t
+#include <utility>      // forward, move
 
 namespace heed {
 inline namespace HEED_ABI {
 
-// Is the matrix, (inputs, outputs), row-major, and can do all that Eigen's can. Where `stored` is given,
-// the weights are those, and the matrix is empty: layers read them as they need them, in float.
+// A row-major Eigen matrix, (inputs, outputs), with all that one can do. Where `stored` is given, the
+// weights are the stored numbers and the matrix is empty: layers read the numbers as they need them, as
+// float.
 template <class Scalar>
 struct parameter : matrix<Scalar> {
   using matrix<Scalar>::matrix;
-  using matrix<Scalar>::operator=;
 
   parameter() = default;
   // Takes the numbers over.
   parameter(matrix<Scalar>&& numbers) : matrix<Scalar>(std::move(numbers)) {}
+
+  // From then on the weights are these numbers, and no stored ones.
+  template <class Numbers>
+  requires(!std::is_same_v<std::remove_cvref_t<Numbers>, parameter>) parameter& operator=(
+      Numbers&& numbers) {
+    matrix<Scalar>::operator=(std::forward<Numbers>(numbers));
+    stored = {};
+    return *this;
+  }
 
   stored_matrix stored = {};
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Linear layers against a product in double, and what they refuse.
+#include "support/on_threads.hpp"
 #include "support/refusal.hpp"
+#include "support/same_bits.hpp"
 
 #include <heed/layer/linear.hpp>
 
 #include <gtest/gtest.h>
 
-#include <thread>
 #include <vector>
 
 namespace {
@@ -52,14 +53,59 @@ TEST(linear, float_against_double) { against_double<float>(); }
 TEST(linear, double_against_double) { against_double<double>(); }
 
 TEST(linear, threads_do_not_change_bits) {
-  const auto threads = [](index n, auto&& work) {
-    std::vector<std::thread> team;
-    for (index i = 0; i < n; ++i) team.emplace_back([&work, i] { work(i); });
-    for (auto& t : team) t.join();
-  };
   const heed::linear<float> layer({.inputs = 300, .outputs = 900});
   const heed::matrix<float> x = heed::matrix<float>::Random(500, 300);
-  EXPECT_EQ(layer(x), layer(x, heed::on(threads, 3)));
+  EXPECT_EQ(layer(x), layer(x, heed::on(support::on_threads, 3)));
+}
+
+// Random bytes whose halves, floats and doubles are all finite, since no exponent reaches 0x3C.
+template <class Scalar>
+void stored_of_every_dtype() {
+  for (index t = 0; t < heed::detail::dtypes; ++t) {
+    const auto type = static_cast<heed::dtype>(t);
+    const bool is_k_quant = heed::facts_of(type).block_values == 256;
+    const index inputs = is_k_quant ? 512 : 288, outputs = 70;
+    std::vector<std::uint8_t> bytes(
+        static_cast<std::size_t>(heed::bytes_of(type, inputs * outputs)));
+    std::uint32_t random = 1 + static_cast<std::uint32_t>(t);
+    for (std::uint8_t& byte : bytes) {
+      random = random * 1664525 + 1013904223;
+      byte = static_cast<std::uint8_t>((random >> 24) % 0x3C);
+    }
+    heed::linear<Scalar> stored({.inputs = inputs, .outputs = outputs});
+    stored.bias.setRandom();
+    heed::linear<Scalar> plain = stored;
+    stored.weight.resize(0, 0);
+    stored.weight.stored = {type, outputs, inputs,
+                            reinterpret_cast<const std::byte*>(bytes.data())};
+    std::vector<float> numbers(static_cast<std::size_t>(inputs * outputs));
+    stored.weight.stored.read(0, outputs, numbers.data());
+    plain.weight = Eigen::Map<const heed::matrix<float>>(numbers.data(), outputs, inputs)
+                       .transpose()
+                       .template cast<Scalar>();
+    ASSERT_TRUE(plain.weight.allFinite()) << heed::name_of(type);
+    for (const index rows : {1, 5, 33, 250}) {
+      const heed::matrix<Scalar> x = heed::matrix<Scalar>::Random(rows, inputs);
+      const heed::matrix<Scalar> want = plain(x);
+      ASSERT_TRUE(support::same_bits(stored(x), want)) << heed::name_of(type) << ' ' << rows;
+      ASSERT_TRUE(support::same_bits(stored(x, heed::on(support::on_threads, 3)), want))
+          << heed::name_of(type) << ' ' << rows;
+    }
+  }
+}
+TEST(linear, has_the_bits_of_the_floats_that_are_stored) { stored_of_every_dtype<float>(); }
+TEST(linear, of_double_has_the_bits_of_the_floats_that_are_stored) {
+  stored_of_every_dtype<double>();
+}
+
+TEST(linear, refuses_what_does_not_fit_what_is_stored) {
+  const std::byte bytes[2 * 34] = {};
+  heed::linear<float> layer;
+  layer.weight.stored = {heed::dtype::q8_0, 2, 32, bytes};
+  const heed::matrix<float> x(3, 2), fits = heed::matrix<float>::Ones(3, 32);
+  EXPECT_EQ(refusal([&] { (void)layer(x); }),
+            "heed::linear: x is 3x2, but weight is 32x2 (inputs x outputs)");
+  EXPECT_EQ(layer(fits), (heed::matrix<float>::Zero(3, 2)));
 }
 
 TEST(linear, begins_as_glorot_and_bengio_say) {
