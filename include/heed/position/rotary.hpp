@@ -11,11 +11,13 @@
 
 #include <heed/core/check.hpp>               // require
 #include <heed/core/number_span.hpp>         // number_span
+#include <heed/core/scratch.hpp>             // scratch
 #include <heed/position/rotary_scaling.hpp>  // rotary_frequencies
 #include <heed/storage/view.hpp>             // view
 
 #include <algorithm>  // all_of
 #include <optional>   // optional
+#include <vector>     // vector
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -76,19 +78,25 @@ class rotary_embedding {
                             scaling.original_positions, ", but it must be positive");
           }
           if constexpr (requires { scaling.long_factors; }) check(scaling, rotary_width_ / 2);
+          if constexpr (requires { scaling.high_frequency_factor; })
+            detail::require(scaling.high_frequency_factor > scaling.low_frequency_factor,
+                            "heed::rotary_embedding: the scaling's high_frequency_factor is ",
+                            scaling.high_frequency_factor,
+                            ", but it must be larger than low_frequency_factor, ",
+                            scaling.low_frequency_factor);
         },
         s.scaling);
     theta_ = s.theta;
     scaling_ = s.scaling;
-    angles_ = detail::rotary_frequencies(rotary_width_, theta_, scaling_, 0);
+    frequencies_.resize(static_cast<std::size_t>(rotary_width_ / 2));
+    set_length(0);
   }
 
   // The embedding for sequences of so many tokens, where the scaling depends on how long they are
   // (dynamic NTK, LongRoPE); as it was made, it is that of short ones.
   [[nodiscard]] rotary_embedding for_length(index tokens) const {
     rotary_embedding longer = *this;
-    if (depends_on_length())
-      longer.angles_ = detail::rotary_frequencies(rotary_width_, theta_, scaling_, tokens);
+    if (depends_on_length()) longer.set_length(tokens);
     return longer;
   }
   [[nodiscard]] bool depends_on_length() const { return detail::depends_on_length(scaling_); }
@@ -97,7 +105,20 @@ class rotary_embedding {
   // formed in double. Throws shape_error if the columns are no whole number of heads.
   template <class X>
   void operator()(X&& x, index first_position) const {
-    rotate(x, 1, [&](index row) { return static_cast<double>(first_position + row); });
+    rotate(x, 1, own(), [&](index row) { return static_cast<double>(first_position + row); });
+  }
+
+  // The same as for_length(tokens)(x, first_position), without an allocation: frequencies are formed in
+  // memory of `room`.
+  template <class X>
+  void operator()(X&& x, index first_position, index tokens, scratch& room) const {
+    if (!depends_on_length()) return (*this)(x, first_position);
+    scratch::frame frame(room);
+    double* const frequencies = frame.take<double>(rotary_width_ / 2);
+    const double length =
+        detail::rotary_frequencies(rotary_width_, theta_, scaling_, tokens, frequencies);
+    rotate(x, 1, {frequencies, length},
+           [&](index row) { return static_cast<double>(first_position + row); });
   }
 
   // The same where row i stands at positions[i]: any range or Eigen vector of numbers.
@@ -111,22 +132,34 @@ class rotary_embedding {
     if constexpr (good) {
       const detail::number_span<double> places(positions, "heed::rotary_embedding");
       rotate(
-          x, 1, [&](index row) { return places[row]; }, places.size());
+          x, 1, own(), [&](index row) { return places[row]; }, places.size());
     }
   }
 
   // Turns back (and, under YaRN, divides by what operator() multiplied by): undoes operator().
   template <class X>
   void inverse(X&& x, index first_position) const {
-    rotate(x, -1, [&](index row) { return static_cast<double>(first_position + row); });
+    rotate(x, -1, own(), [&](index row) { return static_cast<double>(first_position + row); });
   }
 
   // Radians a position of pair i.
   [[nodiscard]] double frequency(index i) const {
-    return angles_.frequencies[static_cast<std::size_t>(i)];
+    return frequencies_[static_cast<std::size_t>(i)];
   }
 
  private:
+  // Radians a position of each pair, and the length that a rotated pair is multiplied by.
+  struct turns {
+    const double* frequencies;
+    double length;
+  };
+  [[nodiscard]] turns own() const { return {frequencies_.data(), length_}; }
+
+  void set_length(index tokens) {
+    length_ =
+        detail::rotary_frequencies(rotary_width_, theta_, scaling_, tokens, frequencies_.data());
+  }
+
   static void check(const longrope_scaling& s, index pairs) {
     const auto all = [&](const std::vector<double>& factors) {
       return static_cast<index>(factors.size()) == pairs &&
@@ -140,7 +173,7 @@ class rotary_embedding {
 
   // direction 1 rotates and multiplies by the length, -1 undoes both.
   template <class X, class PositionOf>
-  void rotate(X&& x, int direction, const PositionOf& position_of,
+  void rotate(X&& x, int direction, const turns& by, const PositionOf& position_of,
               std::optional<index> positions = {}) const {
     constexpr bool good = detail::writable_of<X, Scalar>;
     static_assert(
@@ -150,20 +183,20 @@ class rotary_embedding {
       detail::require(positions.value_or(x.rows()) == x.rows(),
                       "heed::rotary_embedding: there are ", positions.value_or(0),
                       " positions for ", x.rows(), " rows");
-      turn_rows(detail::view_of(x), direction, position_of);
+      turn_rows(detail::view_of(x), direction, by, position_of);
     }
   }
 
   template <class PositionOf>
-  void turn_rows(const detail::view<Scalar>& rows, int direction,
+  void turn_rows(const detail::view<Scalar>& rows, int direction, const turns& by,
                  const PositionOf& position_of) const {
     using Number = accumulator_t<Scalar>;
     detail::require(rows.cols % width_ == 0, "heed::rotary_embedding: x is ", rows,
                     ", whose columns are no whole number of heads of width ", width_);
-    const double length = direction > 0 ? angles_.length : 1 / angles_.length;
+    const double length = direction > 0 ? by.length : 1 / by.length;
     for (index row = 0; row < rows.rows; ++row)
       for (index i = 0; i < rotary_width_ / 2; ++i) {
-        const double angle = direction * position_of(row) * frequency(i);
+        const double angle = direction * position_of(row) * by.frequencies[i];
         const auto cosine = static_cast<Number>(length * std::cos(angle));
         const auto sine = static_cast<Number>(length * std::sin(angle));
         const auto [first, second] = detail::columns_of_pair(pairing_, i, rotary_width_);
@@ -183,7 +216,8 @@ class rotary_embedding {
   rotary_pairing pairing_;
   double theta_ = 0;
   rotary_scaling scaling_;
-  detail::rotary_angles angles_;
+  std::vector<double> frequencies_;
+  double length_ = 1;
 };
 
 // Reorders the columns of query or key weights, (inputs, heads * width), or of their bias, trained

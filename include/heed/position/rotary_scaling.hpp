@@ -77,41 +77,39 @@ using rotary_scaling = std::variant<no_scaling, linear_scaling, ntk_scaling, yar
 
 namespace detail {
 
-// Radians a position for each pair of columns, and the length that a rotated pair is multiplied by.
-struct rotary_angles {
-  std::vector<double> frequencies;  // (width / 2)
-  double length = 1;
-};
+inline constexpr double full_turn = 6.283185307179586477;  // 2 π
 
-inline rotary_angles plain_frequencies(index width, double theta) {
-  rotary_angles angles;
+// Writes the radians a position of each pair of columns to `to`, (width / 2), and returns the length that
+// a rotated pair is multiplied by.
+inline double plain_frequencies(index width, double theta, double* to) {
   for (index i = 0; i < width / 2; ++i)
-    angles.frequencies.push_back(
-        std::pow(theta, -2.0 * static_cast<double>(i) / static_cast<double>(width)));
-  return angles;
+    to[i] = std::pow(theta, -2.0 * static_cast<double>(i) / static_cast<double>(width));
+  return 1;
 }
 
 // The same with a scaling, for a sequence of so many tokens.
-inline rotary_angles scaled_frequencies(index width, double theta, const no_scaling&, index) {
-  return plain_frequencies(width, theta);
+inline double scaled_frequencies(index width, double theta, const no_scaling&, index, double* to) {
+  return plain_frequencies(width, theta, to);
 }
 
-inline rotary_angles scaled_frequencies(index width, double theta, const linear_scaling& s, index) {
-  rotary_angles angles = plain_frequencies(width, theta);
-  for (double& f : angles.frequencies) f /= s.factor;
-  return angles;
+inline double scaled_frequencies(index width, double theta, const linear_scaling& s, index,
+                                 double* to) {
+  plain_frequencies(width, theta, to);
+  for (index i = 0; i < width / 2; ++i) to[i] /= s.factor;
+  return 1;
 }
 
-inline rotary_angles scaled_frequencies(index width, double theta, const ntk_scaling& s, index) {
+inline double scaled_frequencies(index width, double theta, const ntk_scaling& s, index,
+                                 double* to) {
   const auto w = static_cast<double>(width);
-  return plain_frequencies(width, width > 2 ? theta * std::pow(s.factor, w / (w - 2)) : theta);
+  return plain_frequencies(width, width > 2 ? theta * std::pow(s.factor, w / (w - 2)) : theta, to);
 }
 
-inline rotary_angles scaled_frequencies(index width, double theta, const yarn_scaling& s, index) {
-  rotary_angles angles = plain_frequencies(width, theta);
+inline double scaled_frequencies(index width, double theta, const yarn_scaling& s, index,
+                                 double* to) {
+  plain_frequencies(width, theta, to);
   // The pair that turns `turns` times within the trained context.
   const auto pair_of = [&](double turns) {
-    constexpr double full_turn = 6.283185307179586477;
     return static_cast<double>(width) * std::log(s.original_positions / (turns * full_turn)) /
            (2 * std::log(theta));
   };
@@ -120,51 +118,51 @@ inline rotary_angles scaled_frequencies(index width, double theta, const yarn_sc
   const double low = (std::max)(whole(fast, std::floor(fast)), 0.0);
   double high = (std::min)(whole(slow_pair, std::ceil(slow_pair)), static_cast<double>(width) - 1);
   if (high <= low) high = low + 0.001;  // a step, not a division by 0
-  for (std::size_t i = 0; i < angles.frequencies.size(); ++i) {
+  for (index i = 0; i < width / 2; ++i) {
     const double slow = std::clamp((static_cast<double>(i) - low) / (high - low), 0.0, 1.0);
-    angles.frequencies[i] *= slow / s.factor + (1 - slow);
+    to[i] *= slow / s.factor + (1 - slow);
   }
-  angles.length = s.attention_factor > 0 ? s.attention_factor
-                                         : (s.factor > 1 ? 0.1 * std::log(s.factor) + 1 : 1);
-  return angles;
+  if (s.attention_factor > 0) return s.attention_factor;
+  return s.factor > 1 ? 0.1 * std::log(s.factor) + 1 : 1;
 }
 
-inline rotary_angles scaled_frequencies(index width, double theta, const dynamic_ntk_scaling& s,
-                                        index tokens) {
+inline double scaled_frequencies(index width, double theta, const dynamic_ntk_scaling& s,
+                                 index tokens, double* to) {
   const double times = static_cast<double>(tokens) / s.original_positions;
-  if (times <= 1 || width <= 2) return plain_frequencies(width, theta);
+  if (times <= 1 || width <= 2) return plain_frequencies(width, theta, to);
   const auto w = static_cast<double>(width);
-  return plain_frequencies(width, theta * std::pow(s.factor * times - (s.factor - 1), w / (w - 2)));
+  const double growth = s.factor * times - (s.factor - 1);
+  return plain_frequencies(width, theta * std::pow(growth, w / (w - 2)), to);
 }
 
-inline rotary_angles scaled_frequencies(index width, double theta, const llama3_scaling& s, index) {
-  constexpr double full_turn = 6.283185307179586477;
-  rotary_angles angles = plain_frequencies(width, theta);
-  for (double& f : angles.frequencies) {
+inline double scaled_frequencies(index width, double theta, const llama3_scaling& s, index,
+                                 double* to) {
+  plain_frequencies(width, theta, to);
+  for (index i = 0; i < width / 2; ++i) {
     // How many times the pair turns within the trained context.
-    const double turns = s.original_positions * f / full_turn;
-    const double mixed = std::clamp(
+    const double turns = s.original_positions * to[i] / full_turn;
+    const double share = std::clamp(
         (turns - s.low_frequency_factor) / (s.high_frequency_factor - s.low_frequency_factor), 0.0,
         1.0);
-    f = (1 - mixed) * f / s.factor + mixed * f;
+    to[i] = (1 - share) * to[i] / s.factor + share * to[i];
   }
-  return angles;
+  return 1;
 }
 
-inline rotary_angles scaled_frequencies(index width, double theta, const longrope_scaling& s,
-                                        index tokens) {
-  rotary_angles angles = plain_frequencies(width, theta);
+inline double scaled_frequencies(index width, double theta, const longrope_scaling& s, index tokens,
+                                 double* to) {
+  plain_frequencies(width, theta, to);
   const auto& factors =
       static_cast<double>(tokens) > s.original_positions ? s.long_factors : s.short_factors;
-  for (std::size_t i = 0; i < angles.frequencies.size(); ++i) angles.frequencies[i] /= factors[i];
-  angles.length = s.attention_factor;
-  return angles;
+  for (index i = 0; i < width / 2; ++i) to[i] /= factors[static_cast<std::size_t>(i)];
+  return s.attention_factor;
 }
 
-inline rotary_angles rotary_frequencies(index width, double theta, const rotary_scaling& scaling,
-                                        index tokens = 0) {
+inline double rotary_frequencies(index width, double theta, const rotary_scaling& scaling,
+                                 index tokens, double* to) {
   return std::visit(
-      [&](const auto& s) { return detail::scaled_frequencies(width, theta, s, tokens); }, scaling);
+      [&](const auto& s) { return detail::scaled_frequencies(width, theta, s, tokens, to); },
+      scaling);
 }
 
 // Whether the frequencies depend on how long a sequence is.

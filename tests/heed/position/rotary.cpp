@@ -86,32 +86,6 @@ TEST(rotary, pairings_are_a_permutation_of_the_weights) {
   EXPECT_LE((a - back).cwiseAbs().maxCoeff(), 1e-13);
 }
 
-TEST(rotary, scalings) {
-  const auto plain = heed::detail::rotary_frequencies(64, 10000, heed::no_scaling{});
-  const auto linear =
-      heed::detail::rotary_frequencies(64, 10000, heed::linear_scaling{.factor = 4});
-  const auto ntk = heed::detail::rotary_frequencies(64, 10000, heed::ntk_scaling{.factor = 4});
-  for (std::size_t i = 0; i < 32; ++i)
-    EXPECT_DOUBLE_EQ(linear.frequencies[i], plain.frequencies[i] / 4);
-  EXPECT_DOUBLE_EQ(ntk.frequencies[0], plain.frequencies[0]);
-  EXPECT_NEAR(ntk.frequencies[31] * 4 / plain.frequencies[31], 1, 1e-12);
-
-  // YaRN, width 64, trained on 4096 positions: pairs that turn more than 32 times are those with
-  // 4096 theta^(-2i/64) / 2 pi > 32, i < 10.5; less than once, i > 22.5.
-  const auto yarn = heed::detail::rotary_frequencies(
-      64, 10000, heed::yarn_scaling{.factor = 4, .original_positions = 4096});
-  for (std::size_t i = 0; i <= 10; ++i)
-    EXPECT_DOUBLE_EQ(yarn.frequencies[i], plain.frequencies[i]) << i;
-  for (std::size_t i = 23; i < 32; ++i)
-    EXPECT_DOUBLE_EQ(yarn.frequencies[i], plain.frequencies[i] / 4) << i;
-  for (std::size_t i = 11; i < 23; ++i) {
-    const double slow = (double(i) - 10) / 13;
-    EXPECT_NEAR(yarn.frequencies[i] / plain.frequencies[i], slow / 4 + 1 - slow, 1e-12) << i;
-  }
-  EXPECT_NEAR(yarn.length, 0.1 * std::log(4.0) + 1, 1e-15);
-  EXPECT_EQ(plain.length, 1);
-}
-
 TEST(rotary, refuses_what_does_not_fit) {
   using rope = heed::rotary_embedding<float>;
   EXPECT_THROW(rope({.width = 5}), heed::shape_error);
