@@ -10,7 +10,7 @@
 #include <heed/layer/feed_forward.hpp>  // feed_forward
 
 #include <algorithm>  // partial_sort
-#include <cmath>      // exp
+#include <cmath>      // exp, isnan
 #include <numeric>    // iota
 #include <vector>     // vector
 
@@ -18,8 +18,8 @@ namespace heed {
 inline namespace HEED_ABI {
 
 // y = Σ weight_e expert_e(x) over the per_token experts with the largest router scores x W_r + b_r. Of
-// equal scores the first wins. The sum is formed in the order of the experts, so the bits of a row do not
-// depend on the rows beside it.
+// equal scores the first is chosen, and NaN is larger than every number. The sum is formed in the order of
+// the experts, so the bits of a row do not depend on the rows beside it or on threads.
 template <class Scalar>
 struct experts {
   struct sizes {
@@ -58,37 +58,38 @@ struct experts {
                                                s.seed + 3 * static_cast<std::uint64_t>(e + 1)});
   }
 
-  // x: (tokens, model); y: (tokens, model), apart from x in memory. Modifiers: in, on.
+  // x: (tokens, model); y: (tokens, model), apart from x in memory. Modifiers: in, on. Takes memory for
+  // (tokens, experts) and twice (tokens, model) from scratch; a second call with the same shapes and the
+  // same choices allocates nothing. Throws shape_error, before anything is written, if sizes do not fit.
   template <class X, class Y, class... Modifiers>
   requires detail::eigen_object<Y>
   void operator()(const X& x, Y&& y, const Modifiers&... modifiers) const {
     if constexpr (detail::layer_call_is_good<Scalar, X, Modifiers...>())
       if constexpr (detail::output_is_good<Y, X>()) {
-        detail::check_size(name, "y", detail::view<const Scalar>(detail::view_of(y)),
-                           {x.rows(), x.cols()});
+        check(detail::view_of(x), detail::view_of(y));
         const auto options = detail::gather_settings<Scalar>(modifiers...);
         scratch& room = options.memory ? *options.memory : detail::default_scratch();
         const auto on_same = on(options.on);
         const index tokens = x.rows(), all = router.outputs();
         scratch::frame frame(room);
-        auto scores = rows(frame, tokens, all);  // then weights; 0 where an expert is not chosen
-        auto inputs = rows(frame, tokens, x.cols());
-        auto outputs = rows(frame, tokens, x.cols());
+        auto scores = frame.take_matrix<Scalar>(
+            tokens, all);  // then weights; 0 where an expert is not chosen
+        auto inputs = frame.take_matrix<Scalar>(tokens, x.cols());
+        auto outputs = frame.take_matrix<Scalar>(tokens, x.cols());
         auto* const order = frame.take<index>(all);
-        detail::linear_call<Scalar>{router, {name, "router.weight", "router.bias"}}(
-            x, scores, in(room), on_same);
+        detail::linear_call<Scalar>{router, router_names}(x, scores, in(room), on_same);
         for (index t = 0; t < tokens; ++t) choose(scores.row(t).data(), all, order);
         y.setZero();
         for (index e = 0; e < all; ++e) {
           index count = 0;
           for (index t = 0; t < tokens; ++t)
-            if (scores(t, e) > 0) inputs.row(count++) = x.row(t);
+            if (chosen(scores(t, e))) inputs.row(count++) = x.row(t);
           if (count == 0) continue;
           auto some = outputs.topRows(count);
           expert[static_cast<std::size_t>(e)](inputs.topRows(count), some, in(room), on_same);
           count = 0;
           for (index t = 0; t < tokens; ++t)
-            if (scores(t, e) > 0) y.row(t) += scores(t, e) * some.row(count++);
+            if (chosen(scores(t, e))) y.row(t) += scores(t, e) * some.row(count++);
         }
       }
   }
@@ -96,19 +97,45 @@ struct experts {
   // The same by value.
   template <class X, class... Modifiers>
   [[nodiscard]] matrix<Scalar> operator()(const X& x, const Modifiers&... modifiers) const {
-    matrix<Scalar> y(x.rows(), x.cols());
-    (*this)(x, y, modifiers...);
+    matrix<Scalar> y;
+    if constexpr (detail::layer_call_is_good<Scalar, X, Modifiers...>()) {
+      y.resize(x.rows(), x.cols());
+      (*this)(x, y, modifiers...);
+    }
     return y;
   }
 
  private:
   static constexpr const char* name = "heed::experts";
+  static constexpr detail::linear_names router_names{name, "router.weight", "router.bias"};
+
+  // What is refused before anything is written.
+  void check(const detail::view<const Scalar>& x, const detail::view<Scalar>& y) const {
+    const auto all = static_cast<index>(expert.size());
+    detail::check_size(name, "y", y, {x.rows, x.cols});
+    detail::check_apart(name, "y", y, "x", x);
+    detail::linear_call<Scalar>{router, router_names}.check_input({x.rows, x.cols});
+    detail::require(router.outputs() == all, name, ": router.weight has ", router.outputs(),
+                    " outputs, but there are ", all, " experts");
+    detail::require(per_token > 0 && per_token <= all, name, ": ", per_token,
+                    " experts a token are not among ", all);
+    for (const feed_forward<Scalar>& one : expert) {
+      one.check_input({x.rows, x.cols});
+      detail::require(one.down.outputs() == x.cols, name, ": an expert has ", one.down.outputs(),
+                      " outputs, but x is ", x);
+    }
+  }
+
+  // Whether a token goes to the expert with this weight.
+  static bool chosen(Scalar weight) { return !detail::exactly_equal(weight, Scalar(0)); }
 
   // Turns the router's scores of one token into weights. A weight so small that it rounds to 0 leaves its
-  // expert out, which adds nothing.
+  // expert out, which adds nothing. A score that is NaN makes every weight NaN, so that the sum shows it.
   void choose(Scalar* scores, index all, index* order) const {
     std::iota(order, order + all, index(0));
     std::partial_sort(order, order + per_token, order + all, [&](index a, index b) {
+      const bool no_number[] = {std::isnan(scores[a]), std::isnan(scores[b])};
+      if (no_number[0] != no_number[1]) return no_number[0];
       return scores[a] > scores[b] || (!(scores[a] < scores[b]) && a < b);
     });
     const Scalar largest = scores[order[0]];
@@ -117,10 +144,6 @@ struct experts {
     for (index i = 0; i < summed; ++i) sum += std::exp(scores[order[i]] - largest);
     for (index i = 0; i < all; ++i)
       scores[order[i]] = i < per_token ? std::exp(scores[order[i]] - largest) / sum : Scalar(0);
-  }
-
-  static Eigen::Map<matrix<Scalar>> rows(scratch::frame& frame, index count, index columns) {
-    return {frame.take<Scalar>(count * columns), count, columns};
   }
 };
 

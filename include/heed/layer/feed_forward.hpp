@@ -42,24 +42,24 @@ struct feed_forward {
 
   [[nodiscard]] bool gated() const { return gate.outputs() > 0; }
 
-  // x: (tokens, model); y: (tokens, model), apart from x in memory. Modifiers: in, on. Takes memory for
-  // (tokens, hidden) from scratch, twice where gated. Throws shape_error, before anything is written, if
-  // sizes do not fit.
+  // x: (tokens, model); y: (tokens, model), which may be x itself. Modifiers: in, on. Takes memory for
+  // (tokens, hidden) from scratch, twice where gated; a second call with the same shapes allocates
+  // nothing. Throws shape_error, before anything is written, if sizes do not fit.
   template <class X, class Y, class... Modifiers>
   requires detail::eigen_object<Y>
   void operator()(const X& x, Y&& y, const Modifiers&... modifiers) const {
     if constexpr (detail::layer_call_is_good<Scalar, X, Modifiers...>())
       if constexpr (detail::output_is_good<Y, X>()) {
-        detail::linear_call<Scalar>{up, up_names}.check_input({x.rows(), x.cols()});
+        check_input({x.rows(), x.cols()});
         detail::check_size(name, "y", detail::view<const Scalar>(detail::view_of(y)),
                            {x.rows(), down.outputs()});
         const auto options = detail::gather_settings<Scalar>(modifiers...);
         scratch& room = options.memory ? *options.memory : detail::default_scratch();
         const auto on_same = on(options.on);
         scratch::frame frame(room);
-        auto hidden = rows(frame, x.rows(), up.outputs());
+        auto hidden = frame.take_matrix<Scalar>(x.rows(), up.outputs());
         if (gated()) {
-          auto gates = rows(frame, x.rows(), gate.outputs());
+          auto gates = frame.take_matrix<Scalar>(x.rows(), gate.outputs());
           detail::linear_call<Scalar>{gate, gate_names}(x, gates, in(room), on_same);
           detail::linear_call<Scalar>{up, up_names}(x, hidden, in(room), on_same);
           activate(activation, gates);
@@ -83,15 +83,21 @@ struct feed_forward {
     return y;
   }
 
+  // What is refused of x, and of parts that do not fit each other.
+  void check_input(const detail::extent& x) const {
+    detail::linear_call<Scalar>{up, up_names}.check_input(x);
+    detail::linear_call<Scalar>{down, down_names}.check_input({x.rows, up.outputs()});
+    if (!gated()) return;
+    detail::linear_call<Scalar>{gate, gate_names}.check_input(x);
+    detail::require(gate.outputs() == up.outputs(), name, ": gate.weight has ", gate.outputs(),
+                    " outputs, but up.weight has ", up.outputs());
+  }
+
  private:
   static constexpr const char* name = "heed::feed_forward";
   static constexpr detail::linear_names up_names{name, "up.weight", "up.bias"};
   static constexpr detail::linear_names gate_names{name, "gate.weight", "gate.bias"};
   static constexpr detail::linear_names down_names{name, "down.weight", "down.bias", "hidden"};
-
-  static Eigen::Map<matrix<Scalar>> rows(scratch::frame& frame, index count, index columns) {
-    return {frame.take<Scalar>(count * columns), count, columns};
-  }
 };
 
 }  // namespace HEED_ABI
