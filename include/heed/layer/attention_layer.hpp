@@ -10,6 +10,7 @@
 
 #include <heed/attention.hpp>             // attention
 #include <heed/cache/kv_cache.hpp>        // kv_cache
+#include <heed/cache/rollback.hpp>        // rollback
 #include <heed/layer/linear.hpp>          // linear
 #include <heed/layer/normalisation.hpp>   // normalisation
 #include <heed/layer/qkv_projection.hpp>  // head_sizes
@@ -49,11 +50,11 @@ struct layer_settings {
 // How the rows of an attention layer see each other; all of it may be changed after the layer is made.
 struct attention_rules {
   bool causal = true;  // otherwise every token sees all of its sequence
-  std::optional<index> window =
-      {};  // tokens before the own that are seen; and after it, if not causal
+  // Tokens before a token's own that it sees, and after it, if not causal; all unless given.
+  std::optional<index> window = {};
   std::optional<double> scale = {};  // 1 / √width unless given
   double soft_cap = 0;               // 0: none
-  std::vector<double> alibi = {};    // a slope a head, or none
+  std::vector<double> alibi = {};    // a slope a head, or none; not beside soft_cap
   std::vector<double> sinks = {};    // a logit a head, or none
 };
 
@@ -67,8 +68,8 @@ struct attention_layer {
   linear<Scalar> value;   // (model, kv heads * width)
   linear<Scalar> output;  // (heads * width, model)
   heed::heads heads;
-  normalisation<Scalar>
-      query_norm;  // over a head, or over all of a row, as wide as its weight says
+  // Over each head or over a whole row, whichever is as wide as the weight of the norm.
+  normalisation<Scalar> query_norm;
   normalisation<Scalar> key_norm;
   std::optional<rotary_embedding<Scalar>> rotary;
   double clip = 0;  // q, k and v are held within ± clip; 0: they are not
@@ -84,17 +85,20 @@ struct attention_layer {
     output = linear<Scalar>({s.heads * s.width, s.model, s.bias, s.seed + 3});
   }
 
+  [[nodiscard]] index kv_heads() const { return heads.kv == 0 ? heads.query : heads.kv; }
+
   // Columns of one head.
   [[nodiscard]] index width() const { return query.outputs() / heads.query; }
-  [[nodiscard]] index value_width() const { return value.outputs() / heads.kv; }
+  [[nodiscard]] index value_width() const { return value.outputs() / kv_heads(); }
 
-  // x: (tokens, model) that follow those in the cache, which grows by them; y: (tokens, model), apart
-  // from x. Modifiers: in, on. Takes memory for four matrices of (tokens, heads * width) from scratch; a
-  // second call with the same shapes allocates nothing. Throws shape_error if sizes do not fit and
-  // std::length_error if the cache is full; the cache is then as it was.
+  // x: (tokens, model) that follow those in the cache, which grows by them; y: (tokens, model), which may
+  // be x itself. Modifiers: in, on. Takes memory for four matrices of (tokens, heads * width) from
+  // scratch; a second call with the same shapes allocates nothing. Throws shape_error if sizes do not fit
+  // and std::length_error if the cache is full; nothing is then written, and the cache is as it was.
   template <class X, class Y, class... Modifiers>
   requires detail::eigen_object<Y>
   void operator()(const X& x, Y&& y, kv_cache<Scalar>& cache, const Modifiers&... modifiers) const {
+    detail::rollback undo(cache);
     run(
         x, y, cache.position(), nullptr,
         [&](const auto& k, const auto& v, const auto& use) {
@@ -102,6 +106,7 @@ struct attention_layer {
           use(cache.keys(), cache.values());
         },
         modifiers...);
+    undo.keep();
   }
 
   // Without a cache: the first token stands at position 0.
@@ -136,42 +141,43 @@ struct attention_layer {
         const auto options = detail::gather_settings<Scalar>(modifiers...);
         scratch& room = options.memory ? *options.memory : detail::default_scratch();
         const auto on_same = on(options.on);
-        const auto apply = [&](const linear<Scalar>& layer, const char* weight, const char* bias,
+        const auto apply = [&](const linear<Scalar>& layer, const detail::linear_names& names,
                                const auto& from, auto&& to) {
-          detail::linear_call<Scalar>{layer, {name, weight, bias}}(from, to, in(room), on_same);
+          detail::linear_call<Scalar>{layer, names}(from, to, in(room), on_same);
         };
         detail::check_size(name, "y", detail::view<const Scalar>(detail::view_of(y)),
                            {x.rows(), output.outputs()});
+        if (starts != nullptr)
+          detail::check_starts(name, "starts", "x", detail::number_span<index>(*starts), x.rows());
+        detail::require(rules.alibi.empty() || detail::exactly_equal(rules.soft_cap, 0.0), name,
+                        ": rules have slopes of ALiBi and a soft_cap of ", rules.soft_cap,
+                        ", but there can be only one of them");
         scratch::frame frame(room);
-        auto q = rows(frame, x.rows(), query.outputs());  // (tokens, heads * width)
-        auto k = rows(frame, x.rows(), key.outputs());    // (tokens, kv heads * width)
-        auto v = rows(frame, x.rows(), value.outputs());  // (tokens, kv heads * value width)
-        auto context = rows(frame, x.rows(), value_width() * heads.query);
-        apply(query, "query.weight", "query.bias", x, q);
-        apply(key, "key.weight", "key.bias", x, k);
-        apply(value, "value.weight", "value.bias", x, v);
+        auto q = frame.take_matrix<Scalar>(x.rows(), query.outputs());  // (tokens, heads * width)
+        auto k = frame.take_matrix<Scalar>(x.rows(), key.outputs());  // (tokens, kv heads * width)
+        auto v = frame.take_matrix<Scalar>(x.rows(),
+                                           value.outputs());  // (tokens, kv heads * value width)
+        auto context = frame.take_matrix<Scalar>(x.rows(), value_width() * heads.query);
+        apply(query, {name, "query.weight", "query.bias"}, x, q);
+        apply(key, {name, "key.weight", "key.bias"}, x, k);
+        apply(value, {name, "value.weight", "value.bias"}, x, v);
         for (auto* const m : {&q, &k, &v})
           if (clip > 0) *m = m->cwiseMax(Scalar(-clip)).cwiseMin(Scalar(clip));
         if (has_norm(query_norm)) normalise(query_norm, q, q);
         if (has_norm(key_norm)) normalise(key_norm, k, k);
-        rotate(q, first, starts);
-        rotate(k, first, starts);
+        rotate(q, first, starts, room);
+        rotate(k, first, starts, room);
         remember(k, v, [&](const auto& keys, const auto& values) {
           attend(q, keys, values, context, starts, in(room), on_same);
         });
-        apply(output, "output.weight", "output.bias", context, y);
+        apply(output, {name, "output.weight", "output.bias", "what the heads give"}, context, y);
       }
   }
 
   template <class Rows>
-  void rotate(Rows& x, index first, const std::vector<index>* starts) const {
+  void rotate(Rows& x, index first, const std::vector<index>* starts, scratch& room) const {
     if (!rotary) return;
-    const auto one = [&](auto&& some, index at) {
-      if (rotary->depends_on_length())
-        rotary->for_length(at + some.rows())(some, at);
-      else
-        (*rotary)(some, at);
-    };
+    const auto one = [&](auto&& some, index at) { (*rotary)(some, at, at + some.rows(), room); };
     if (starts == nullptr) return one(x, first);
     for (std::size_t i = 0; i + 1 < starts->size(); ++i)
       one(x.middleRows((*starts)[i], (*starts)[i + 1] - (*starts)[i]), 0);
@@ -190,14 +196,10 @@ struct attention_layer {
     };
     if (!rules.alibi.empty())
       with(alibi(rules.alibi));
-    else if (rules.soft_cap > 0)
+    else if (!detail::exactly_equal(rules.soft_cap, 0.0))
       with(soft_cap(rules.soft_cap));
     else
       with();
-  }
-
-  static Eigen::Map<matrix<Scalar>> rows(scratch::frame& frame, index count, index columns) {
-    return {frame.take<Scalar>(count * columns), count, columns};
   }
 };
 

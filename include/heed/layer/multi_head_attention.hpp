@@ -134,10 +134,10 @@ struct multi_head_attention : qkv_projection<Scalar> {
     const auto on_same = on(options.on);
 
     scratch::frame frame(room);
-    auto q = rows(frame, x.rows(), query.outputs());       // (tokens, heads * width)
-    auto k = rows(frame, memory.rows(), key.outputs());    // (keys, kv heads * width)
-    auto v = rows(frame, memory.rows(), value.outputs());  // (keys, kv heads * width)
-    auto context = rows(frame, x.rows(), value.outputs() / heads.kv * heads.query);
+    auto q = frame.take_matrix<Scalar>(x.rows(), query.outputs());       // (tokens, heads * width)
+    auto k = frame.take_matrix<Scalar>(memory.rows(), key.outputs());    // (keys, kv heads * width)
+    auto v = frame.take_matrix<Scalar>(memory.rows(), value.outputs());  // (keys, kv heads * width)
+    auto context = frame.take_matrix<Scalar>(x.rows(), value.outputs() / heads.kv * heads.query);
     part(query, query_names)(x, q, in(room), on_same);
     part(key, key_names)(memory, k, in(room), on_same);
     part(value, value_names)(memory, v, in(room), on_same);
@@ -175,10 +175,6 @@ struct multi_head_attention : qkv_projection<Scalar> {
   static detail::linear_call<Scalar> part(const linear<Scalar>& layer,
                                           const detail::linear_names& names) {
     return {layer, names};
-  }
-
-  static Eigen::Map<matrix<Scalar>> rows(scratch::frame& frame, index count, index columns) {
-    return {frame.take<Scalar>(count * columns), count, columns};
   }
 };
 

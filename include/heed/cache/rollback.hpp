@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// Cuts a cache back to the rows that it had, unless the call that makes it grow ends well.
+//
+//   rollback undo(cache);
+//   ...          // whatever may throw, after cache has grown
+//   undo.keep();
+#pragma once
+
+#include <heed/core/types.hpp>  // index
+
+namespace heed {
+inline namespace HEED_ABI {
+namespace detail {
+
+// For a kv_cache, or for anything with position() and truncate(size).
+template <class Cache>
+class rollback {
+ public:
+  explicit rollback(Cache& cache) : cache_(cache), size_(cache.position()) {}
+  ~rollback() {
+    if (!kept_) cache_.truncate(size_);
+  }
+  rollback(const rollback&) = delete;
+  rollback& operator=(const rollback&) = delete;
+
+  void keep() { kept_ = true; }
+
+ private:
+  Cache& cache_;
+  index size_;
+  bool kept_ = false;
+};
+
+}  // namespace detail
+}  // namespace HEED_ABI
+}  // namespace heed
