@@ -18,7 +18,7 @@ class rollback {
  public:
   explicit rollback(Cache& cache) : cache_(cache), size_(cache.position()) {}
   ~rollback() {
-    if (!kept_) cache_.truncate(size_);
+    if (!kept_ && cache_.position() > size_) cache_.truncate(size_);
   }
   rollback(const rollback&) = delete;
   rollback& operator=(const rollback&) = delete;

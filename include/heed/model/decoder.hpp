@@ -5,17 +5,21 @@
 //   Eigen::MatrixXf logits = gpt(ids);                 // (tokens, vocabulary)
 //   auto cache = gpt.cache(1024);
 //   auto next = gpt.next(ids, cache);                  // (1, vocabulary): of the last token alone
+//   gpt.next(id, cache, scores);                       // the same into scores: allocates nothing
 //
 // Radford et al., "Language Models are Unsupervised Multitask Learners", 2019.
 #pragma once
 
+#include <heed/cache/rollback.hpp>            // rollback
+#include <heed/gemm/gemm.hpp>                 // gemm
 #include <heed/layer/position_embedding.hpp>  // position_embedding
 #include <heed/layer/token_embedding.hpp>     // token_embedding
 #include <heed/model/decoder_cache.hpp>       // decoder_cache
 #include <heed/model/transformer_block.hpp>   // transformer_block
 
-#include <cmath>  // tanh
-#include <span>   // span
+#include <cmath>     // tanh
+#include <optional>  // optional
+#include <vector>    // vector
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -44,19 +48,17 @@ struct decoder {
   normalisation<Scalar> embedding_norm;
   std::vector<transformer_block<Scalar>> blocks;
   normalisation<Scalar> final_norm;
-  linear<Scalar>
-      head;  // (model, vocabulary); without weights, `words` turns vectors into scores too
+  linear<Scalar> head;  // (model, vocabulary); empty: `words` turns vectors into scores, too
   double logit_scale = 1;
   double logit_cap = 0;  // logits become cap tanh(logit / cap); 0: they do not
 
   decoder() = default;
   explicit decoder(const sizes& s) : words({s.vocabulary, s.model, s.seed}) {
-    constexpr const char* name = "heed::decoder";
     detail::require_given(name, "layers", s.layers, "the number of blocks");
     detail::require_given(name, "heads", s.heads, "the number of query heads");
     detail::require(s.layers > 0 && s.positions >= 0 && s.hidden >= 0, name, ": layers is ",
                     s.layers, ", positions is ", s.positions, ", hidden is ", s.hidden,
-                    "; none may be negative");
+                    "; the first must be positive, and no other negative");
     const bool learned = s.positions > 0;
     if (learned)
       places.emplace(typename position_embedding<Scalar>::sizes{s.positions, s.model, s.seed + 1});
@@ -98,32 +100,58 @@ struct decoder {
   [[nodiscard]] decoder_cache<Scalar> cache(index capacity) const {
     decoder_cache<Scalar> made;
     for (const auto& block : blocks)
-      made.layers.emplace_back(typename kv_cache<Scalar>::sizes{capacity, block.attention.heads.kv,
-                                                                block.attention.width(),
-                                                                block.attention.value_width()});
+      made.layers.emplace_back(
+          typename kv_cache<Scalar>::sizes{capacity, block.attention.kv_heads(),
+                                           block.attention.width(), block.attention.value_width()});
     return made;
   }
 
   // Scores of what may follow each token: (ids, vocabulary). ids: any range or Eigen vector of integers.
-  // Throws std::out_of_range for an id outside the vocabulary or more tokens than learned positions.
+  // Modifiers: in, on. Throws std::out_of_range for an id outside the vocabulary or more tokens than
+  // learned positions.
   template <class Ids, class... Modifiers>
   [[nodiscard]] matrix<Scalar> operator()(const Ids& ids, const Modifiers&... modifiers) const {
     return logits(hidden(ids, modifiers...), modifiers...);
   }
 
-  // The same for tokens that follow those in the cache, which grows by them.
+  // The same for tokens that follow those in the cache, which grows by them; where it throws, and
+  // std::length_error says that the cache is full, the cache is as it was.
   template <class Ids, class... Modifiers>
   [[nodiscard]] matrix<Scalar> operator()(const Ids& ids, decoder_cache<Scalar>& cache,
                                           const Modifiers&... modifiers) const {
-    return logits(hidden(ids, cache, modifiers...), modifiers...);
+    detail::rollback undo(cache);
+    matrix<Scalar> scores = logits(hidden(ids, cache, modifiers...), modifiers...);
+    undo.keep();
+    return scores;
   }
 
-  // Scores of what may follow the last token alone: (1, vocabulary).
+  // Scores of what may follow the last token alone: (1, vocabulary). There must be a token.
   template <class Ids, class... Modifiers>
-  [[nodiscard]] matrix<Scalar> next(const Ids& ids, decoder_cache<Scalar>& cache,
-                                    const Modifiers&... modifiers) const {
-    const matrix<Scalar> all = hidden(ids, cache, modifiers...);
-    return logits(all.bottomRows(all.rows() > 0 ? 1 : 0), modifiers...);
+  requires((!detail::eigen_object<Modifiers> && ...))
+      [[nodiscard]] matrix<Scalar> next(const Ids& ids, decoder_cache<Scalar>& cache,
+                                        const Modifiers&... modifiers) const {
+    matrix<Scalar> scores(1, vocabulary());
+    next(ids, cache, scores, modifiers...);
+    return scores;
+  }
+
+  // The same into memory of the caller, (1, vocabulary): for a token after the first, nothing is
+  // allocated. Throws shape_error, before the cache grows, if it does not fit.
+  template <class Ids, class Scores, class... Modifiers>
+  requires detail::eigen_object<Scores>
+  void next(const Ids& ids, decoder_cache<Scalar>& cache, Scores&& scores,
+            const Modifiers&... modifiers) const {
+    detail::require(count_of(ids) > 0, name, ": next needs an id at least, but is given none");
+    detail::check_size(name, "scores", detail::view<const Scalar>(detail::view_of(scores)),
+                       {1, vocabulary()});
+    const auto options = detail::gather_settings<Scalar>(modifiers...);
+    scratch& room = options.memory ? *options.memory : detail::default_scratch();
+    scratch::frame frame(room);
+    auto x = frame.take_matrix<Scalar>(count_of(ids), model());
+    detail::rollback undo(cache);
+    hidden(ids, cache, x, modifiers...);
+    logits(x.bottomRows(1), scores, modifiers...);
+    undo.keep();
   }
 
   // The vectors that `head` turns into scores: (ids, model).
@@ -135,53 +163,103 @@ struct decoder {
     return x;
   }
   template <class Ids, class... Modifiers>
-  [[nodiscard]] matrix<Scalar> hidden(const Ids& ids, decoder_cache<Scalar>& cache,
-                                      const Modifiers&... modifiers) const {
-    detail::require(cache.layers.size() == blocks.size(), "heed::decoder: the cache has ",
-                    cache.layers.size(), " layers, but the decoder has ", blocks.size(),
-                    "; make it by decoder.cache(capacity)");
-    matrix<Scalar> x = embed(ids, cache.position());
-    for (std::size_t i = 0; i < blocks.size(); ++i) blocks[i](x, cache.layers[i], modifiers...);
-    normalise(final_norm, x, x);
+  requires((!detail::eigen_object<Modifiers> && ...))
+      [[nodiscard]] matrix<Scalar> hidden(const Ids& ids, decoder_cache<Scalar>& cache,
+                                          const Modifiers&... modifiers) const {
+    matrix<Scalar> x(count_of(ids), model());
+    hidden(ids, cache, x, modifiers...);
     return x;
   }
 
-  // What the first block is given: (ids, model).
+  // The same into memory of the caller, x: (ids, model).
+  template <class Ids, class X, class... Modifiers>
+  requires detail::eigen_object<X>
+  void hidden(const Ids& ids, decoder_cache<Scalar>& cache, X&& x,
+              const Modifiers&... modifiers) const {
+    check(cache);
+    detail::rollback undo(cache);
+    embed(ids, cache.position(), x);
+    for (std::size_t i = 0; i < blocks.size(); ++i) blocks[i](x, cache.layers[i], modifiers...);
+    normalise(final_norm, x, x);
+    undo.keep();
+  }
+
+  // What the first block is given, (ids, model), of tokens the first of which stands at `first`.
   template <class Ids>
   [[nodiscard]] matrix<Scalar> embed(const Ids& ids, index first) const {
-    matrix<Scalar> x = words(ids);
+    matrix<Scalar> x(count_of(ids), model());
+    embed(ids, first, x);
+    return x;
+  }
+  template <class Ids, class X>
+  void embed(const Ids& ids, index first, X&& x) const {
+    words(ids, x);
     if (!detail::exactly_equal(embedding_scale, 1.0)) x *= static_cast<Scalar>(embedding_scale);
     if (places) places->add(x, first_place + first);
     normalise(embedding_norm, x, x);
-    return x;
   }
 
   // Scores from hidden vectors, (tokens, model).
   template <class X, class... Modifiers>
-  [[nodiscard]] matrix<Scalar> logits(const X& x, const Modifiers&... modifiers) const {
+  requires((!detail::eigen_object<Modifiers> && ...))
+      [[nodiscard]] matrix<Scalar> logits(const X& x, const Modifiers&... modifiers) const {
     matrix<Scalar> scores(x.rows(), vocabulary());
-    const auto options = detail::gather_settings<Scalar>(modifiers...);
-    scratch& room = options.memory ? *options.memory : detail::default_scratch();
-    if (head.outputs() > 0) {
-      head(x, scores, in(room), on(options.on));
-    } else {
-      const stored_matrix& stored = words.weight.stored;
-      const auto w = stored.given()
-                         ? detail::view<const Scalar>{nullptr, stored.cols, stored.rows, 0, 0}
-                         : detail::view<const Scalar>(detail::view_of(words.weight)).transposed();
-      detail::gemm(detail::gemm_call<Scalar>{detail::view_of(scores),
-                                             detail::view_of(x),
-                                             w,
-                                             {},
-                                             stored.given() ? &stored : nullptr},
-                   options.on, room);
-    }
-    if (!detail::exactly_equal(logit_scale, 1.0)) scores *= static_cast<Scalar>(logit_scale);
-    if (logit_cap > 0) {
-      const auto cap = static_cast<Scalar>(logit_cap);
-      scores = scores.unaryExpr([cap](Scalar s) { return cap * std::tanh(s / cap); });
-    }
+    logits(x, scores, modifiers...);
     return scores;
+  }
+  // scores: (tokens, vocabulary), apart from x in memory.
+  template <class X, class Scores, class... Modifiers>
+  requires detail::eigen_object<Scores>
+  void logits(const X& x, Scores&& scores, const Modifiers&... modifiers) const {
+    if constexpr (detail::layer_call_is_good<Scalar, X, Modifiers...>()) {
+      score(detail::view_of(x), detail::view_of(scores),
+            detail::gather_settings<Scalar>(modifiers...));
+      if (!detail::exactly_equal(logit_scale, 1.0)) scores *= static_cast<Scalar>(logit_scale);
+      if (logit_cap > 0) {
+        const auto cap = static_cast<Scalar>(logit_cap);
+        scores = scores.unaryExpr([cap](Scalar s) { return cap * std::tanh(s / cap); });
+      }
+    }
+  }
+
+ private:
+  static constexpr const char* name = "heed::decoder";
+
+  template <class Ids>
+  static index count_of(const Ids& ids) {
+    return detail::number_span<index>(ids, name).size();
+  }
+
+  void check(const decoder_cache<Scalar>& cache) const {
+    detail::require(cache.layers.size() == blocks.size(), name, ": the cache has ",
+                    cache.layers.size(), " layers, but the decoder has ", blocks.size(),
+                    "; make it by decoder.cache(capacity)");
+    for (const auto& layer : cache.layers)
+      detail::require(layer.position() == cache.position(), name, ": a layer of the cache has ",
+                      layer.position(), " tokens, but the first layer has ", cache.position());
+  }
+
+  // scores = x times the head or, without one, times the transpose of the tokens' vectors.
+  void score(const detail::view<const Scalar>& x, const detail::view<Scalar>& scores,
+             const detail::settings<Scalar>& options) const {
+    const bool tied = head.outputs() == 0;
+    const stored_matrix& stored = tied ? words.weight.stored : head.weight.stored;
+    const index inputs = tied ? words.model() : head.inputs();
+    detail::require(x.cols == inputs, name, ": x is ", x, ", but the vectors of the head have ",
+                    inputs, " elements");
+    detail::require(head.bias.size() == 0 || head.bias.size() == vocabulary(), name,
+                    ": head.bias has ", head.bias.size(), " elements, but vocabulary is ",
+                    vocabulary());
+    detail::check_size(name, "scores", scores, {x.rows, vocabulary()});
+    detail::check_apart(name, "scores", scores, "x", x);
+    detail::gemm_call<Scalar> call{scores, x, {nullptr, inputs, vocabulary(), 0, 0}, {}};
+    if (stored.given())
+      call.stored = &stored;
+    else
+      call.w = tied ? detail::view<const Scalar>(detail::view_of(words.weight)).transposed()
+                    : detail::view<const Scalar>(detail::view_of(head.weight));
+    if (head.bias.size() > 0) call.bias = detail::view_of(head.bias);
+    detail::gemm(call, options.on, options.memory ? *options.memory : detail::default_scratch());
   }
 };
 

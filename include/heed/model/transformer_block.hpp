@@ -13,9 +13,9 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Where a normalisation stands, and in which order the two layers are added, is data: the original
-// transformer norms the sum (norm_of_sum), GPT-2 and Llama norm before each layer, Gemma 2 before and
-// after, OLMo 2 after; GPT-J and Falcon add both layers at once.
+// Where a normalisation stands, and in which order the two layers are added, is data: it stands before
+// each layer, after it, after the sum (as in the first transformer), or at several of these places; and the
+// layers are added one after the other or both at once.
 template <class Scalar>
 struct transformer_block {
   enum class residual {
@@ -26,7 +26,7 @@ struct transformer_block {
   normalisation<Scalar> attention_norm;  // before
   attention_layer<Scalar> attention;
   normalisation<Scalar> attention_post_norm;    // after, before it is added
-  normalisation<Scalar> attention_norm_of_sum;  // after it has been added
+  normalisation<Scalar> attention_norm_of_sum;  // after it has been added; sequential alone
   normalisation<Scalar> feed_norm;              // before; parallel and none: attention's
   std::variant<feed_forward<Scalar>, experts<Scalar>> feed;
   normalisation<Scalar> feed_post_norm;
@@ -35,15 +35,23 @@ struct transformer_block {
   double residual_scale = 1;  // what each layer is multiplied by before it is added
 
   // x: (tokens, model), in place. `context` is what attention_layer takes beside x and y: a cache, the
-  // starts of packed sequences, or nothing. Modifiers: in, on.
+  // starts of packed sequences, or nothing. Modifiers: in, on. Takes memory for two matrices of (tokens,
+  // model) from scratch, beside that of the layers; a second call with the same shapes allocates nothing.
+  // Throws what the layers throw.
   template <class X, class... Context>
   void operator()(X&& x, Context&&... context) const {
+    if constexpr (detail::layer_call_is_good<Scalar, X>()) run(x, context...);
+  }
+
+ private:
+  template <class X, class... Context>
+  void run(X& x, Context&... context) const {
     const auto options = detail::gather_settings<Scalar>(only_setting(context)...);
     scratch& room = options.memory ? *options.memory : detail::default_scratch();
     const auto on_same = on(options.on);
     scratch::frame frame(room);
-    auto normed = rows(frame, x.rows(), x.cols());
-    auto result = rows(frame, x.rows(), x.cols());
+    auto normed = frame.take_matrix<Scalar>(x.rows(), x.cols());
+    auto result = frame.take_matrix<Scalar>(x.rows(), x.cols());
     normalise(attention_norm, x, normed);
     attention(normed, result, context...);
     normalise(attention_post_norm, result, result);
@@ -61,7 +69,6 @@ struct transformer_block {
     normalise(feed_norm_of_sum, x, x);
   }
 
- private:
   // Modifiers stay, and what is none becomes an empty setting.
   struct nothing {
     using heed_kind = setting_kind;
@@ -83,10 +90,6 @@ struct transformer_block {
       x += result;
     else
       x += static_cast<Scalar>(residual_scale) * result;
-  }
-
-  static Eigen::Map<matrix<Scalar>> rows(scratch::frame& frame, index count, index columns) {
-    return {frame.take<Scalar>(count * columns), count, columns};
   }
 };
 
