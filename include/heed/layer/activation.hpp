@@ -5,6 +5,7 @@
 //   heed::activate(heed::activation::silu, x);  // 0.7310586
 #pragma once
 
+#include <heed/core/check.hpp>    // require
 #include <heed/simd/sigmoid.hpp>  // sigmoid
 #include <heed/storage/view.hpp>  // view, view_of
 
