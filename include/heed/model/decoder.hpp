@@ -141,17 +141,19 @@ struct decoder {
   requires detail::eigen_object<Scores>
   void next(const Ids& ids, decoder_cache<Scalar>& cache, Scores&& scores,
             const Modifiers&... modifiers) const {
-    detail::require(count_of(ids) > 0, name, ": next needs an id at least, but is given none");
-    detail::check_size(name, "scores", detail::view<const Scalar>(detail::view_of(scores)),
-                       {1, vocabulary()});
-    const auto options = detail::gather_settings<Scalar>(modifiers...);
-    scratch& room = options.memory ? *options.memory : detail::default_scratch();
-    scratch::frame frame(room);
-    auto x = frame.take_matrix<Scalar>(count_of(ids), model());
-    detail::rollback undo(cache);
-    hidden(ids, cache, x, modifiers...);
-    logits(x.bottomRows(1), scores, modifiers...);
-    undo.keep();
+    if constexpr (detail::output_is_good<Scores, matrix<Scalar>>()) {
+      detail::require(count_of(ids) > 0, name, ": next needs an id at least, but is given none");
+      detail::check_size(name, "scores", detail::view<const Scalar>(detail::view_of(scores)),
+                         {1, vocabulary()});
+      const auto options = detail::gather_settings<Scalar>(modifiers...);
+      scratch& room = options.memory ? *options.memory : detail::default_scratch();
+      scratch::frame frame(room);
+      auto x = frame.take_matrix<Scalar>(count_of(ids), model());
+      detail::rollback undo(cache);
+      hidden(ids, cache, x, modifiers...);
+      logits(x.bottomRows(1), scores, modifiers...);
+      undo.keep();
+    }
   }
 
   // The vectors that `head` turns into scores: (ids, model).
@@ -211,7 +213,8 @@ struct decoder {
   template <class X, class Scores, class... Modifiers>
   requires detail::eigen_object<Scores>
   void logits(const X& x, Scores&& scores, const Modifiers&... modifiers) const {
-    if constexpr (detail::layer_call_is_good<Scalar, X, Modifiers...>()) {
+    if constexpr (detail::layer_call_is_good<Scalar, X, Modifiers...>() &&
+                  detail::output_is_good<Scores, X>()) {
       score(detail::view_of(x), detail::view_of(scores),
             detail::gather_settings<Scalar>(modifiers...));
       if (!detail::exactly_equal(logit_scale, 1.0)) scores *= static_cast<Scalar>(logit_scale);

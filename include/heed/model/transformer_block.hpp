@@ -40,7 +40,10 @@ struct transformer_block {
   // Throws what the layers throw.
   template <class X, class... Context>
   void operator()(X&& x, Context&&... context) const {
-    if constexpr (detail::layer_call_is_good<Scalar, X>()) run(x, context...);
+    constexpr bool in_place = !detail::storage<X> || detail::writable<X>;
+    static_assert(in_place,
+                  "heed: the x of a transformer_block is changed in place, and must be writable");
+    if constexpr (detail::layer_call_is_good<Scalar, X>() && in_place) run(x, context...);
   }
 
  private:
