@@ -42,6 +42,11 @@ class config {
   }
   [[nodiscard]] bool contains(std::string_view name) const { return find(name) != nullptr; }
 
+  // Whether the field is there and null, for the few whose default is not nothing.
+  [[nodiscard]] bool null(std::string_view name) const {
+    return find(name) == nullptr && detail::find_field(*fields_, name) != nullptr;
+  }
+
   // true or false.
   [[nodiscard]] bool flag(std::string_view name) const { return need<bool>(name); }
   [[nodiscard]] bool flag(std::string_view name, bool otherwise) const {

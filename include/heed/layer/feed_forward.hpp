@@ -14,6 +14,14 @@
 namespace heed {
 inline namespace HEED_ABI {
 
+// How the two halves g = x W_gate + b_gate and u = x W_up + b_up of a gated layer are joined: f(s g) / s ⊙ (u +
+// offset), where g is at most `limit` and u within ± limit.
+struct gating {
+  double limit = 0;      // 0: none
+  double sharpness = 1;  // s; with silu, g sigmoid(s g)
+  double offset = 0;
+};
+
 // y = f(x W_up + b_up) W_down + b_down; gated, y = (f(x W_gate + b_gate) ⊙ (x W_up + b_up)) W_down + b_down.
 template <class Scalar>
 struct feed_forward {
@@ -30,6 +38,7 @@ struct feed_forward {
   linear<Scalar> gate;  // (model, hidden), or empty
   linear<Scalar> down;  // (hidden, model)
   heed::activation activation = heed::activation::gelu;
+  heed::gating gating;
 
   feed_forward() = default;
   explicit feed_forward(const sizes& s) : activation(s.activation) {
@@ -62,8 +71,7 @@ struct feed_forward {
           auto gates = frame.take_matrix<Scalar>(x.rows(), gate.outputs());
           detail::linear_call<Scalar>{gate, gate_names}(x, gates, in(room), on_same);
           detail::linear_call<Scalar>{up, up_names}(x, hidden, in(room), on_same);
-          activate(activation, gates);
-          hidden.array() *= gates.array();
+          join(gates, hidden);
         } else {
           detail::linear_call<Scalar>{up, up_names}(x, hidden, in(room), on_same);
           activate(activation, hidden);
@@ -98,6 +106,24 @@ struct feed_forward {
   static constexpr detail::linear_names up_names{name, "up.weight", "up.bias"};
   static constexpr detail::linear_names gate_names{name, "gate.weight", "gate.bias"};
   static constexpr detail::linear_names down_names{name, "down.weight", "down.bias", "hidden"};
+
+  // ups = f(gates) ⊙ ups, as `gating` says.
+  template <class Rows>
+  void join(Rows& gates, Rows& ups) const {
+    if (gating.limit > 0) {
+      const auto limit = static_cast<Scalar>(gating.limit);
+      gates = gates.cwiseMin(limit);
+      ups = ups.cwiseMax(-limit).cwiseMin(limit);
+    }
+    const auto sharpness = static_cast<Scalar>(gating.sharpness);
+    const bool sharper = !detail::exactly_equal(gating.sharpness, 1.0);
+    if (sharper) gates *= sharpness;
+    activate(activation, gates);
+    if (sharper) gates /= sharpness;
+    if (!detail::exactly_equal(gating.offset, 0.0))
+      ups.array() += static_cast<Scalar>(gating.offset);
+    ups.array() *= gates.array();
+  }
 };
 
 }  // namespace HEED_ABI

@@ -26,6 +26,7 @@ struct layer_norm {
   Eigen::Matrix<Scalar, 1, Eigen::Dynamic> weight;  // (model), 1 at first
   Eigen::Matrix<Scalar, 1, Eigen::Dynamic> bias;    // (model), 0 at first, or empty
   double epsilon = 1e-5;
+  index parts = 1;  // of the weight, each normed by itself: heads with weights of their own
 
   layer_norm() = default;
   explicit layer_norm(const sizes& s) : epsilon(s.epsilon) {
@@ -41,7 +42,7 @@ struct layer_norm {
   requires detail::eigen_object<Y>
   void operator()(const X& x, Y&& y) const {
     if constexpr (detail::norm_call_is_good<Scalar, X, Y>())
-      detail::norm_call<Scalar>{name, weight, bias}(
+      detail::norm_call<Scalar>{name, weight, bias, parts}(
           detail::view_of(x), detail::view_of(y), [&](const detail::view<const Scalar>& row) {
             const auto count = static_cast<double>(row.cols);
             double mean = 0, squares = 0;

@@ -49,27 +49,32 @@ struct norm_call {
   const char* name;
   const Eigen::Matrix<Scalar, 1, Eigen::Dynamic>& weight;
   const Eigen::Matrix<Scalar, 1, Eigen::Dynamic>& bias;
+  index parts = 1;  // of the weight, each of which is normed by itself
 
   // statistics(row) of a view of one row; x may be several times as wide as the weight, whose numbers
   // then serve each part of a row.
   template <class Statistics>
   void operator()(const view<const Scalar>& x, const view<Scalar>& y,
                   const Statistics& statistics) const {
-    const index width = weight.size();
-    require(width > 0 && x.cols % width == 0, name, ": x is ", x, ", but the weight has ", width,
+    const index all = weight.size();
+    require(all > 0 && x.cols % all == 0, name, ": x is ", x, ", but the weight has ", all,
             " numbers");
-    require(bias.size() == 0 || bias.size() == width, name, ": the bias has ", bias.size(),
-            " numbers, but the weight has ", width);
+    require(parts > 0 && all % parts == 0, name, ": the weight has ", all,
+            " numbers, which are not ", parts, " equal parts");
+    require(bias.size() == 0 || bias.size() == all, name, ": the bias has ", bias.size(),
+            " numbers, but the weight has ", all);
     check_norm_output(name, x, y);
+    const index width = all / parts;
     for (index row = 0; row < x.rows; ++row)
       for (index first = 0; first < x.cols; first += width) {
+        const index part = first % all;  // where its numbers begin in weight and bias
         const row_statistics s = statistics(x.block(row, first, 1, width));
         for (index i = 0; i < width; ++i) {
           // x - mean is small beside both where the numbers of a row are close to each other, so the
           // difference is formed before anything is rounded to Scalar.
           const double centred = static_cast<double>(x(row, first + i)) - s.mean;
-          const Scalar normed = static_cast<Scalar>(centred * s.factor) * weight[i];
-          y(row, first + i) = bias.size() == 0 ? normed : normed + bias[i];
+          const Scalar normed = static_cast<Scalar>(centred * s.factor) * weight[part + i];
+          y(row, first + i) = bias.size() == 0 ? normed : normed + bias[part + i];
         }
       }
   }

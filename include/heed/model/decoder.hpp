@@ -45,9 +45,11 @@ struct decoder {
   std::optional<position_embedding<Scalar>> places;
   index first_place = 0;  // row of `places` at which the first token stands
   double embedding_scale = 1;
+  linear<Scalar> embedding_projection;  // (columns of words, model), or empty
   normalisation<Scalar> embedding_norm;
   std::vector<transformer_block<Scalar>> blocks;
   normalisation<Scalar> final_norm;
+  linear<Scalar> head_projection;  // (model, inputs of head), or empty
   linear<Scalar> head;  // (model, vocabulary); empty: `words` turns vectors into scores, too
   double logit_scale = 1;
   double logit_cap = 0;  // logits become cap tanh(logit / cap); 0: they do not
@@ -94,7 +96,9 @@ struct decoder {
   [[nodiscard]] index vocabulary() const {
     return head.outputs() > 0 ? head.outputs() : words.vocabulary();
   }
-  [[nodiscard]] index model() const { return words.model(); }
+  [[nodiscard]] index model() const {
+    return embedding_projection.outputs() > 0 ? embedding_projection.outputs() : words.model();
+  }
 
   // Room for the keys and values of `capacity` tokens.
   [[nodiscard]] decoder_cache<Scalar> cache(index capacity) const {
@@ -195,7 +199,14 @@ struct decoder {
   }
   template <class Ids, class X>
   void embed(const Ids& ids, index first, X&& x) const {
-    words(ids, x);
+    if (embedding_projection.outputs() > 0) {
+      scratch::frame frame(detail::default_scratch());
+      auto narrow = frame.take_matrix<Scalar>(x.rows(), words.model());
+      words(ids, narrow);
+      embedding_projection(narrow, x);
+    } else {
+      words(ids, x);
+    }
     if (!detail::exactly_equal(embedding_scale, 1.0)) x *= static_cast<Scalar>(embedding_scale);
     if (places) places->add(x, first_place + first);
     normalise(embedding_norm, x, x);
@@ -215,8 +226,16 @@ struct decoder {
   void logits(const X& x, Scores&& scores, const Modifiers&... modifiers) const {
     if constexpr (detail::layer_call_is_good<Scalar, X, Modifiers...>() &&
                   detail::output_is_good<Scores, X>()) {
-      score(detail::view_of(x), detail::view_of(scores),
-            detail::gather_settings<Scalar>(modifiers...));
+      const auto options = detail::gather_settings<Scalar>(modifiers...);
+      scratch& room = options.memory ? *options.memory : detail::default_scratch();
+      if (head_projection.outputs() > 0) {
+        scratch::frame frame(room);
+        auto projected = frame.take_matrix<Scalar>(x.rows(), head_projection.outputs());
+        head_projection(x, projected, in(room), on(options.on));
+        score(detail::view_of(projected), detail::view_of(scores), options);
+      } else {
+        score(detail::view_of(x), detail::view_of(scores), options);
+      }
       if (!detail::exactly_equal(logit_scale, 1.0)) scores *= static_cast<Scalar>(logit_scale);
       if (logit_cap > 0) {
         const auto cap = static_cast<Scalar>(logit_cap);

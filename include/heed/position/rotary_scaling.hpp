@@ -117,7 +117,8 @@ inline double scaled_frequencies(index width, double theta, const yarn_scaling& 
   const double fast = pair_of(s.beta_fast), slow_pair = pair_of(s.beta_slow);
   const double low = (std::max)(whole(fast, std::floor(fast)), 0.0);
   double high = (std::min)(whole(slow_pair, std::ceil(slow_pair)), static_cast<double>(width) - 1);
-  if (high <= low) high = low + 0.001;  // a step, not a division by 0
+  // A step, not a division by 0. Below 0, as a short trained context gives it, all pairs stay as they are.
+  if (exactly_equal(high, low)) high = low + 0.001;
   for (index i = 0; i < width / 2; ++i) {
     const double slow = std::clamp((static_cast<double>(i) - low) / (high - low), 0.0, 1.0);
     to[i] *= slow / s.factor + (1 - slow);
