@@ -3,69 +3,84 @@
 // Granite, OLMo 2.
 #pragma once
 
-#include <heed/io/hugging_face/decoder_family.hpp>  // decoder_family
+#include <heed/io/hugging_face/decoder_parts.hpp>  // read_shape, load_attention, load_gated
 
 namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
+// What a layer is made of.
+struct llama_layer {
+  const config& c;
+  model_weights& weights;
+  const decoder_shape& shape;
+  index number;
+  std::string name;  // "model.layers.3."
+};
+
+// The usual gated feed-forward layer.
+inline void load_llama_feed(const llama_layer& at, transformer_block<float>& block) {
+  block.feed = load_gated(at.weights, at.name + "mlp.", at.shape.model, at.shape.hidden,
+                          read_activation(at.c, "hidden_act", "silu"),
+                          {.bias = at.c.flag("mlp_bias", false)});
+}
+
 // What the members of the family differ by.
 struct llama_facts {
   bool query_bias = false;  // of queries, keys and values
   bool output_bias = false;
-  bool feed_bias = false;
-  bool head_norms = false;   // of each head of queries and keys: Qwen 3
-  bool row_norms = false;    // of all heads of queries and keys together: OLMo 2
-  bool norms_after = false;  // of what a layer gives, instead of what it is given: OLMo 2
+  bool head_norms = false;          // of each head of queries and keys: Qwen 3
+  bool row_norms = false;           // of all heads of queries and keys together: OLMo 2
+  bool norms_after = false;         // of what a layer gives, instead of what it is given: OLMo 2
+  bool first_layers_whole = false;  // below max_window_layers: Qwen 2 and 3
+  index window_period = 0;          // without layer_types, this many-th layers see all; 0: none do
+  double theta = 10000;             // unless the config says
+  // Instead of q_proj, k_proj, v_proj and o_proj.
+  attention_layer<float> (*attention)(const llama_layer&) = nullptr;
+  void (*feed)(const llama_layer&, transformer_block<float>&) = load_llama_feed;
 };
 
 inline decoder<float> load_llama_like(const config& c, model_weights& weights,
                                       const llama_facts& facts) {
-  const index model = c.count("hidden_size"), heads = c.count("num_attention_heads"),
-              kv_heads = c.count("num_key_value_heads", heads),
-              width = c.count("head_dim", model / heads), hidden = c.count("intermediate_size"),
-              layers = c.count("num_hidden_layers"), vocabulary = c.count("vocab_size");
+  const decoder_shape s = read_shape(c);
   const double epsilon = c.number("rms_norm_eps", 1e-6);
-  const activation function = read_activation(c, "hidden_act", "silu");
-  const std::vector<std::string> kinds = c.texts("layer_types");
+  const layer_kinds kinds(c, s.layers, facts.window_period);
   const std::vector<std::int64_t> rotated = c.integers("no_rope_layers");
   const bool windowed = c.flag("use_sliding_window", c.contains("sliding_window"));
-  const index window = c.count("sliding_window", 0x7FFFFFFF);
-  const index first_windowed = c.integer("max_window_layers", 0);
-  const auto rope = read_rope(c, {.width = width});
+  const std::optional<index> window = read_window(c);
+  const index first_windowed = facts.first_layers_whole ? c.integer("max_window_layers", 0) : 0;
+  const auto rope = read_rope(c, {.width = s.width, .theta = facts.theta});
 
   decoder<float> decoder;
-  load_words(decoder, weights, "model.embed_tokens.weight", "lm_head.weight", vocabulary, model,
+  load_words(decoder, weights, "model.embed_tokens.weight", "lm_head.weight", s.vocabulary, s.model,
              c.flag("tie_word_embeddings", false));
   decoder.embedding_scale = c.number("embedding_multiplier", 1);
   decoder.logit_scale = 1 / c.number("logits_scaling", 1);
-  for (index i = 0; i < layers; ++i) {
-    const std::string name = numbered("model.layers.", i);
-    const auto norm = [&](const char* of) { return weights.rms_norm(name + of, model, epsilon); };
+  for (index i = 0; i < s.layers; ++i) {
+    const llama_layer at{c, weights, s, i, numbered("model.layers.", i)};
+    const auto norm = [&](const char* of) {
+      return weights.rms_norm(at.name + of, s.model, epsilon);
+    };
     transformer_block<float> block;
     block.residual_scale = c.number("residual_multiplier", 1);
+    block.attention =
+        facts.attention != nullptr
+            ? facts.attention(at)
+            : load_attention(weights, at.name + "self_attn.", s,
+                             {.bias = facts.query_bias, .output_bias = facts.output_bias});
     attention_layer<float>& attention = block.attention;
-    attention.heads = {heads, kv_heads};
-    attention.query =
-        weights.linear(name + "self_attn.q_proj", model, heads * width, facts.query_bias);
-    attention.key =
-        weights.linear(name + "self_attn.k_proj", model, kv_heads * width, facts.query_bias);
-    attention.value =
-        weights.linear(name + "self_attn.v_proj", model, kv_heads * width, facts.query_bias);
-    attention.output =
-        weights.linear(name + "self_attn.o_proj", heads * width, model, facts.output_bias);
     if (facts.head_norms || facts.row_norms) {
-      const index all = facts.row_norms ? heads : 1, kv_all = facts.row_norms ? kv_heads : 1;
-      attention.query_norm = weights.rms_norm(name + "self_attn.q_norm", all * width, epsilon);
-      attention.key_norm = weights.rms_norm(name + "self_attn.k_norm", kv_all * width, epsilon);
+      const index all = facts.row_norms ? s.heads : 1, kv_all = facts.row_norms ? s.kv_heads : 1;
+      attention.query_norm = weights.rms_norm(at.name + "self_attn.q_norm", all * s.width, epsilon);
+      attention.key_norm =
+          weights.rms_norm(at.name + "self_attn.k_norm", kv_all * s.width, epsilon);
     }
-    const auto at = static_cast<std::size_t>(i);
-    if (at >= rotated.size() || rotated[at] != 0) attention.rotary = rope;
+    const auto place = static_cast<std::size_t>(i);
+    if (place >= rotated.size() || rotated[place] != 0) attention.rotary = rope;
     if (c.contains("attention_multiplier"))
       attention.rules.scale = c.number("attention_multiplier");
-    const bool slides = at < kinds.size() ? kinds[at] == "sliding_attention" : i >= first_windowed;
-    if (windowed && slides)
-      attention.rules.window = window - 1;  // Hugging Face counts the own token
+    if (windowed && kinds.windowed(i) && (kinds.given() || i >= first_windowed))
+      attention.rules.window = window;
     if (facts.norms_after) {
       block.attention_post_norm = norm("post_attention_layernorm");
       block.feed_post_norm = norm("post_feedforward_layernorm");
@@ -73,31 +88,26 @@ inline decoder<float> load_llama_like(const config& c, model_weights& weights,
       block.attention_norm = norm("input_layernorm");
       block.feed_norm = norm("post_attention_layernorm");
     }
-    feed_forward<float> feed;
-    feed.activation = function;
-    feed.gate = weights.linear(name + "mlp.gate_proj", model, hidden, facts.feed_bias);
-    feed.up = weights.linear(name + "mlp.up_proj", model, hidden, facts.feed_bias);
-    feed.down = weights.linear(name + "mlp.down_proj", hidden, model, facts.feed_bias);
-    block.feed = std::move(feed);
-    if (weights.contains(name + "self_attn.rotary_emb.inv_freq"))
-      weights.leave_out(name + "self_attn.rotary_emb.inv_freq");
+    facts.feed(at, block);
+    weights.leave_out(at.name + "self_attn.rotary_emb.inv_freq");
     decoder.blocks.push_back(std::move(block));
   }
-  decoder.final_norm = weights.rms_norm("model.norm", model, epsilon);
+  decoder.final_norm = weights.rms_norm("model.norm", s.model, epsilon);
   return decoder;
 }
 
 inline decoder<float> load_llama(const config& c, model_weights& w) {
   const bool bias = c.flag("attention_bias", false);
-  return load_llama_like(
-      c, w, {.query_bias = bias, .output_bias = bias, .feed_bias = c.flag("mlp_bias", false)});
+  return load_llama_like(c, w, {.query_bias = bias, .output_bias = bias});
 }
 inline decoder<float> load_qwen2(const config& c, model_weights& w) {
-  return load_llama_like(c, w, {.query_bias = true});
+  return load_llama_like(c, w, {.query_bias = true, .first_layers_whole = true});
 }
 inline decoder<float> load_qwen3(const config& c, model_weights& w) {
   const bool bias = c.flag("attention_bias", false);
-  return load_llama_like(c, w, {.query_bias = bias, .output_bias = bias, .head_norms = true});
+  return load_llama_like(
+      c, w,
+      {.query_bias = bias, .output_bias = bias, .head_norms = true, .first_layers_whole = true});
 }
 inline decoder<float> load_olmo2(const config& c, model_weights& w) {
   const bool bias = c.flag("attention_bias", false);

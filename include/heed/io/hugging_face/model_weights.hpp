@@ -39,15 +39,17 @@ class model_weights {
 
   // A vector of numbers, as floats.
   Eigen::RowVectorXf vector(const std::string& name, index size) {
+    const tensor_view& t = tensor(name, {size});  // before memory is taken for it
     Eigen::RowVectorXf numbers(size);
-    to_float(tensor(name, {size}), numbers.data());
+    to_float(t, numbers.data());
     return numbers;
   }
 
   // A matrix, as floats: (rows, cols) as the file has it.
   matrix<float> floats(const std::string& name, index rows, index cols) {
+    const tensor_view& t = tensor(name, {rows, cols});
     matrix<float> numbers(rows, cols);
-    to_float(tensor(name, {rows, cols}), numbers.data());
+    to_float(t, numbers.data());
     return numbers;
   }
 
@@ -60,16 +62,7 @@ class model_weights {
   // `count` rows from `first` on of a tensor (rows, inputs), in which several layers lie under each other.
   parameter<float> part_of(const std::string& name, index rows, index inputs, index first,
                            index count) {
-    const tensor_view& t = tensor(name, {rows, inputs});
-    const stored_matrix part = stored(t).rows_of(first, count);
-    if (t.type != dtype::f32 && t.type != dtype::f64) {
-      parameter<float> kept;
-      kept.stored = part;
-      return kept;
-    }
-    matrix<float> numbers(count, inputs);
-    part.read(0, count, numbers.data());
-    return parameter<float>(matrix<float>(numbers.transpose()));
+    return kept(stored(tensor(name, {rows, inputs})).rows_of(first, count));
   }
 
   // Rows of a tensor (rows, inputs) in an order of their own: output i is row order[i].
@@ -80,9 +73,26 @@ class model_weights {
     auto gathered = std::make_shared<std::vector<std::byte>>(order.size() * bytes);
     for (std::size_t i = 0; i < order.size(); ++i)
       std::memcpy(gathered->data() + i * bytes, all.bytes + order[i] * all.row_bytes(), bytes);
-    parameter<float> kept;
-    kept.stored = {all.type, static_cast<index>(order.size()), inputs, gathered->data(), gathered};
-    return kept;
+    return kept({all.type, static_cast<index>(order.size()), inputs, gathered->data(), gathered});
+  }
+
+  // Layer `at` of several that lie behind each other in a tensor (layers, inputs, outputs): output i is
+  // column order[i].
+  parameter<float> columns_of(const std::string& name, const std::vector<index>& shape, index at,
+                              const std::vector<index>& order) {
+    const tensor_view& t = tensor(name, shape);
+    require_file(facts_of(t.type).block_values == 1, file_->name(), ": tensor ", quoted{name},
+                 " holds ", name_of(t.type), ", whose rows cannot be taken apart by columns");
+    const auto bytes = static_cast<std::size_t>(facts_of(t.type).block_bytes);
+    const index inputs = shape[1], outputs = shape[2];
+    const std::byte* const from = t.bytes.data() + bytes_of(t.type, at * inputs * outputs);
+    auto gathered = std::make_shared<std::vector<std::byte>>(
+        order.size() * static_cast<std::size_t>(inputs) * bytes);
+    std::byte* to = gathered->data();
+    for (const index output : order)
+      for (index i = 0; i < inputs; ++i, to += bytes)
+        std::memcpy(to, from + bytes_of(t.type, i * outputs + output), bytes);
+    return kept({t.type, static_cast<index>(order.size()), inputs, gathered->data(), gathered});
   }
 
   // The whole of a tensor (rows, cols), without a copy.
@@ -97,6 +107,15 @@ class model_weights {
     heed::linear<float> layer;
     layer.weight = weight(name + ".weight", inputs, outputs);
     if (bias) layer.bias = vector(name + ".bias", outputs);
+    return layer;
+  }
+
+  // The same of the outputs `order` of a layer of `outputs`.
+  heed::linear<float> linear_of(const std::string& name, index inputs, index outputs,
+                                const std::vector<index>& order, bool bias) {
+    heed::linear<float> layer;
+    layer.weight = rows_of(name + ".weight", outputs, inputs, order);
+    if (bias) layer.bias = vector(name + ".bias", outputs)(order);
     return layer;
   }
 
@@ -138,6 +157,18 @@ class model_weights {
   }
 
  private:
+  // Floats are transposed, other dtypes stay.
+  static parameter<float> kept(const stored_matrix& part) {
+    parameter<float> made;
+    if (part.type != dtype::f32 && part.type != dtype::f64) {
+      made.stored = part;
+      return made;
+    }
+    matrix<float> numbers(part.rows, part.cols);
+    part.read(0, part.rows, numbers.data());
+    return parameter<float>(matrix<float>(numbers.transpose()));
+  }
+
   // A tensor of two axes as a matrix that keeps the file.
   [[nodiscard]] stored_matrix stored(const tensor_view& t) const {
     return {t.type, t.rows(), t.cols(), t.bytes.data(), file_};

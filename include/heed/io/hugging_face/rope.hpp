@@ -41,20 +41,19 @@ inline std::vector<double> rope_factors(const config& scaling, const char* name)
 inline rotary_scaling read_rope_scaling(const config& scaling, const config& model) {
   const std::string kind = scaling.text("rope_type", scaling.text("type", "default"));
   const auto trained = static_cast<double>(model.count("max_position_embeddings", 2048));
-  const auto original = [&](double otherwise) {
-    return scaling.number("original_max_position_embeddings",
-                          model.number("original_max_position_embeddings", otherwise));
-  };
+  const char* const original_field = "original_max_position_embeddings";
+  const double original =  // the model's own field has the last word
+      model.number(original_field, scaling.number(original_field, trained));
   const auto factor = [&] { return scaling.number("factor"); };
   if (kind == "default") return no_scaling{};
   if (kind == "linear") return linear_scaling{factor()};
-  if (kind == "dynamic") return dynamic_ntk_scaling{factor(), original(trained)};
+  if (kind == "dynamic") return dynamic_ntk_scaling{factor(), original};
   if (kind == "llama3")
     return llama3_scaling{factor(), scaling.number("low_freq_factor"),
-                          scaling.number("high_freq_factor"), original(trained)};
+                          scaling.number("high_freq_factor"), original};
   if (kind == "yarn") {
     yarn_scaling yarn{factor(),
-                      original(trained),
+                      original,
                       scaling.number("beta_fast", 32),
                       scaling.number("beta_slow", 1),
                       scaling.number("attention_factor", 0),
@@ -69,7 +68,7 @@ inline rotary_scaling read_rope_scaling(const config& scaling, const config& mod
   }
   if (kind == "longrope" || kind == "su") {
     longrope_scaling rope{rope_factors(scaling, "short_factor"),
-                          rope_factors(scaling, "long_factor"), original(trained), 1};
+                          rope_factors(scaling, "long_factor"), original, 1};
     const double times = scaling.number("factor", trained / rope.original_positions);
     rope.attention_factor = scaling.number(
         "attention_factor",

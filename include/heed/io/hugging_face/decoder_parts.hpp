@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+// What the families of decoders share: sizes from a config, attention layers and feed-forward layers from
+// tensors, and which layers see a window.
+//
+//   const heed::detail::decoder_shape s = heed::detail::read_shape(c);
+//   block.attention = heed::detail::load_attention(weights, name + "self_attn.", s, {.bias = true});
+#pragma once
+
+#include <heed/io/hugging_face/decoder_family.hpp>  // decoder_family
+
+#include <numeric>  // iota
+
+namespace heed {
+inline namespace HEED_ABI {
+namespace detail {
+
+struct decoder_shape {
+  index model = 0;
+  index layers = 0;
+  index vocabulary = 0;
+  index heads = 0;
+  index kv_heads = 0;
+  index width = 0;   // columns of a head
+  index hidden = 0;  // columns between the halves of a feed-forward layer
+};
+
+// Refuses heads that are none. `names`: what the config calls model, heads, key/value heads and width.
+struct shape_names {
+  const char* model = "hidden_size";
+  const char* heads = "num_attention_heads";
+  const char* kv_heads = "num_key_value_heads";
+  const char* width = "head_dim";
+};
+inline void check_shape(const config& c, const decoder_shape& s, const shape_names& names = {}) {
+  constexpr index most = 0x7FFFFFFF;
+  if (s.width == 0)
+    c.refuse(names.heads,
+             "a divisor of " + std::string(names.model) + ", which is " + std::to_string(s.model));
+  if (s.heads % s.kv_heads != 0)
+    c.refuse(names.kv_heads,
+             "a divisor of " + std::string(names.heads) + ", which is " + std::to_string(s.heads));
+  if (s.heads > most / s.width)
+    c.refuse(names.width,
+             "less than 2147483648 columns in all of the " + std::to_string(s.heads) + " heads");
+}
+
+// The width of a head if all heads together are as wide as the model; 0 if they cannot be.
+inline index width_of_head(index model, index heads) {
+  return model % heads == 0 ? model / heads : 0;
+}
+
+// The sizes by the names that most families give them.
+inline decoder_shape read_shape(const config& c) {
+  decoder_shape s{.model = c.count("hidden_size"),
+                  .layers = c.count("num_hidden_layers"),
+                  .vocabulary = c.count("vocab_size"),
+                  .heads = c.count("num_attention_heads")};
+  s.kv_heads = c.count("num_key_value_heads", s.heads);
+  s.width = c.contains("head_dim") ? c.count("head_dim") : width_of_head(s.model, s.heads);
+  s.hidden = c.count("intermediate_size", 4 * s.model);
+  check_shape(c, s);
+  return s;
+}
+
+// The sizes of families that name them as GPT-2 does: as many key/value heads as heads.
+inline decoder_shape read_gpt_shape(const config& c) {
+  decoder_shape s{.model = c.count("n_embd"),
+                  .layers = c.count("n_layer"),
+                  .vocabulary = c.count("vocab_size"),
+                  .heads = c.count("n_head")};
+  s.kv_heads = s.heads;
+  s.width = width_of_head(s.model, s.heads);
+  s.hidden = c.count("n_inner", 4 * s.model);
+  check_shape(c, s, {.model = "n_embd", .heads = "n_head"});
+  return s;
+}
+
+// How a family calls the projections of an attention layer, and which of them have a bias.
+struct attention_names {
+  const char* query = "q_proj";
+  const char* key = "k_proj";
+  const char* value = "v_proj";
+  const char* output = "o_proj";
+  bool bias = false;         // of queries, keys and values
+  bool output_bias = false;  // of the output
+};
+
+inline attention_layer<float> load_attention(model_weights& weights, const std::string& name,
+                                             const decoder_shape& s, const attention_names& n) {
+  attention_layer<float> made;
+  made.heads = {s.heads, s.kv_heads};
+  made.query = weights.linear(name + n.query, s.model, s.heads * s.width, n.bias);
+  made.key = weights.linear(name + n.key, s.model, s.kv_heads * s.width, n.bias);
+  made.value = weights.linear(name + n.value, s.model, s.kv_heads * s.width, n.bias);
+  made.output = weights.linear(name + n.output, s.heads * s.width, s.model, n.output_bias);
+  return made;
+}
+
+// Queries, keys and values that lie in one tensor in `groups` groups, each of its query heads, key heads
+// and value heads.
+inline void load_fused_qkv(attention_layer<float>& to, model_weights& weights,
+                           const std::string& name, const decoder_shape& s, index groups,
+                           bool bias) {
+  const index queries = s.heads / groups * s.width, keys = s.kv_heads / groups * s.width,
+              rows = groups * (queries + 2 * keys);
+  weights.tensor(name + ".weight", {rows, s.model});  // before memory is taken for their order
+  const auto part = [&](index first, index count) {
+    std::vector<index> order(static_cast<std::size_t>(groups * count));
+    for (index g = 0; g < groups; ++g)
+      std::iota(order.begin() + g * count, order.begin() + (g + 1) * count,
+                g * (queries + 2 * keys) + first);
+    return weights.linear_of(name, s.model, rows, order, bias);
+  };
+  to.heads = {s.heads, s.kv_heads};
+  to.query = part(0, queries);
+  to.key = part(queries, keys);
+  to.value = part(queries + keys, keys);
+}
+
+// A feed-forward layer of two linear layers.
+inline feed_forward<float> load_feed(model_weights& weights, const std::string& up,
+                                     const std::string& down, const decoder_shape& s,
+                                     activation function, bool bias) {
+  feed_forward<float> made;
+  made.activation = function;
+  made.up = weights.linear(up, s.model, s.hidden, bias);
+  made.down = weights.linear(down, s.hidden, s.model, bias);
+  return made;
+}
+
+// A gated one: "name.gate_proj", "name.up_proj" and "name.down_proj", or what a family calls them.
+struct gated_names {
+  const char* gate = "gate_proj";
+  const char* up = "up_proj";
+  const char* down = "down_proj";
+  bool bias = false;
+};
+inline feed_forward<float> load_gated(model_weights& weights, const std::string& name, index model,
+                                      index hidden, activation function,
+                                      const gated_names& n = {}) {
+  feed_forward<float> made;
+  made.activation = function;
+  made.gate = weights.linear(name + n.gate, model, hidden, n.bias);
+  made.up = weights.linear(name + n.up, model, hidden, n.bias);
+  made.down = weights.linear(name + n.down, hidden, model, n.bias);
+  return made;
+}
+
+// Which layers see a window: those that layer_types calls sliding_attention, or, where there is no such
+// list, all but every period-th; period 0: all.
+class layer_kinds {
+ public:
+  layer_kinds(const config& c, index layers, index period)
+      : names_(c.texts("layer_types")), period_(period) {
+    if (!names_.empty() && static_cast<index>(names_.size()) != layers)
+      c.refuse("layer_types", "a list of " + std::to_string(layers) + ", one for each layer");
+    for (const std::string& name : names_)
+      if (name != "sliding_attention" && name != "full_attention")
+        refuse_file(c.file(), ": layer_types: expected \"sliding_attention\" or ",
+                    "\"full_attention\", found ", quoted{name});
+  }
+
+  [[nodiscard]] bool given() const { return !names_.empty(); }
+  [[nodiscard]] bool windowed(index layer) const {
+    if (given()) return names_[static_cast<std::size_t>(layer)] == "sliding_attention";
+    return period_ == 0 || (layer + 1) % period_ != 0;
+  }
+
+ private:
+  std::vector<std::string> names_;
+  index period_;
+};
+
+// Hugging Face counts the own token among those of a window.
+inline std::optional<index> read_window(const config& c, const char* field = "sliding_window") {
+  if (!c.contains(field)) return std::nullopt;
+  return c.count(field) - 1;
+}
+
+inline double read_positive(const config& c, const char* field, double otherwise) {
+  const double number = c.number(field, otherwise);
+  if (!(number > 0)) c.refuse(field, "a number above 0");
+  return number;
+}
+
+// A flag that changes results in a way that is not served.
+inline void require_off(const config& c, const char* field) {
+  if (c.flag(field, false)) c.refuse(field, "false");
+}
+
+}  // namespace detail
+}  // namespace HEED_ABI
+}  // namespace heed
