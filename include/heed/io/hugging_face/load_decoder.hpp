@@ -5,10 +5,11 @@
 //   Eigen::MatrixXf logits = model(ids);
 #pragma once
 
-#include <heed/io/hugging_face/gpt2.hpp>   // gpt2_families
-#include <heed/io/hugging_face/llama.hpp>  // llama_families
-#include <heed/io/json_config.hpp>         // read_json_config
-#include <heed/io/read_tensor_file.hpp>    // read_tensor_file
+#include <heed/io/hugging_face/gpt2.hpp>     // gpt2_families
+#include <heed/io/hugging_face/llama.hpp>    // llama_families
+#include <heed/io/hugging_face/mixtral.hpp>  // mixtral_families
+#include <heed/io/json_config.hpp>           // read_json_config
+#include <heed/io/read_tensor_file.hpp>      // read_tensor_file
 
 #include <span>  // span
 
@@ -17,8 +18,8 @@ inline namespace HEED_ABI {
 namespace detail {
 
 // Every family, file by file. A new one is a file and a line here.
-inline constexpr std::span<const decoder_family> decoder_families[] = {llama_families,
-                                                                       gpt2_families};
+inline constexpr std::span<const decoder_family> decoder_families[] = {
+    mixtral_families, llama_families, gpt2_families};
 
 inline const decoder_family* find_decoder_family(const std::string& model_type) {
   for (const auto& some : decoder_families)
