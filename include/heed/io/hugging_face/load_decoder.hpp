@@ -8,6 +8,7 @@
 #include <heed/io/hugging_face/gpt2.hpp>     // gpt2_families
 #include <heed/io/hugging_face/llama.hpp>    // llama_families
 #include <heed/io/hugging_face/mixtral.hpp>  // mixtral_families
+#include <heed/io/hugging_face/phi3.hpp>     // phi3_families
 #include <heed/io/json_config.hpp>           // read_json_config
 #include <heed/io/read_tensor_file.hpp>      // read_tensor_file
 
@@ -19,7 +20,7 @@ namespace detail {
 
 // Every family, file by file. A new one is a file and a line here.
 inline constexpr std::span<const decoder_family> decoder_families[] = {
-    mixtral_families, llama_families, gpt2_families};
+    phi3_families, mixtral_families, llama_families, gpt2_families};
 
 inline const decoder_family* find_decoder_family(const std::string& model_type) {
   for (const auto& some : decoder_families)
