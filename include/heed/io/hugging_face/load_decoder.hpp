@@ -6,6 +6,7 @@
 #pragma once
 
 #include <heed/io/hugging_face/gpt2.hpp>     // gpt2_families
+#include <heed/io/hugging_face/gpt_oss.hpp>  // gpt_oss_families
 #include <heed/io/hugging_face/llama.hpp>    // llama_families
 #include <heed/io/hugging_face/mixtral.hpp>  // mixtral_families
 #include <heed/io/hugging_face/phi3.hpp>     // phi3_families
@@ -20,7 +21,7 @@ namespace detail {
 
 // Every family, file by file. A new one is a file and a line here.
 inline constexpr std::span<const decoder_family> decoder_families[] = {
-    phi3_families, mixtral_families, llama_families, gpt2_families};
+    gpt_oss_families, phi3_families, mixtral_families, llama_families, gpt2_families};
 
 inline const decoder_family* find_decoder_family(const std::string& model_type) {
   for (const auto& some : decoder_families)

@@ -117,7 +117,7 @@ const auto& families() {
     std::vector<family_test> tests;
     for (const char* folder : {"llama", "llama3", "llama-linear", "llama-dynamic", "llama-yarn",
                                "mistral", "smollm3", "granite", "qwen2", "qwen3", "olmo2", "gpt2",
-                               "phi3-longrope", "phi3", "qwen3-moe", "mixtral"})
+                               "gpt-oss", "phi3-longrope", "phi3", "qwen3-moe", "mixtral"})
       for (const char* config : {"config.json", "config.v4.json"})
         tests.push_back({folder, config});
     return tests;
