@@ -5,6 +5,7 @@
 //   Eigen::MatrixXf logits = model(ids);
 #pragma once
 
+#include <heed/io/hugging_face/gemma.hpp>    // gemma_families
 #include <heed/io/hugging_face/gpt2.hpp>     // gpt2_families
 #include <heed/io/hugging_face/gpt_oss.hpp>  // gpt_oss_families
 #include <heed/io/hugging_face/llama.hpp>    // llama_families
@@ -21,7 +22,8 @@ namespace detail {
 
 // Every family, file by file. A new one is a file and a line here.
 inline constexpr std::span<const decoder_family> decoder_families[] = {
-    gpt_oss_families, phi3_families, mixtral_families, llama_families, gpt2_families};
+    gemma_families,   gpt_oss_families, phi3_families,
+    mixtral_families, llama_families,   gpt2_families};
 
 inline const decoder_family* find_decoder_family(const std::string& model_type) {
   for (const auto& some : decoder_families)

@@ -115,9 +115,11 @@ TEST_P(decoder_families, continue_greedily_with_a_cache_and_without) {
 const auto& families() {
   static const std::vector<family_test> all = [] {
     std::vector<family_test> tests;
-    for (const char* folder : {"llama", "llama3", "llama-linear", "llama-dynamic", "llama-yarn",
-                               "mistral", "smollm3", "granite", "qwen2", "qwen3", "olmo2", "gpt2",
-                               "gpt-oss", "phi3-longrope", "phi3", "qwen3-moe", "mixtral"})
+    for (const char* folder :
+         {"llama",   "llama3",        "llama-linear", "llama-dynamic", "llama-yarn",
+          "mistral", "smollm3",       "granite",      "qwen2",         "qwen3",
+          "olmo2",   "gpt2",          "gemma3",       "gemma2",        "gemma",
+          "gpt-oss", "phi3-longrope", "phi3",         "qwen3-moe",     "mixtral"})
       for (const char* config : {"config.json", "config.v4.json"})
         tests.push_back({folder, config});
     return tests;
