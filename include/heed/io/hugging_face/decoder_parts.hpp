@@ -8,7 +8,8 @@
 
 #include <heed/io/hugging_face/decoder_family.hpp>  // decoder_family
 
-#include <numeric>  // iota
+#include <initializer_list>  // initializer_list
+#include <numeric>           // iota
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -24,55 +25,44 @@ struct decoder_shape {
   index hidden = 0;  // columns between the halves of a feed-forward layer
 };
 
-// Refuses heads that are none. `names`: what the config calls model, heads, key/value heads and width.
-struct shape_names {
-  const char* model = "hidden_size";
-  const char* heads = "num_attention_heads";
-  const char* kv_heads = "num_key_value_heads";
-  const char* width = "head_dim";
-};
-inline void check_shape(const config& c, const decoder_shape& s, const shape_names& names = {}) {
-  constexpr index most = 0x7FFFFFFF;
-  if (s.width == 0)
-    c.refuse(names.heads,
-             "a divisor of " + std::string(names.model) + ", which is " + std::to_string(s.model));
-  if (s.heads % s.kv_heads != 0)
-    c.refuse(names.kv_heads,
-             "a divisor of " + std::string(names.heads) + ", which is " + std::to_string(s.heads));
-  if (s.heads > most / s.width)
-    c.refuse(names.width,
-             "less than 2147483648 columns in all of the " + std::to_string(s.heads) + " heads");
+// The first of the names that the config has, or the first.
+inline const char* present(const config& c, std::initializer_list<const char*> names) {
+  for (const char* const name : names)
+    if (c.contains(name)) return name;
+  return *names.begin();
 }
 
-// The width of a head if all heads together are as wide as the model; 0 if they cannot be.
-inline index width_of_head(index model, index heads) {
-  return model % heads == 0 ? model / heads : 0;
-}
-
-// The sizes by the names that most families give them.
+// The sizes, by any of the names that families give them. Refuses heads that are none.
 inline decoder_shape read_shape(const config& c) {
-  decoder_shape s{.model = c.count("hidden_size"),
-                  .layers = c.count("num_hidden_layers"),
+  constexpr index most = 0x7FFFFFFF;
+  const char* const model = present(c, {"hidden_size", "n_embd", "n_embed", "d_model"});
+  const char* const heads = present(c, {"num_attention_heads", "n_head", "n_heads", "num_heads"});
+  const char* const layers = present(c, {"num_hidden_layers", "n_layer", "n_layers", "num_layers"});
+  const char* const hidden =
+      present(c, {"intermediate_size", "n_inner", "ffn_dim", "ffn_hidden_size"});
+  decoder_shape s{.model = c.count(model),
+                  .layers = c.count(layers),
                   .vocabulary = c.count("vocab_size"),
-                  .heads = c.count("num_attention_heads")};
+                  .heads = c.count(heads)};
   s.kv_heads = c.count("num_key_value_heads", s.heads);
-  s.width = c.contains("head_dim") ? c.count("head_dim") : width_of_head(s.model, s.heads);
-  s.hidden = c.count("intermediate_size", 4 * s.model);
-  check_shape(c, s);
+  s.hidden = c.count(hidden, 4 * s.model);
+  if (!c.contains("head_dim") && s.model % s.heads != 0)
+    c.refuse(heads, "a divisor of " + std::string(model) + ", which is " + std::to_string(s.model));
+  s.width = c.count("head_dim", s.model / s.heads);
+  if (s.heads % s.kv_heads != 0)
+    c.refuse("num_key_value_heads",
+             "a divisor of " + std::string(heads) + ", which is " + std::to_string(s.heads));
+  if (s.heads > most / s.width)
+    c.refuse("head_dim",
+             "at most 2147483647 columns in all " + std::to_string(s.heads) + " heads together");
   return s;
 }
 
-// The sizes of families that name them as GPT-2 does: as many key/value heads as heads.
-inline decoder_shape read_gpt_shape(const config& c) {
-  decoder_shape s{.model = c.count("n_embd"),
-                  .layers = c.count("n_layer"),
-                  .vocabulary = c.count("vocab_size"),
-                  .heads = c.count("n_head")};
-  s.kv_heads = s.heads;
-  s.width = width_of_head(s.model, s.heads);
-  s.hidden = c.count("n_inner", 4 * s.model);
-  check_shape(c, s, {.model = "n_embd", .heads = "n_head"});
-  return s;
+// The slopes of ALiBi for all heads, each times a factor.
+inline std::vector<double> alibi_slopes(index heads, double times = 1) {
+  std::vector<double> slopes;
+  for (index head = 0; head < heads; ++head) slopes.push_back(alibi_slope(head, heads) * times);
+  return slopes;
 }
 
 // How a family calls the projections of an attention layer, and which of them have a bias.
