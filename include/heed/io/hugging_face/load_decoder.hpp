@@ -7,6 +7,7 @@
 
 #include <heed/io/hugging_face/gemma.hpp>     // gemma_families
 #include <heed/io/hugging_face/gpt2.hpp>      // gpt2_families
+#include <heed/io/hugging_face/gpt_neo.hpp>   // gpt_neo_families
 #include <heed/io/hugging_face/gpt_neox.hpp>  // gpt_neox_families
 #include <heed/io/hugging_face/gpt_oss.hpp>   // gpt_oss_families
 #include <heed/io/hugging_face/llama.hpp>     // llama_families
@@ -23,8 +24,8 @@ namespace detail {
 
 // Every family, file by file. A new one is a file and a line here.
 inline constexpr std::span<const decoder_family> decoder_families[] = {
-    gpt_neox_families, gemma_families, gpt_oss_families, phi3_families,
-    mixtral_families,  llama_families, gpt2_families};
+    gpt_neo_families, gpt_neox_families, gemma_families, gpt_oss_families,
+    phi3_families,    mixtral_families,  llama_families, gpt2_families};
 
 inline const decoder_family* find_decoder_family(const std::string& model_type) {
   for (const auto& some : decoder_families)
