@@ -20,6 +20,7 @@
 #include <heed/io/hugging_face/opt.hpp>          // opt_families
 #include <heed/io/hugging_face/phi.hpp>          // phi_families
 #include <heed/io/hugging_face/phi3.hpp>         // phi3_families
+#include <heed/io/hugging_face/stablelm.hpp>     // stablelm_families
 #include <heed/io/hugging_face/starcoder2.hpp>   // starcoder2_families
 #include <heed/io/json_config.hpp>               // read_json_config
 #include <heed/io/read_tensor_file.hpp>          // read_tensor_file
@@ -32,10 +33,10 @@ namespace detail {
 
 // Every family, file by file. A new one is a file and a line here.
 inline constexpr std::span<const decoder_family> decoder_families[] = {
-    starcoder2_families, phi_families,      mpt_families,         bloom_families,
-    falcon_families,     opt_families,      gpt_bigcode_families, gptj_families,
-    gpt_neo_families,    gpt_neox_families, gemma_families,       gpt_oss_families,
-    phi3_families,       mixtral_families,  llama_families,       gpt2_families};
+    stablelm_families, starcoder2_families, phi_families,         mpt_families,  bloom_families,
+    falcon_families,   opt_families,        gpt_bigcode_families, gptj_families, gpt_neo_families,
+    gpt_neox_families, gemma_families,      gpt_oss_families,     phi3_families, mixtral_families,
+    llama_families,    gpt2_families};
 
 inline const decoder_family* find_decoder_family(const std::string& model_type) {
   for (const auto& some : decoder_families)
