@@ -6,6 +6,7 @@
 #pragma once
 
 #include <heed/io/hugging_face/bloom.hpp>        // bloom_families
+#include <heed/io/hugging_face/cohere.hpp>       // cohere_families
 #include <heed/io/hugging_face/falcon.hpp>       // falcon_families
 #include <heed/io/hugging_face/gemma.hpp>        // gemma_families
 #include <heed/io/hugging_face/gpt2.hpp>         // gpt2_families
@@ -33,10 +34,10 @@ namespace detail {
 
 // Every family, file by file. A new one is a file and a line here.
 inline constexpr std::span<const decoder_family> decoder_families[] = {
-    stablelm_families, starcoder2_families, phi_families,         mpt_families,  bloom_families,
-    falcon_families,   opt_families,        gpt_bigcode_families, gptj_families, gpt_neo_families,
-    gpt_neox_families, gemma_families,      gpt_oss_families,     phi3_families, mixtral_families,
-    llama_families,    gpt2_families};
+    cohere_families,  stablelm_families, starcoder2_families, phi_families,         mpt_families,
+    bloom_families,   falcon_families,   opt_families,        gpt_bigcode_families, gptj_families,
+    gpt_neo_families, gpt_neox_families, gemma_families,      gpt_oss_families,     phi3_families,
+    mixtral_families, llama_families,    gpt2_families};
 
 inline const decoder_family* find_decoder_family(const std::string& model_type) {
   for (const auto& some : decoder_families)

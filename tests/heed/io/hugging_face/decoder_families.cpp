@@ -116,12 +116,13 @@ const auto& families() {
   static const std::vector<family_test> all = [] {
     std::vector<family_test> tests;
     for (const char* folder :
-         {"llama",    "llama3",     "llama-linear", "llama-dynamic", "llama-yarn", "mistral",
-          "smollm3",  "granite",    "qwen2",        "qwen3",         "olmo2",      "gpt2",
-          "stablelm", "starcoder2", "phi",          "mpt",           "bloom",      "falcon-alibi",
-          "falcon",   "opt",        "gpt-bigcode",  "gptj",          "gpt-neo",    "gpt-neox",
-          "mixtral",  "qwen3-moe",  "phi3",         "phi3-longrope", "gpt-oss",    "gemma",
-          "gemma2",   "gemma3"})
+         {"llama",      "llama3",  "llama-linear", "llama-dynamic", "llama-yarn",
+          "mistral",    "smollm3", "granite",      "qwen2",         "qwen3",
+          "olmo2",      "gpt2",    "cohere2",      "cohere",        "stablelm",
+          "starcoder2", "phi",     "mpt",          "bloom",         "falcon-alibi",
+          "falcon",     "opt",     "gpt-bigcode",  "gptj",          "gpt-neo",
+          "gpt-neox",   "mixtral", "qwen3-moe",    "phi3",          "phi3-longrope",
+          "gpt-oss",    "gemma",   "gemma2",       "gemma3"})
       for (const char* config : {"config.json", "config.v4.json"})
         tests.push_back({folder, config});
     return tests;
