@@ -25,33 +25,46 @@ struct decoder_shape {
   index hidden = 0;  // columns between the halves of a feed-forward layer
 };
 
-// The first of the names that the config has, or the first.
-inline const char* present(const config& c, std::initializer_list<const char*> names) {
-  for (const char* const name : names)
-    if (c.contains(name)) return name;
-  return *names.begin();
+// A size by any of the names that families give it. Where a config has several, they must agree.
+struct named_size {
+  const char* name;
+  index size = 0;
+};
+inline named_size read_size(const config& c, std::initializer_list<const char*> names,
+                            index otherwise = 0) {
+  named_size found{*names.begin()};
+  for (const char* const name : names) {
+    if (!c.contains(name)) continue;
+    const index size = c.count(name);
+    if (found.size != 0 && size != found.size)
+      c.refuse(name, std::to_string(found.size) + ", which is " + found.name);
+    found = {name, size};
+  }
+  if (found.size == 0) found.size = otherwise > 0 ? otherwise : c.count(found.name);
+  return found;
 }
 
-// The sizes, by any of the names that families give them. Refuses heads that are none.
+// The sizes. Refuses heads that are none.
 inline decoder_shape read_shape(const config& c) {
   constexpr index most = 0x7FFFFFFF;
-  const char* const model = present(c, {"hidden_size", "n_embd", "n_embed", "d_model"});
-  const char* const heads = present(c, {"num_attention_heads", "n_head", "n_heads", "num_heads"});
-  const char* const layers = present(c, {"num_hidden_layers", "n_layer", "n_layers", "num_layers"});
-  const char* const hidden =
-      present(c, {"intermediate_size", "n_inner", "ffn_dim", "ffn_hidden_size"});
-  decoder_shape s{.model = c.count(model),
-                  .layers = c.count(layers),
-                  .vocabulary = c.count("vocab_size"),
-                  .heads = c.count(heads)};
+  const named_size model = read_size(c, {"hidden_size", "n_embd", "n_embed", "d_model"}),
+                   heads = read_size(c, {"num_attention_heads", "n_head", "n_heads", "num_heads"});
+  decoder_shape s{
+      .model = model.size,
+      .layers = read_size(c, {"num_hidden_layers", "n_layer", "n_layers", "num_layers"}).size,
+      .vocabulary = c.count("vocab_size"),
+      .heads = heads.size};
   s.kv_heads = c.count("num_key_value_heads", s.heads);
-  s.hidden = c.count(hidden, 4 * s.model);
+  s.hidden =
+      read_size(c, {"intermediate_size", "n_inner", "ffn_dim", "ffn_hidden_size"}, 4 * s.model)
+          .size;
   if (!c.contains("head_dim") && s.model % s.heads != 0)
-    c.refuse(heads, "a divisor of " + std::string(model) + ", which is " + std::to_string(s.model));
+    c.refuse(heads.name,
+             "a divisor of " + std::string(model.name) + ", which is " + std::to_string(s.model));
   s.width = c.count("head_dim", s.model / s.heads);
   if (s.heads % s.kv_heads != 0)
     c.refuse("num_key_value_heads",
-             "a divisor of " + std::string(heads) + ", which is " + std::to_string(s.heads));
+             "a divisor of " + std::string(heads.name) + ", which is " + std::to_string(s.heads));
   if (s.heads > most / s.width)
     c.refuse("head_dim",
              "at most 2147483647 columns in all " + std::to_string(s.heads) + " heads together");
@@ -176,6 +189,11 @@ inline double read_positive(const config& c, const char* field, double otherwise
 // A flag that changes results in a way that is not served.
 inline void require_off(const config& c, const char* field) {
   if (c.flag(field, false)) c.refuse(field, "false");
+}
+
+// Fields without a part in what transformers computes for a family.
+inline void leave_out(const config& c, std::initializer_list<const char*> fields) {
+  for (const char* const field : fields) c.find(field);
 }
 
 }  // namespace detail

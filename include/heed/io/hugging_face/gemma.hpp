@@ -97,6 +97,7 @@ inline decoder<float> load_gemma_like(const config& c, model_weights& weights,
 }
 
 inline decoder<float> load_gemma(const config& c, model_weights& w) {
+  leave_out(c, {"hidden_activation"});
   // Old configs say "gelu" and mean its approximation.
   const char* const field = c.contains("hidden_act") ? "hidden_act" : "hidden_activation";
   const activation said = read_activation(c, field, "gelu_pytorch_tanh");
@@ -104,6 +105,7 @@ inline decoder<float> load_gemma(const config& c, model_weights& w) {
                          {.function = said == activation::gelu ? activation::gelu_tanh : said});
 }
 inline decoder<float> load_gemma2(const config& c, model_weights& w) {
+  leave_out(c, {"hidden_act"});
   return load_gemma_like(
       c, w,
       {.norms_around = true,
@@ -114,6 +116,7 @@ inline decoder<float> load_gemma2(const config& c, model_weights& w) {
        .function = read_activation(c, "hidden_activation", "gelu_pytorch_tanh")});
 }
 inline decoder<float> load_gemma3(const config& c, model_weights& w) {
+  leave_out(c, {"hidden_act"});
   return load_gemma_like(
       c, w,
       {.norms_around = true,

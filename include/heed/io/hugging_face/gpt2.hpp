@@ -10,6 +10,7 @@ namespace detail {
 
 inline decoder<float> load_gpt2(const config& c, model_weights& weights) {
   require_off(c, "add_cross_attention");
+  leave_out(c, {"reorder_and_upcast_attn"});
   const decoder_shape s = read_shape(c);
   const index model = s.model, positions = c.count("n_positions");
   const double epsilon = c.number("layer_norm_epsilon", 1e-5);

@@ -10,6 +10,7 @@ namespace detail {
 
 inline decoder<float> load_gpt_bigcode(const config& c, model_weights& weights) {
   require_off(c, "add_cross_attention");
+  leave_out(c, {"attention_softmax_in_fp32", "scale_attention_softmax_in_fp32"});
   decoder_shape s = read_shape(c);
   const bool one = c.flag("multi_query", true);
   s.kv_heads = one ? 1 : s.heads;

@@ -34,7 +34,8 @@ struct llama_facts {
   bool norms_after = false;         // of what a layer gives, instead of what it is given: OLMo 2
   bool first_layers_whole = false;  // below max_window_layers: Qwen 2 and 3
   index window_period = 0;          // without layer_types, this many-th layers see all; 0: none do
-  double theta = 10000;             // unless the config says
+  index plain_period = 0;  // without no_rope_layers, this many-th layers are not rotated: SmolLM3
+  double theta = 10000;    // unless the config says
   // Instead of q_proj, k_proj, v_proj and o_proj.
   attention_layer<float> (*attention)(const llama_layer&) = nullptr;
   void (*feed)(const llama_layer&, transformer_block<float>&) = load_llama_feed;
@@ -76,7 +77,9 @@ inline decoder<float> load_llama_like(const config& c, model_weights& weights,
           weights.rms_norm(at.name + "self_attn.k_norm", kv_all * s.width, epsilon);
     }
     const auto place = static_cast<std::size_t>(i);
-    if (place >= rotated.size() || rotated[place] != 0) attention.rotary = rope;
+    const bool plain = rotated.empty() ? facts.plain_period > 0 && (i + 1) % facts.plain_period == 0
+                                       : place < rotated.size() && rotated[place] == 0;
+    if (!plain) attention.rotary = rope;
     if (c.contains("attention_multiplier"))
       attention.rules.scale = c.number("attention_multiplier");
     if (windowed && kinds.windowed(i) && (kinds.given() || i >= first_windowed))
@@ -100,6 +103,13 @@ inline decoder<float> load_llama(const config& c, model_weights& w) {
   const bool bias = c.flag("attention_bias", false);
   return load_llama_like(c, w, {.query_bias = bias, .output_bias = bias});
 }
+inline decoder<float> load_smollm3(const config& c, model_weights& w) {
+  const bool bias = c.flag("attention_bias", false);
+  return load_llama_like(c, w,
+                         {.query_bias = bias,
+                          .output_bias = bias,
+                          .plain_period = c.count("no_rope_layer_interval", 4)});
+}
 inline decoder<float> load_qwen2(const config& c, model_weights& w) {
   return load_llama_like(c, w, {.query_bias = true, .first_layers_whole = true});
 }
@@ -116,7 +126,7 @@ inline decoder<float> load_olmo2(const config& c, model_weights& w) {
 }
 
 inline constexpr decoder_family llama_families[] = {
-    {"llama", load_llama},   {"mistral", load_llama}, {"smollm3", load_llama},
+    {"llama", load_llama},   {"mistral", load_llama}, {"smollm3", load_smollm3},
     {"granite", load_llama}, {"qwen2", load_qwen2},   {"qwen3", load_qwen3},
     {"olmo2", load_olmo2},
 };

@@ -5,26 +5,27 @@
 //   Eigen::MatrixXf logits = model(ids);
 #pragma once
 
-#include <heed/io/hugging_face/bloom.hpp>        // bloom_families
-#include <heed/io/hugging_face/cohere.hpp>       // cohere_families
-#include <heed/io/hugging_face/falcon.hpp>       // falcon_families
-#include <heed/io/hugging_face/gemma.hpp>        // gemma_families
-#include <heed/io/hugging_face/gpt2.hpp>         // gpt2_families
-#include <heed/io/hugging_face/gpt_bigcode.hpp>  // gpt_bigcode_families
-#include <heed/io/hugging_face/gpt_neo.hpp>      // gpt_neo_families
-#include <heed/io/hugging_face/gpt_neox.hpp>     // gpt_neox_families
-#include <heed/io/hugging_face/gpt_oss.hpp>      // gpt_oss_families
-#include <heed/io/hugging_face/gptj.hpp>         // gptj_families
-#include <heed/io/hugging_face/llama.hpp>        // llama_families
-#include <heed/io/hugging_face/mixtral.hpp>      // mixtral_families
-#include <heed/io/hugging_face/mpt.hpp>          // mpt_families
-#include <heed/io/hugging_face/opt.hpp>          // opt_families
-#include <heed/io/hugging_face/phi.hpp>          // phi_families
-#include <heed/io/hugging_face/phi3.hpp>         // phi3_families
-#include <heed/io/hugging_face/stablelm.hpp>     // stablelm_families
-#include <heed/io/hugging_face/starcoder2.hpp>   // starcoder2_families
-#include <heed/io/json_config.hpp>               // read_json_config
-#include <heed/io/read_tensor_file.hpp>          // read_tensor_file
+#include <heed/io/hugging_face/bloom.hpp>          // bloom_families
+#include <heed/io/hugging_face/cohere.hpp>         // cohere_families
+#include <heed/io/hugging_face/config_fields.hpp>  // refuse_unread
+#include <heed/io/hugging_face/falcon.hpp>         // falcon_families
+#include <heed/io/hugging_face/gemma.hpp>          // gemma_families
+#include <heed/io/hugging_face/gpt2.hpp>           // gpt2_families
+#include <heed/io/hugging_face/gpt_bigcode.hpp>    // gpt_bigcode_families
+#include <heed/io/hugging_face/gpt_neo.hpp>        // gpt_neo_families
+#include <heed/io/hugging_face/gpt_neox.hpp>       // gpt_neox_families
+#include <heed/io/hugging_face/gpt_oss.hpp>        // gpt_oss_families
+#include <heed/io/hugging_face/gptj.hpp>           // gptj_families
+#include <heed/io/hugging_face/llama.hpp>          // llama_families
+#include <heed/io/hugging_face/mixtral.hpp>        // mixtral_families
+#include <heed/io/hugging_face/mpt.hpp>            // mpt_families
+#include <heed/io/hugging_face/opt.hpp>            // opt_families
+#include <heed/io/hugging_face/phi.hpp>            // phi_families
+#include <heed/io/hugging_face/phi3.hpp>           // phi3_families
+#include <heed/io/hugging_face/stablelm.hpp>       // stablelm_families
+#include <heed/io/hugging_face/starcoder2.hpp>     // starcoder2_families
+#include <heed/io/json_config.hpp>                 // read_json_config
+#include <heed/io/read_tensor_file.hpp>            // read_tensor_file
 
 #include <span>  // span
 
@@ -49,16 +50,19 @@ inline const decoder_family* find_decoder_family(const std::string& model_type) 
 }  // namespace detail
 
 // `config`: the file's name in the folder. Throws file_error for a family that is not known, a tensor that
-// is missing, has another shape or is unknown.
+// is missing, has another shape or is unknown, and an option that is not served or not known.
 inline decoder<float> load_decoder(const std::filesystem::path& folder,
                                    const char* config_name = "config.json") {
   const config c = read_json_config(folder / config_name);
   const std::string kind = c.text("model_type");
   const detail::decoder_family* family = detail::find_decoder_family(kind);
   if (family == nullptr) c.refuse("model_type", "a family of decoders that heed knows");
+  if (c.contains("quantization_config"))
+    c.refuse("quantization_config", "none: weights that are quantised are read from GGUF files");
   detail::model_weights weights(read_tensor_file(folder));
   decoder<float> loaded = family->load(c, weights);
   weights.refuse_unknown();
+  detail::refuse_unread(c);
   return loaded;
 }
 

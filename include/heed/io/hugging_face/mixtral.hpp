@@ -56,6 +56,7 @@ inline void load_qwen3_moe_feed(const llama_layer& at, transformer_block<float>&
 }
 
 inline decoder<float> load_qwen3_moe(const config& c, model_weights& w) {
+  leave_out(c, {"max_window_layers"});
   const bool bias = c.flag("attention_bias", false);
   return load_llama_like(
       c, w,

@@ -19,6 +19,9 @@ inline decoder<float> load_mpt(const config& c, model_weights& weights) {
   if (attention.text("attn_type", "multihead_attention") != "multihead_attention")
     attention.refuse("attn_type", "\"multihead_attention\"");
   if (c.contains("logit_scale")) c.refuse("logit_scale", "null");
+  leave_out(c,
+            {"expansion_ratio", "no_bias", "learned_pos_emb", "embedding_fraction", "norm_type"});
+  leave_out(attention, {"alibi_bias_max", "attn_impl", "attn_uses_sequence_id"});
 
   decoder<float> decoder;
   load_words(decoder, weights, "transformer.wte.weight", "lm_head.weight", s.vocabulary, s.model,
