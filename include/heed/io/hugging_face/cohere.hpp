@@ -67,7 +67,9 @@ inline decoder<float> load_cohere(const config& c, model_weights& w) {
   return load_cohere_like(c, w, {.head_norms = c.flag("use_qk_norm", false)});
 }
 inline decoder<float> load_cohere2(const config& c, model_weights& w) {
-  return load_cohere_like(c, w, {.window_period = c.count("sliding_window_pattern", 4)});
+  return load_cohere_like(
+      c, w,
+      {.window_period = c.count("sliding_window_pattern", c.count("_sliding_window_pattern", 4))});
 }
 
 inline constexpr decoder_family cohere_families[] = {{"cohere", load_cohere},

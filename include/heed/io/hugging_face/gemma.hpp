@@ -116,14 +116,13 @@ inline decoder<float> load_gemma2(const config& c, model_weights& w) {
        .function = read_activation(c, "hidden_activation", "gelu_pytorch_tanh")});
 }
 inline decoder<float> load_gemma3(const config& c, model_weights& w) {
-  leave_out(c, {"hidden_act"});
+  leave_out(c, {"hidden_act", "attn_logit_softcapping"});
   return load_gemma_like(
       c, w,
       {.norms_around = true,
        .head_norms = true,
        .period = c.count("sliding_window_pattern", c.count("_sliding_window_pattern", 6)),
        .query_scalar = c.number("query_pre_attn_scalar", 256),
-       .score_cap = read_cap(c, "attn_logit_softcapping", 0),
        .logit_cap = read_cap(c, "final_logit_softcapping", 0),
        .function = read_activation(c, "hidden_activation", "gelu_pytorch_tanh")});
 }

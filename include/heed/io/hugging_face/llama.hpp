@@ -35,6 +35,7 @@ struct llama_facts {
   bool first_layers_whole = false;  // below max_window_layers: Qwen 2 and 3
   index window_period = 0;          // without layer_types, this many-th layers see all; 0: none do
   index plain_period = 0;  // without no_rope_layers, this many-th layers are not rotated: SmolLM3
+  bool tied = false;       // the head is the embedding again, unless the config says
   double theta = 10000;    // unless the config says
   // Instead of q_proj, k_proj, v_proj and o_proj.
   attention_layer<float> (*attention)(const llama_layer&) = nullptr;
@@ -54,7 +55,7 @@ inline decoder<float> load_llama_like(const config& c, model_weights& weights,
 
   decoder<float> decoder;
   load_words(decoder, weights, "model.embed_tokens.weight", "lm_head.weight", s.vocabulary, s.model,
-             c.flag("tie_word_embeddings", false));
+             c.flag("tie_word_embeddings", facts.tied));
   decoder.embedding_scale = c.number("embedding_multiplier", 1);
   decoder.logit_scale = 1 / c.number("logits_scaling", 1);
   for (index i = 0; i < s.layers; ++i) {
@@ -108,7 +109,8 @@ inline decoder<float> load_smollm3(const config& c, model_weights& w) {
   return load_llama_like(c, w,
                          {.query_bias = bias,
                           .output_bias = bias,
-                          .plain_period = c.count("no_rope_layer_interval", 4)});
+                          .plain_period = c.count("no_rope_layer_interval", 4),
+                          .tied = true});
 }
 inline decoder<float> load_qwen2(const config& c, model_weights& w) {
   return load_llama_like(c, w, {.query_bias = true, .first_layers_whole = true});

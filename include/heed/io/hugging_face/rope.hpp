@@ -9,7 +9,7 @@
 #include <heed/io/config.hpp>        // config
 #include <heed/position/rotary.hpp>  // rotary_embedding
 
-#include <cmath>  // log, sqrt
+#include <cmath>  // floor, fmod, log, sqrt
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -85,13 +85,13 @@ inline rotary_embedding<float> read_rope(const config& model, const rope_facts& 
     parameters = parameters.object(facts.layer_type);
   const config scaling = model.contains("rope_scaling") ? model.object("rope_scaling") : parameters;
   const double partial = rope_number(parameters, model, "partial_rotary_factor", facts.partial);
-  const auto rotated = static_cast<double>(facts.width) * partial;
-  if (!(rotated >= 2 && partial <= 1))
-    refuse_file(model.file(), ": partial_rotary_factor: expected a share of the ", facts.width,
-                " columns of a head that is at least 2 of them, found ", partial);
+  const double rotated = std::floor(static_cast<double>(facts.width) * partial);
+  if (!(rotated >= 2 && partial <= 1 && exactly_equal(std::fmod(rotated, 2), 0.0)))
+    refuse_file(model.file(), ": partial_rotary_factor: expected an even share of the ",
+                facts.width, " columns of a head, found ", partial);
   return rotary_embedding<float>(
       {.width = facts.width,
-       .rotary_width = static_cast<index>(rotated) / 2 * 2,
+       .rotary_width = static_cast<index>(rotated),
        .theta = rope_number(parameters, model, "rope_theta", facts.theta),
        .pairing = facts.pairing,
        .scaling = read_rope_scaling(scaling, model)});
