@@ -57,9 +57,11 @@ inline language_model load_gguf_decoder(model_weights weights) {
                                       .scaling = gguf_scaling(c, arch, weights, rotated / 2)});
 
   language_model loaded;
-  loaded.context = c.count(of + "context_length", 0x7FFFFFFF);
-  if (c.contains("tokenizer.ggml.eos_token_id"))
-    loaded.ends.push_back(c.integer("tokenizer.ggml.eos_token_id"));
+  loaded.context = c.count(of + "context_length", 0);
+  for (const char* const end : {"eos", "eot", "eom"})  // of a text, a turn, a message
+    if (const std::string field = "tokenizer.ggml." + (end + std::string("_token_id"));
+        c.contains(field))
+      loaded.ends.push_back(c.integer(field));
   decoder<float>& decoder = loaded.decoder;
   decoder.words.weight = weights.table("token_embd.weight", vocabulary, model);
   decoder.head.weight = weights.weight(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Tokens that a decoder writes, one at a time, as a range: each is computed when the loop asks for it, and a
-// loop that ends early loses nothing.
+// Tokens that a decoder writes, one at a time, as a range: each is computed when the loop asks for it. A loop
+// that is left loses nothing: a second loop goes on behind the last token that was read.
 //
 //   for (heed::index id : heed::generation(model, prompt, {.tokens = 64})) std::cout << text.decode({id});
 #pragma once
@@ -10,6 +10,7 @@
 
 #include <deque>     // deque
 #include <iterator>  // input_iterator_tag, default_sentinel_t
+#include <limits>    // numeric_limits
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -36,8 +37,9 @@ struct generate_options {
   }
 };
 
-// Refers to the decoder, and to the cache where one is given. The prompt follows what the cache holds; when
-// the range ends, or the loop is left, the cache holds the prompt and all tokens given but the last.
+// Refers to the decoder, and to the cache where one is given. The prompt follows what the cache holds. When
+// the range has ended or is destroyed, the cache holds the prompt and all tokens given but the last; before,
+// it may hold guesses too.
 template <class Scalar>
 class generation {
  public:
@@ -52,18 +54,26 @@ class generation {
                     ": tokens is ", options_.tokens, ", prefill is ", options_.prefill,
                     ", guess is ", options_.guess, "; none may be negative, prefill not 0");
     options_.how().check();
-    const index needed = static_cast<index>(seen_.size()) + options_.tokens;
+    const auto prompt_size = static_cast<index>(seen_.size());
     if (cache == nullptr) {
-      own_.emplace(model.cache(needed));
+      constexpr index most = (std::numeric_limits<index>::max)();
+      detail::require<std::length_error>(options_.tokens <= most - prompt_size, name,
+                                         ": tokens is ", options_.tokens,
+                                         ", more than memory can address");
+      own_.emplace(model.cache(prompt_size + options_.tokens));
     } else {
       given_ = cache;
-      detail::require<std::length_error>(needed <= cache->capacity() - cache->position(), name,
-                                         ": a prompt of ", seen_.size(), " tokens and ",
-                                         options_.tokens, " more do not fit: ", cache->position(),
-                                         " of ", cache->capacity(), " are taken");
+      start_ = cache->position();
+      detail::require<std::length_error>(
+          options_.tokens <= cache->capacity() - start_ - prompt_size, name, ": a prompt of ",
+          prompt_size, " tokens and ", options_.tokens, " more do not fit: ", start_, " of ",
+          cache->capacity(), " are taken");
     }
     waiting_ = seen_;
   }
+  generation(const generation&) = delete;
+  generation& operator=(const generation&) = delete;
+  ~generation() { take_back(); }
 
   class iterator {
    public:
@@ -74,7 +84,10 @@ class generation {
     using reference = index;
 
     explicit iterator(generation* of = nullptr) : of_(of) {}
-    index operator*() const { return of_->current_; }
+    index operator*() const {
+      of_->read_ = true;
+      return of_->current_;
+    }
     iterator& operator++() {
       of_->advance();
       return *this;
@@ -89,7 +102,7 @@ class generation {
   };
 
   iterator begin() {
-    if (!begun_) advance();
+    if (read_) advance();
     return iterator(this);
   }
   std::default_sentinel_t end() const { return {}; }
@@ -102,9 +115,10 @@ class generation {
 
   // Gives the next token, or ends.
   void advance() {
-    begun_ = true;
+    read_ = false;
     if (stopped_ || given_tokens_ == options_.tokens) {
       ended_ = true;
+      take_back();
       return;
     }
     if (ready_.empty()) think();
@@ -114,6 +128,12 @@ class generation {
     ++given_tokens_;
     stopped_ =
         std::find(options_.stop.begin(), options_.stop.end(), current_) != options_.stop.end();
+  }
+
+  // Makes the cache forget the tokens that have been thought of and not given.
+  void take_back() {
+    const index given = start_ + static_cast<index>(seen_.size()) - 1;
+    if (cache().position() > given) cache().truncate(given);
   }
 
   // Goes through what waits, and makes at least one token ready.
@@ -174,10 +194,11 @@ class generation {
   std::vector<index> seen_;
   std::vector<index> waiting_;  // tokens that the cache does not hold yet
   std::deque<index> ready_;     // tokens that have been thought of, and not given
+  index start_ = 0;             // tokens that the cache held before
   index current_ = 0;
   index given_tokens_ = 0;
   std::uint64_t draws_ = 0;
-  bool begun_ = false;
+  bool read_ = true;      // the current token has been read, or there is none yet
   bool stopped_ = false;  // the current token is the last
   bool ended_ = false;
 };

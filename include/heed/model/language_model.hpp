@@ -36,6 +36,9 @@ struct language_model {
 
   // Room for the keys and values of `capacity` tokens, or of the whole context.
   [[nodiscard]] decoder_cache<float> cache(index capacity = 0) const {
+    detail::require(capacity > 0 || context > 0,
+                    "heed::language_model: the model does not say how long its context is; give "
+                    "the cache a capacity");
     return decoder.cache(capacity > 0 ? capacity : context);
   }
 

@@ -8,7 +8,7 @@
 #include <heed/core/check.hpp>   // require
 #include <heed/simd/philox.hpp>  // philox, unit
 
-#include <algorithm>  // max_element, nth_element, sort
+#include <algorithm>  // max_element, nth_element, sort, make_heap
 #include <cmath>      // exp, isnan
 #include <limits>     // infinity
 #include <optional>   // optional
@@ -38,15 +38,18 @@ struct sampling {
   // Throws shape_error for a number that makes no sense.
   void check() const {
     constexpr const char* name = "heed::sampling";
-    detail::require(!temperature || *temperature >= 0, name, ": temperature is ",
-                    temperature.value_or(0), ", but it may not be negative");
+    constexpr double most = (std::numeric_limits<double>::max)();
+    detail::require(!temperature || (*temperature >= 0 && *temperature <= most), name,
+                    ": temperature is ", temperature.value_or(0),
+                    ", but it must be 0 or more, and finite");
     detail::require(top_k >= 0, name, ": top_k is ", top_k, ", but it may not be negative");
     detail::require(top_p > 0 && top_p <= 1, name, ": top_p is ", top_p,
                     ", but it must be above 0 and at most 1");
     detail::require(min_p >= 0 && min_p <= 1, name, ": min_p is ", min_p,
                     ", but it must be from 0 to 1");
-    detail::require(repetition_penalty > 0, name, ": repetition_penalty is ", repetition_penalty,
-                    ", but it must be positive");
+    detail::require(repetition_penalty > 0 && repetition_penalty <= most, name,
+                    ": repetition_penalty is ", repetition_penalty,
+                    ", but it must be positive and finite");
   }
 
   // The next token's id, from the scores of all tokens (which may change), those seen before, and how many
@@ -54,6 +57,7 @@ struct sampling {
   template <class Scalar>
   [[nodiscard]] index choose(std::span<Scalar> logits, std::span<const index> seen,
                              std::uint64_t draws) const {
+    detail::require(!logits.empty(), "heed::sampling: there are no scores to choose from");
     for (Scalar& score : logits)
       if (std::isnan(score)) score = -std::numeric_limits<Scalar>::infinity();
     penalise(logits, seen);
@@ -73,42 +77,54 @@ struct sampling {
     std::vector<index> ids(seen.begin(), seen.end());
     std::sort(ids.begin(), ids.end());
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-    const auto penalty = static_cast<Scalar>(repetition_penalty);
     for (const index id : ids) {
       if (id < 0 || id >= static_cast<index>(logits.size())) continue;
       Scalar& score = logits[static_cast<std::size_t>(id)];
-      score = score > 0 ? score / penalty : score * penalty;
+      const auto wide = static_cast<double>(score);
+      score = static_cast<Scalar>(wide > 0 ? wide / repetition_penalty : wide * repetition_penalty);
     }
   }
 
-  // Those that may be drawn, the most probable first.
+  // Those that may be drawn. The largest weight is 1.
   template <class Scalar>
   [[nodiscard]] std::vector<candidate> candidates(std::span<const Scalar> logits) const {
-    const double largest = static_cast<double>(*std::max_element(logits.begin(), logits.end()));
-    std::vector<candidate> all;
+    const auto largest = *std::max_element(logits.begin(), logits.end());
+    std::vector<candidate> all(logits.size());
     for (std::size_t i = 0; i < logits.size(); ++i)
-      all.push_back({static_cast<index>(i), std::exp((static_cast<double>(logits[i]) - largest) /
-                                                     temperature.value_or(1))});
-    const auto before = [](const candidate& a, const candidate& b) {
-      return a.weight > b.weight || (!(a.weight < b.weight) && a.id < b.id);
-    };
+      all[i] = {static_cast<index>(i),
+                logits[i] < largest
+                    ? std::exp((static_cast<double>(logits[i]) - static_cast<double>(largest)) /
+                               temperature.value_or(1))
+                    : 1.0};
     if (top_k > 0 && top_k < static_cast<index>(all.size())) {
       std::nth_element(all.begin(), all.begin() + top_k, all.end(), before);
       all.resize(static_cast<std::size_t>(top_k));
+      std::sort(all.begin(), all.end(),
+                before);  // nth_element's own order is not the same everywhere
     }
-    std::sort(all.begin(), all.end(), before);
-    double sum = 0;
-    for (const candidate& c : all) sum += c.weight;
-    if (top_p < 1) {
-      double kept = 0;
-      std::size_t count = 0;
-      while (count < all.size() && kept < top_p * sum) kept += all[count++].weight;
-      all.resize(std::max(count, std::size_t(1)));
-    }
-    std::size_t count = 1;
-    while (count < all.size() && all[count].weight >= min_p * all[0].weight) ++count;
-    all.resize(count);
+    if (top_p < 1) keep_top_p(all);
+    std::erase_if(all, [this](const candidate& c) { return c.weight < min_p; });
     return all;
+  }
+
+  // The more probable first; of equal ones the lower id.
+  static bool before(const candidate& a, const candidate& b) {
+    return a.weight > b.weight || (!(a.weight < b.weight) && a.id < b.id);
+  }
+
+  // A heap, since the few that stay need not all be sorted for.
+  void keep_top_p(std::vector<candidate>& all) const {
+    const auto after = [](const candidate& a, const candidate& b) { return before(b, a); };
+    double sum = 0, kept = 0;
+    for (const candidate& c : all) sum += c.weight;
+    std::make_heap(all.begin(), all.end(), after);
+    auto rest = all.end();
+    do {
+      std::pop_heap(all.begin(), rest, after);
+      kept += (--rest)->weight;
+    } while (rest != all.begin() && kept < top_p * sum);
+    all.erase(all.begin(), rest);
+    std::reverse(all.begin(), all.end());
   }
 
   [[nodiscard]] index draw(const std::vector<candidate>& from, std::uint64_t draws) const {
