@@ -90,3 +90,9 @@ add_library(heed_developer_kernels INTERFACE)
 if(NOT HEED_TESTS)  # a few programs have fewer kernels than there are
   target_link_libraries(heed_developer_kernels INTERFACE heed_float_kernels heed_other_kernels)
 endif()
+
+# Large functions of models and texts, compiled once for the examples.
+if(TARGET heed_models)
+  target_link_libraries(heed_models PRIVATE heed_flags heed_float_kernels)
+  set_target_properties(heed_models PROPERTIES CXX_EXTENSIONS OFF)
+endif()

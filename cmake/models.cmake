@@ -3,7 +3,8 @@
 # caller's target, else an installed library, else, where HEED_MODELS is ON, a release pinned by SHA256.
 #
 # heed_models is a static library with the large functions of both, compiled once; a program that links it
-# instead of heed::models compiles none of them.
+# instead of heed::models compiles none of them, and must be built with the same flags, which the library
+# can hand on: target_compile_options(heed_models PUBLIC -O3 -march=native).
 set(HEED_MODELS AUTO CACHE STRING
   "heed::models: AUTO makes it where its libraries are here, ON fetches those that are not, OFF leaves it out")
 if(HEED_MODELS STREQUAL OFF)
@@ -111,13 +112,21 @@ add_library(heed_models_headers INTERFACE)
 add_library(heed::models ALIAS heed_models_headers)
 target_link_libraries(heed_models_headers INTERFACE heed::heed ${heed_models_libraries})
 
-file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/heed_models.cpp
+# Two files, so that two cores have something to do.
+file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/heed_models/text.cpp
+  CONTENT "#include <heed/text/tokenizer_implementation.hpp>\n" @ONLY)
+file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/heed_models/language_model.cpp @ONLY
   CONTENT "#include <heed/io/load_language_model_implementation.hpp>
-#include <heed/text/tokenizer_implementation.hpp>
 
-template class heed::generation<float>;
-" @ONLY)
-add_library(heed_models STATIC EXCLUDE_FROM_ALL ${CMAKE_CURRENT_BINARY_DIR}/heed_models.cpp)
+namespace heed {
+inline namespace HEED_ABI {
+template class generation<float>;
+}
+}
+")
+add_library(heed_models STATIC EXCLUDE_FROM_ALL
+  ${CMAKE_CURRENT_BINARY_DIR}/heed_models/text.cpp
+  ${CMAKE_CURRENT_BINARY_DIR}/heed_models/language_model.cpp)
 target_link_libraries(heed_models PUBLIC heed::models)
 target_compile_definitions(heed_models PRIVATE HEED_MODELS_LIBRARY INTERFACE HEED_MODELS_COMPILED)
 set_target_properties(heed_models PROPERTIES POSITION_INDEPENDENT_CODE ON)

@@ -115,7 +115,6 @@ class generation {
 
   // Gives the next token, or ends.
   void advance() {
-    read_ = false;
     if (stopped_ || given_tokens_ == options_.tokens) {
       ended_ = true;
       take_back();
@@ -123,6 +122,7 @@ class generation {
     }
     if (ready_.empty()) think();
     current_ = ready_.front();
+    read_ = false;
     ready_.pop_front();
     seen_.push_back(current_);
     ++given_tokens_;
@@ -146,6 +146,7 @@ class generation {
                            heed::on(options_.on));
       waiting_.erase(waiting_.begin(), some);
     }
+    detail::cache_step step(cache());
     std::vector<index> ids = waiting_;
     ids.insert(ids.end(), guesses.begin(), guesses.end());
     const matrix<Scalar> hidden = model_->hidden(ids, cache(), heed::on(options_.on));
@@ -163,6 +164,7 @@ class generation {
       past.push_back(id);
       if (right == guesses.size() || guesses[right] != id) break;
     }
+    step.keep();
     cache().truncate(cache().position() - static_cast<index>(guesses.size() - right));
     waiting_ = {ready_.back()};
   }
@@ -178,8 +180,11 @@ class generation {
       for (auto from = tail - 1;; --from) {
         if (std::equal(tail, seen_.end(), from)) {
           const auto next = from + static_cast<std::ptrdiff_t>(same);
-          const auto most = (std::min)(count, static_cast<std::size_t>(seen_.end() - next));
-          return {next, next + static_cast<std::ptrdiff_t>(most)};
+          std::vector<index> guesses(next, seen_.end());
+          const std::size_t period = guesses.size();  // at the end of the text it begins again
+          for (std::size_t i = period; i < count; ++i) guesses.push_back(guesses[i - period]);
+          guesses.resize(count);
+          return guesses;
         }
         if (from == seen_.begin()) break;
       }

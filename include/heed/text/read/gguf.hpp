@@ -15,7 +15,8 @@ inline vocabulary_arrays read_vocabulary(const config& metadata) {
   const auto name = [](const char* of) { return std::string("tokenizer.ggml.") + of; };
   const auto id = [&](const char* of) -> std::optional<index> {
     if (!metadata.contains(name(of))) return std::nullopt;
-    return static_cast<index>(metadata.integer(name(of)));
+    const index given = metadata.integer(name(of));
+    return given;
   };
   const auto flag = [&](const char* of) -> std::optional<bool> {
     if (!metadata.contains(name(of))) return std::nullopt;

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+// A conversation with a published language model, in the terminal.
+//
+//   chat MODEL
+//   chat MODEL --system "You are a pirate." --temperature 0.7
+#include "speaking/conversation.hpp"
+#include "speaking/interrupt.hpp"
+#include "speaking/line_editor.hpp"
+#include "speaking/options.hpp"
+#include "speaking/team.hpp"
+
+#include <exception>
+
+namespace {
+
+struct options : speaking_options {
+  std::string system;
+  heed::index context = 4096;
+
+  void add_to(CLI::App& app) {
+    speaking_options::add_to(app);
+    app.add_option("--system", system, "what the model is told before the conversation");
+    app.add_option("--context", context,
+                   "the most tokens of a conversation, as far as the model allows")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+  }
+};
+
+constexpr const char* help =
+    "/help   shows this\n"
+    "/reset  begins a new conversation\n"
+    "/quit   ends the program, as Ctrl-D does\n"
+    "Ctrl-C  stops an answer\n";
+
+void answer(conversation& talk, const std::string& question, const heed::generate_options& how) {
+  const interrupt ctrl_c;
+  const auto show = [](const std::string& piece) { std::cout << piece << std::flush; };
+  const statistics figures = talk.ask(question, how, show, interrupt::came);
+  std::cout << (interrupt::came() ? " ...\n" : "\n") << std::flush;
+  std::cerr << "(" << figures << ")\n";
+}
+
+// One line of the user's; false where the program is to end.
+bool obey(conversation& talk, const std::string& line, const heed::generate_options& how) {
+  if (line == "/quit") return false;
+  if (line == "/help") {
+    std::cout << help;
+  } else if (line == "/reset") {
+    talk.reset();
+    std::cout << "A new conversation.\n";
+  } else if (line.starts_with('/')) {
+    std::cout << "There is no command " << line << ".\n" << help;
+  } else if (!line.empty()) {
+    try {
+      answer(talk, line, how);
+    } catch (const std::length_error& full) {
+      std::cerr << "chat: " << full.what() << '\n';
+    }
+  }
+  return true;
+}
+
+void run(const options& given) {
+  const team threads(given.threads);
+  const heed::language_model model = heed::load_language_model(given.model);
+  heed::tokenizer text = heed::load_tokenizer(given.where_tokenizer_is());
+  const heed::index context =
+      model.context > 0 ? (std::min)(model.context, given.context) : given.context;
+  conversation talk(model, std::move(text), context, given.system);
+  heed::generate_options how = given.generate;
+  how.on = threads.executor();
+  std::cerr << given.model << ": " << threads.text() << "; /help says what there is\n";
+
+  line_editor lines;
+  while (const auto line = lines.ask("> "))
+    if (!obey(talk, *line, how)) return;
+  std::cout << '\n';
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  CLI::App app("A conversation with a published language model.");
+  options given;
+  given.add_to(app);
+  CLI11_PARSE(app, count, arguments);
+  try {
+    run(given);
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << "chat: " << error.what() << '\n';
+    return 1;
+  }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// Writes what a published language model says to a prompt, token by token.
+//
+//   generate MODEL --prompt "What is the capital of France?"
+//   generate MODEL --prompt "Once upon a time" --raw --temperature 0.8 --seed 7
+#include "speaking/interrupt.hpp"
+#include "speaking/options.hpp"
+#include "speaking/statistics.hpp"
+#include "speaking/team.hpp"
+
+#include <heed/models.hpp>
+
+#include <exception>
+#include <iostream>
+#include <iterator>
+
+namespace {
+
+struct options : speaking_options {
+  std::string prompt = "Once upon a time";
+  bool raw = false, chat = false;
+
+  void add_to(CLI::App& app) {
+    speaking_options::add_to(app);
+    app.add_option("--prompt", prompt, "the text to go on from; -: read from standard input")
+        ->capture_default_str();
+    CLI::Option* const as_it_is = app.add_flag("--raw", raw, "take the prompt as it is");
+    app.add_flag("--chat", chat,
+                 "take it as what a user says; so it is where the model has a chat "
+                 "template")
+        ->excludes(as_it_is);
+  }
+};
+
+std::string all_of(std::istream& in) {
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+int run(const options& given) {
+  const team threads(given.threads);
+  const heed::language_model model = heed::load_language_model(given.model);
+  const heed::tokenizer text = heed::load_tokenizer(given.where_tokenizer_is());
+  std::cerr << given.model << ": " << threads.text() << '\n';
+
+  const std::string prompt = given.prompt == "-" ? all_of(std::cin) : given.prompt;
+  const bool chat = given.chat || (!given.raw && !text.chat_template().empty());
+  const std::vector<heed::index> ids =
+      chat ? text.chat_ids({{"user", prompt}}) : text.encode(prompt);
+  if (!chat) std::cout << prompt << std::flush;
+
+  heed::generate_options how = given.generate;
+  how.on = threads.executor();
+  heed::token_stream stream = text.stream({.skip_special_tokens = true});
+  const interrupt ctrl_c;
+  statistics figures(static_cast<heed::index>(ids.size()));
+  for (const heed::index id : model.generate(ids, how)) {
+    figures.token();
+    std::cout << stream.push(id) << std::flush;
+    if (interrupt::came()) break;
+  }
+  std::cout << stream.finish() << std::endl;
+  std::cerr << figures << '\n';
+  return interrupt::came() ? 130 : 0;  // 130: as shells say it
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  CLI::App app("Writes what a published language model says to a prompt.");
+  options given;
+  given.add_to(app);
+  CLI11_PARSE(app, count, arguments);
+  try {
+    return run(given);
+  } catch (const std::exception& error) {
+    std::cerr << "generate: " << error.what() << '\n';
+    return 1;
+  }
+}

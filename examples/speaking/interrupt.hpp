@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// While one lives, the first Ctrl-C is noted instead of ending the program; the second ends it.
+#pragma once
+
+#include <csignal>
+
+class interrupt {
+ public:
+  interrupt() {
+    noted_ = 0;
+    before_ = std::signal(SIGINT, note);
+  }
+  interrupt(const interrupt&) = delete;
+  interrupt& operator=(const interrupt&) = delete;
+  ~interrupt() { std::signal(SIGINT, before_ == SIG_ERR ? SIG_DFL : before_); }
+
+  static bool came() { return noted_ != 0; }
+
+ private:
+  static void note(int) {
+    noted_ = 1;
+    std::signal(SIGINT, SIG_DFL);
+  }
+
+  inline static volatile std::sig_atomic_t noted_ = 0;
+  void (*before_)(int);
+};

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// What both programs ask on the command line: a model, and how it chooses tokens.
+#pragma once
+
+#include <heed/model/generation.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <optional>
+#include <string>
+
+struct speaking_options {
+  std::string model, tokenizer;
+  heed::generate_options generate;
+  int threads = 0;
+
+  void add_to(CLI::App& app) {
+    app.add_option("model", model,
+                   "a folder of Hugging Face, a GGUF file, or a .bin file of llama2.c")
+        ->required();
+    app.add_option("--tokenizer", tokenizer, "its folder or file, where it is not the model's");
+    app.add_option("--tokens", generate.tokens, "the most tokens that are written")
+        ->capture_default_str();
+    app.add_option("--temperature", generate.temperature,
+                   "above 0, tokens are drawn by chance; else the likeliest is taken");
+    app.add_option("--top-k", generate.top_k, "draw from so many of the likeliest; 0: from all");
+    app.add_option("--top-p", generate.top_p,
+                   "draw from the fewest whose probabilities add up to it")
+        ->capture_default_str();
+    app.add_option("--min-p", generate.min_p,
+                   "draw from those at least so many times as probable as the likeliest")
+        ->capture_default_str();
+    app.add_option("--repetition-penalty", generate.repetition_penalty,
+                   "above 1, tokens that have been seen are less likely")
+        ->capture_default_str();
+    app.add_option("--seed", generate.seed, "of chance: the same seed, the same text")
+        ->capture_default_str();
+    app.add_option("--guess", generate.guess,
+                   "guess so many tokens from what was written before, and check them together: "
+                   "the same text, sooner where it repeats itself")
+        ->capture_default_str();
+    app.add_option("--threads", threads, "0: as many as the machine runs at once")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+  }
+
+  [[nodiscard]] const std::string& where_tokenizer_is() const {
+    return tokenizer.empty() ? model : tokenizer;
+  }
+};
