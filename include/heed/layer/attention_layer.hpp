@@ -58,6 +58,14 @@ struct attention_rules {
   std::vector<double> sinks = {};    // a logit a head, or none
 };
 
+// Several sequences, stacked by rows: sequence i is the rows starts[i] ... starts[i + 1] - 1, and follows what
+// caches[i] holds. Refers to both vectors.
+template <class Scalar>
+struct cached_sequences {
+  const std::vector<index>& starts;
+  const std::vector<kv_cache<Scalar>*>& caches;
+};
+
 // q, k, v = x W + b, normed and rotated; y = attention(q, k, v) W_O + b_O.
 template <class Scalar>
 struct attention_layer {
@@ -100,7 +108,7 @@ struct attention_layer {
   void operator()(const X& x, Y&& y, kv_cache<Scalar>& cache, const Modifiers&... modifiers) const {
     detail::rollback undo(cache);
     run(
-        x, y, cache.position(), nullptr,
+        x, y, [&](std::size_t) { return cache.position(); }, nullptr,
         [&](const auto& k, const auto& v, const auto& use) {
           cache.append(k, v);
           use(cache.keys(), cache.values());
@@ -109,12 +117,30 @@ struct attention_layer {
     undo.keep();
   }
 
+  // ... several sequences at once, each of which grows its own cache and has the bits that it has alone.
+  template <class X, class Y, class... Modifiers>
+  requires detail::eigen_object<Y>
+  void operator()(const X& x, Y&& y, const cached_sequences<Scalar>& sequences,
+                  const Modifiers&... modifiers) const {
+    run(
+        x, y, [&](std::size_t i) { return sequences.caches[i]->position(); }, &sequences.starts,
+        [&](const auto& k, const auto& v, const auto& use) {
+          for (std::size_t i = 0; i < sequences.caches.size(); ++i) {
+            kv_cache<Scalar>& cache = *sequences.caches[i];
+            const index first = sequences.starts[i], count = sequences.starts[i + 1] - first;
+            cache.append(k.middleRows(first, count), v.middleRows(first, count));
+            use(cache.keys(), cache.values(), first, count);
+          }
+        },
+        modifiers...);
+  }
+
   // Without a cache: the first token stands at position 0.
   template <class X, class Y, class... Modifiers>
   requires(detail::eigen_object<Y> && (!detail::eigen_object<Modifiers> && ...)) void operator()(
       const X& x, Y&& y, const Modifiers&... modifiers) const {
     run(
-        x, y, 0, nullptr, [](const auto& k, const auto& v, const auto& use) { use(k, v); },
+        x, y, at_start, nullptr, [](const auto& k, const auto& v, const auto& use) { use(k, v); },
         modifiers...);
   }
 
@@ -125,16 +151,19 @@ struct attention_layer {
   void operator()(const X& x, Y&& y, const std::vector<index>& starts,
                   const Modifiers&... modifiers) const {
     run(
-        x, y, 0, &starts, [](const auto& k, const auto& v, const auto& use) { use(k, v); },
+        x, y, at_start, &starts, [](const auto& k, const auto& v, const auto& use) { use(k, v); },
         modifiers...);
   }
 
  private:
   static constexpr const char* name = "heed::attention_layer";
 
-  // remember(k, v, use) calls use(keys, values) with all keys and values that x may see.
-  template <class X, class Y, class Remember, class... Modifiers>
-  void run(const X& x, Y&& y, index first, const std::vector<index>* starts,
+  static index at_start(std::size_t) { return 0; }
+
+  // first(i): where the first token of sequence i stands. remember(k, v, use) calls use(keys, values) with
+  // all keys and values that x may see, or use(keys, values, row, count) for so many rows of x.
+  template <class X, class Y, class First, class Remember, class... Modifiers>
+  void run(const X& x, Y&& y, const First& first, const std::vector<index>* starts,
            const Remember& remember, const Modifiers&... modifiers) const {
     if constexpr (detail::layer_call_is_good<Scalar, X, Modifiers...>())
       if constexpr (detail::output_is_good<Y, X>()) {
@@ -167,20 +196,25 @@ struct attention_layer {
         if (has_norm(key_norm)) normalise(key_norm, k, k);
         rotate(q, first, starts, room);
         rotate(k, first, starts, room);
-        remember(k, v, [&](const auto& keys, const auto& values) {
-          attend(q, keys, values, context, starts, in(room), on_same);
+        remember(k, v, [&](const auto& keys, const auto& values, const auto&... some) {
+          if constexpr (sizeof...(some) == 0) {
+            attend(q, keys, values, context, starts, in(room), on_same);
+          } else {
+            auto part = context.middleRows(some...);
+            attend(q.middleRows(some...), keys, values, part, nullptr, in(room), on_same);
+          }
         });
         apply(output, {name, "output.weight", "output.bias", "what the heads give"}, context, y);
       }
   }
 
-  template <class Rows>
-  void rotate(Rows& x, index first, const std::vector<index>* starts, scratch& room) const {
+  template <class Rows, class First>
+  void rotate(Rows& x, const First& first, const std::vector<index>* starts, scratch& room) const {
     if (!rotary) return;
     const auto one = [&](auto&& some, index at) { (*rotary)(some, at, at + some.rows(), room); };
-    if (starts == nullptr) return one(x, first);
+    if (starts == nullptr) return one(x, first(0));
     for (std::size_t i = 0; i + 1 < starts->size(); ++i)
-      one(x.middleRows((*starts)[i], (*starts)[i + 1] - (*starts)[i]), 0);
+      one(x.middleRows((*starts)[i], (*starts)[i + 1] - (*starts)[i]), first(i));
   }
 
   // One call for each kind of score rule: rules are compiled into the loops over pairs.

@@ -199,17 +199,28 @@ struct decoder {
   }
   template <class Ids, class X>
   void embed(const Ids& ids, index first, X&& x) const {
-    if (embedding_projection.outputs() > 0) {
-      scratch::frame frame(detail::default_scratch());
-      auto narrow = frame.take_matrix<Scalar>(x.rows(), words.model());
-      words(ids, narrow);
-      embedding_projection(narrow, x);
-    } else {
-      words(ids, x);
+    embed_with(ids, x, [&] { places->add(x, first_place + first); });
+  }
+
+  // Of several sequences at once: sequence i is the ids starts[i] ... starts[i + 1] - 1, follows what
+  // caches[i] holds, and has the bits that it has alone.
+  template <class Ids, class... Modifiers>
+  [[nodiscard]] matrix<Scalar> hidden(const Ids& ids, const std::vector<index>& starts,
+                                      const std::vector<decoder_cache<Scalar>*>& caches,
+                                      const Modifiers&... modifiers) const {
+    matrix<Scalar> x(count_of(ids), model());
+    embed_with(ids, x, [&] {
+      for (std::size_t s = 0; s < caches.size(); ++s)
+        places->add(x.middleRows(starts[s], starts[s + 1] - starts[s]),
+                    first_place + caches[s]->position());
+    });
+    std::vector<kv_cache<Scalar>*> layer(caches.size());
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      for (std::size_t s = 0; s < caches.size(); ++s) layer[s] = &caches[s]->layers[i];
+      blocks[i](x, cached_sequences<Scalar>{starts, layer}, modifiers...);
     }
-    if (!detail::exactly_equal(embedding_scale, 1.0)) x *= static_cast<Scalar>(embedding_scale);
-    if (places) places->add(x, first_place + first);
-    normalise(embedding_norm, x, x);
+    normalise(final_norm, x, x);
+    return x;
   }
 
   // Scores from hidden vectors, (tokens, model).
@@ -246,6 +257,22 @@ struct decoder {
 
  private:
   static constexpr const char* name = "heed::decoder";
+
+  // x = what the first block is given; add_places() adds learned positions.
+  template <class Ids, class X, class AddPlaces>
+  void embed_with(const Ids& ids, X& x, const AddPlaces& add_places) const {
+    if (embedding_projection.outputs() > 0) {
+      scratch::frame frame(detail::default_scratch());
+      auto narrow = frame.take_matrix<Scalar>(x.rows(), words.model());
+      words(ids, narrow);
+      embedding_projection(narrow, x);
+    } else {
+      words(ids, x);
+    }
+    if (!detail::exactly_equal(embedding_scale, 1.0)) x *= static_cast<Scalar>(embedding_scale);
+    if (places) add_places();
+    normalise(embedding_norm, x, x);
+  }
 
   template <class Ids>
   static index count_of(const Ids& ids) {

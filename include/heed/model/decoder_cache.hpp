@@ -28,30 +28,5 @@ struct decoder_cache {
   void clear() { truncate(0); }
 };
 
-namespace detail {
-
-// A cache forgets what was appended while this lives, unless it is kept: a step that throws in one layer
-// leaves no layer ahead of the others.
-template <class Scalar>
-class cache_step {
- public:
-  explicit cache_step(decoder_cache<Scalar>& cache) : cache_(cache), size_(cache.position()) {}
-  cache_step(const cache_step&) = delete;
-  cache_step& operator=(const cache_step&) = delete;
-  ~cache_step() {
-    for (auto& layer : cache_.layers)
-      if (!kept_ && layer.size() > size_) layer.truncate(size_);
-  }
-
-  void keep() { kept_ = true; }
-
- private:
-  decoder_cache<Scalar>& cache_;
-  index size_;
-  bool kept_ = false;
-};
-
-}  // namespace detail
-
 }  // namespace HEED_ABI
 }  // namespace heed

@@ -35,7 +35,28 @@ struct generate_options {
   [[nodiscard]] sampling how() const {
     return {temperature, top_k, top_p, min_p, repetition_penalty, seed};
   }
+
+  // Throws shape_error for options that make no sense.
+  void check() const {
+    detail::require(tokens >= 0 && prefill > 0 && guess >= 0, "heed::generation: tokens is ",
+                    tokens, ", prefill is ", prefill, ", guess is ", guess,
+                    "; none may be negative, prefill not 0");
+    how().check();
+  }
 };
+
+namespace detail {
+
+// What is refused of a prompt and of what is to follow it.
+inline void check_prompt(const std::vector<index>& prompt, const generate_options& options) {
+  require(!prompt.empty(), "heed::generation: the prompt is empty; give one token at least");
+  options.check();
+  const index most = (std::numeric_limits<index>::max)() - static_cast<index>(prompt.size());
+  require<std::length_error>(options.tokens <= most, "heed::generation: tokens is ", options.tokens,
+                             ", more than memory can address");
+}
+
+}  // namespace detail
 
 // Refers to the decoder, and to the cache where one is given. The prompt follows what the cache holds. When
 // the range has ended or is destroyed, the cache holds the prompt and all tokens given but the last; before,
@@ -48,26 +69,17 @@ class generation {
   generation(const decoder<Scalar>& model, std::vector<index> prompt, generate_options options,
              decoder_cache<Scalar>* cache = nullptr)
       : model_(&model), options_(std::move(options)), seen_(std::move(prompt)) {
-    constexpr const char* name = "heed::generation";
-    detail::require(!seen_.empty(), name, ": the prompt is empty; give one token at least");
-    detail::require(options_.tokens >= 0 && options_.prefill > 0 && options_.guess >= 0, name,
-                    ": tokens is ", options_.tokens, ", prefill is ", options_.prefill,
-                    ", guess is ", options_.guess, "; none may be negative, prefill not 0");
-    options_.how().check();
+    detail::check_prompt(seen_, options_);
     const auto prompt_size = static_cast<index>(seen_.size());
     if (cache == nullptr) {
-      constexpr index most = (std::numeric_limits<index>::max)();
-      detail::require<std::length_error>(options_.tokens <= most - prompt_size, name,
-                                         ": tokens is ", options_.tokens,
-                                         ", more than memory can address");
       own_.emplace(model.cache(prompt_size + options_.tokens));
     } else {
       given_ = cache;
       start_ = cache->position();
       detail::require<std::length_error>(
-          options_.tokens <= cache->capacity() - start_ - prompt_size, name, ": a prompt of ",
-          prompt_size, " tokens and ", options_.tokens, " more do not fit: ", start_, " of ",
-          cache->capacity(), " are taken");
+          options_.tokens <= cache->capacity() - start_ - prompt_size,
+          "heed::generation: a prompt of ", prompt_size, " tokens and ", options_.tokens,
+          " more do not fit: ", start_, " of ", cache->capacity(), " are taken");
     }
     waiting_ = seen_;
   }

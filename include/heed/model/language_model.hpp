@@ -5,7 +5,8 @@
 //   for (heed::index id : model.generate(ids, {.tokens = 64})) std::cout << text.decode({id});
 #pragma once
 
-#include <heed/model/generation.hpp>  // generation, decoder
+#include <heed/model/generate_all.hpp>  // generate_all
+#include <heed/model/generation.hpp>    // generation, decoder
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -32,6 +33,14 @@ struct language_model {
                                            generate_options options = {}) const {
     check(cache.position() + static_cast<index>(prompt.size()), options);
     return {decoder, std::move(prompt), with_ends(std::move(options)), &cache};
+  }
+
+  // Several prompts at once: one vector of tokens for each, the very ones that it gets alone.
+  [[nodiscard]] std::vector<std::vector<index>> generate_all(
+      const std::vector<std::vector<index>>& prompts, generate_options options = {}) const {
+    for (const std::vector<index>& prompt : prompts)
+      check(static_cast<index>(prompt.size()), options);
+    return heed::generate_all(decoder, prompts, with_ends(std::move(options)));
   }
 
   // Room for the keys and values of `capacity` tokens, or of the whole context.
