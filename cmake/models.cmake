@@ -10,29 +10,12 @@ set(HEED_MODELS AUTO CACHE STRING
 if(HEED_MODELS STREQUAL OFF)
   return()
 endif()
+include(${CMAKE_CURRENT_LIST_DIR}/find_library.cmake)
 if(HEED_MODELS STREQUAL AUTO)
   set(heed_may_fetch FALSE)
 else()
   set(heed_may_fetch TRUE)
 endif()
-
-# An installed C library as the target heed::NAME: by its header and its file, near where pkg-config says.
-function(heed_find_library name package header library)
-  find_package(PkgConfig QUIET)
-  if(PkgConfig_FOUND)
-    pkg_check_modules(heed_pc_${name} QUIET ${package})
-  endif()
-  find_path(HEED_${name}_INCLUDE_DIR ${header} HINTS ${heed_pc_${name}_INCLUDE_DIRS})
-  find_library(HEED_${name}_LIBRARY NAMES ${library} HINTS ${heed_pc_${name}_LIBRARY_DIRS})
-  mark_as_advanced(HEED_${name}_INCLUDE_DIR HEED_${name}_LIBRARY)
-  if(HEED_${name}_INCLUDE_DIR AND HEED_${name}_LIBRARY)
-    add_library(heed::${name} UNKNOWN IMPORTED GLOBAL)
-    set_target_properties(heed::${name} PROPERTIES
-      IMPORTED_LOCATION ${HEED_${name}_LIBRARY}
-      INTERFACE_INCLUDE_DIRECTORIES ${HEED_${name}_INCLUDE_DIR})
-    message(STATUS "heed: ${package}: installed, ${HEED_${name}_LIBRARY}")
-  endif()
-endfunction()
 
 # The first of some targets that exists, or nothing.
 function(heed_first_target result)
@@ -47,14 +30,14 @@ endfunction()
 
 # Sets RESULT to the target of a C library: one that the caller has, one that is found, one that is built
 # from CONTENT, which the rest of the arguments declare.
-function(heed_c_library result name package header library targets content)
+function(heed_c_library result name targets content)
   heed_first_target(target ${targets} heed::${name})
   if(NOT target)
-    heed_find_library(${name} ${package} ${header} ${library})
+    heed_find_library(${name})
     heed_first_target(target heed::${name})
   endif()
   if(NOT target AND heed_may_fetch)
-    message(STATUS "heed: ${package}: not installed; fetching a release pinned by its SHA256")
+    message(STATUS "heed: ${name}: not installed; fetching a release pinned by its SHA256")
     FetchContent_Declare(${content} ${ARGN})
     FetchContent_MakeAvailable(${content})
     heed_first_target(target ${targets})
@@ -81,11 +64,10 @@ function(heed_find_models result)
   endif()
   heed_first_target(json nlohmann_json::nlohmann_json)
   set(ENABLE_POSIX_API OFF)
-  heed_c_library(onig oniguruma oniguruma oniguruma.h onig "oniguruma::onig;onig" oniguruma
+  heed_c_library(onig oniguruma "oniguruma::onig;onig" oniguruma
     URL https://github.com/kkos/oniguruma/releases/download/v6.9.9/onig-6.9.9.tar.gz
     URL_HASH SHA256=60162bd3b9fc6f4886d4c7a07925ffd374167732f55dce8c491bfd9cd818a6cf)
-  heed_c_library(utf8proc utf8proc libutf8proc utf8proc.h "utf8proc;utf8proc_static"
-    "utf8proc::utf8proc;utf8proc" utf8proc
+  heed_c_library(utf8proc utf8proc "utf8proc::utf8proc;utf8proc" utf8proc
     URL https://github.com/JuliaStrings/utf8proc/archive/refs/tags/v2.9.0.tar.gz
     URL_HASH SHA256=18c1626e9fc5a2e192311e36b3010bfc698078f692888940f1fa150547abb0c1)
   set(missing)

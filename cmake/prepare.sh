@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: MIT
-# Sourced by examples/run and tests/run: finds out what is missing and has the system install it.
+# Sourced by examples/run, examples/get and tests/run: finds out what is missing and has the system install it.
 #
 #   prepare Eigen3            a compiler, CMake, ninja or make, and Eigen
 #   prepare Eigen3 GTest      ... and GoogleTest
+#   prepare Eigen3 $models    ... and what published models need
+#   prepare_pip               Python's pip alone
 #
 # Where everything is there, nothing is installed. Else the packages are named first. Then $install
 # decides: `yes` (what --install sets) installs them; otherwise a terminal is asked, and where there is
 # none to ask, as in a script, they are installed. Where nothing is or can be installed, CMake fetches
 # the libraries (cmake/dependencies.cmake), and only the tools are the reader's to bring.
+
+models="nlohmann_json oniguruma utf8proc CLI11 libedit"
 
 say() { echo "heed: $*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -83,6 +87,29 @@ package_of() {
     zypper:benchmark) echo benchmark-devel ;;
     brew:benchmark) echo google-benchmark ;;
     *:benchmark) echo benchmark ;;
+    apt-get:nlohmann_json) echo nlohmann-json3-dev ;;
+    dnf:nlohmann_json) echo json-devel ;;
+    zypper:nlohmann_json) echo nlohmann_json-devel ;;
+    *:nlohmann_json) echo nlohmann-json ;;
+    apt-get:oniguruma) echo libonig-dev ;;
+    dnf:oniguruma | zypper:oniguruma) echo oniguruma-devel ;;
+    apk:oniguruma) echo oniguruma-dev ;;
+    *:oniguruma) echo oniguruma ;;
+    apt-get:utf8proc) echo libutf8proc-dev ;;
+    dnf:utf8proc | zypper:utf8proc) echo utf8proc-devel ;;
+    apk:utf8proc) echo utf8proc-dev ;;
+    pacman:utf8proc) echo libutf8proc ;;
+    *:utf8proc) echo utf8proc ;;
+    apt-get:CLI11) echo libcli11-dev ;;
+    dnf:CLI11 | zypper:CLI11) echo cli11-devel ;;
+    *:CLI11) echo cli11 ;;
+    apt-get:libedit | apk:libedit) echo libedit-dev ;;
+    dnf:libedit | zypper:libedit) echo libedit-devel ;;
+    *:libedit) echo libedit ;;
+    pacman:pip) echo python-pip ;;
+    apk:pip) echo py3-pip ;;
+    brew:pip) echo python ;;
+    *:pip) echo python3-pip ;;
   esac
 }
 
@@ -168,6 +195,11 @@ prepare() {
     for thing in $(missing_packages "$@"); do
       case $thing in
         PkgConfig) say "no pkg-config: CMake will leave out the test that needs it" ;;
+        libedit) say "no libedit: the line that examples/chat asks for cannot be edited" ;;
+        nlohmann_json | oniguruma | utf8proc | CLI11)
+          say "$thing is still not here: what needs it is left out, unless HEED_MODELS=ON," \
+            "which has CMake fetch a release pinned by its SHA256"
+          ;;
         *) say "$thing is still not here: CMake will fetch a release pinned by its SHA256" ;;
       esac
     done
@@ -176,4 +208,13 @@ prepare() {
   trap - EXIT
   : "${CMAKE_BUILD_PARALLEL_LEVEL:=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)}"
   export CMAKE_BUILD_PARALLEL_LEVEL
+} </dev/null >&2
+
+have_pip() { python3 -m pip --version >/dev/null 2>&1; }
+prepare_pip() {
+  if have_pip; then return; fi
+  missing=pip
+  say "not here yet: Python's pip"
+  if find_manager; then install_missing; fi
+  have_pip || fail "python3 with pip is needed"
 } </dev/null >&2
