@@ -158,7 +158,7 @@ class generation {
                            heed::on(options_.on));
       waiting_.erase(waiting_.begin(), some);
     }
-    detail::cache_step step(cache());
+    detail::rollback step(cache());
     std::vector<index> ids = waiting_;
     ids.insert(ids.end(), guesses.begin(), guesses.end());
     const matrix<Scalar> hidden = model_->hidden(ids, cache(), heed::on(options_.on));
