@@ -10,7 +10,7 @@
 #include <heed/storage/view.hpp>  // view, view_of
 
 #include <algorithm>  // copy_n, max, min
-#include <cmath>      // erf
+#include <cmath>      // erf, tanh
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -22,7 +22,8 @@ enum class activation {
   gelu,  // x Φ(x), by the error function; Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016
   gelu_tanh,   // its approximation x / 2 (1 + tanh(√(2/π) (x + 0.044715 x³)))
   quick_gelu,  // x sigmoid(1.702 x)
-  silu         // x sigmoid(x); Elfwing et al., 2017
+  silu,        // x sigmoid(x); Elfwing et al., 2017
+  tanh         // (eˣ - e⁻ˣ) / (eˣ + e⁻ˣ)
 };
 
 namespace detail {
@@ -76,6 +77,8 @@ void activate_row(activation function, Scalar* x, index count) {
           x, count, [](const auto& a) { return s::multiply(a, s::broadcast(Scalar(1.702))); });
     case activation::silu:
       return times_sigmoid(x, count, [](const auto& a) { return a; });
+    case activation::tanh:
+      return each([](Scalar a) { return std::tanh(a); });
   }
 }
 

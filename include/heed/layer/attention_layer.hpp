@@ -8,13 +8,14 @@
 //   layer(x, y, cache);  // x and y: (tokens, 768); the tokens follow those in the cache
 #pragma once
 
-#include <heed/attention.hpp>             // attention
-#include <heed/cache/kv_cache.hpp>        // kv_cache
-#include <heed/cache/rollback.hpp>        // rollback
-#include <heed/layer/linear.hpp>          // linear
-#include <heed/layer/normalisation.hpp>   // normalisation
-#include <heed/layer/qkv_projection.hpp>  // head_sizes
-#include <heed/position/rotary.hpp>       // rotary_embedding
+#include <heed/attention.hpp>                       // attention
+#include <heed/cache/kv_cache.hpp>                  // kv_cache
+#include <heed/cache/rollback.hpp>                  // rollback
+#include <heed/layer/linear.hpp>                    // linear
+#include <heed/layer/normalisation.hpp>             // normalisation
+#include <heed/layer/qkv_projection.hpp>            // head_sizes
+#include <heed/modifiers/scores/distance_bias.hpp>  // distance_bias_rule
+#include <heed/position/rotary.hpp>                 // rotary_embedding
 
 #include <optional>  // optional
 #include <vector>    // vector
@@ -55,7 +56,15 @@ struct attention_rules {
   std::optional<double> scale = {};  // 1 / √width unless given
   double soft_cap = 0;               // 0: none
   std::vector<double> alibi = {};    // a slope a head, or none; not beside soft_cap
-  std::vector<double> sinks = {};    // a logit a head, or none
+  // (heads, 2 * reach + 1): added at distances -reach to reach; or none.
+  matrix<double> distance_bias = {};
+  std::vector<double> sinks = {};  // a logit a head, or none
+};
+
+// Keys and values of another sequence, an encoder's result for example, which are formed once.
+template <class Scalar>
+struct attention_memory {
+  kv_cache<Scalar> rows;
 };
 
 // Several sequences, stacked by rows: sequence i is the rows starts[i] ... starts[i + 1] - 1, and follows what
@@ -155,8 +164,53 @@ struct attention_layer {
         modifiers...);
   }
 
+  // Cross-attention: the keys and values of rows, (rows, model), ...
+  template <class Rows, class... Modifiers>
+  [[nodiscard]] attention_memory<Scalar> remember(const Rows& memory,
+                                                  const Modifiers&... modifiers) const {
+    matrix<Scalar> k(memory.rows(), key.outputs()), v(memory.rows(), value.outputs());
+    apply(key, {name, "key.weight", "key.bias", "memory"}, memory, k, modifiers...);
+    apply(value, {name, "value.weight", "value.bias", "memory"}, memory, v, modifiers...);
+    hold(k);
+    hold(v);
+    if (has_norm(key_norm)) normalise(key_norm, k, k);
+    attention_memory<Scalar> made{
+        kv_cache<Scalar>({memory.rows(), heads.kv, width(), value_width()})};
+    made.rows.append(k, v);
+    return made;
+  }
+
+  // ... and what x, (tokens, model), takes from them; no rotary positions.
+  template <class X, class Y, class... Modifiers>
+  requires detail::eigen_object<Y>
+  void operator()(const X& x, Y&& y, const attention_memory<Scalar>& memory,
+                  const Modifiers&... modifiers) const {
+    if constexpr (detail::layer_call_is_good<Scalar, X, Modifiers...>())
+      if constexpr (detail::output_is_good<Y, X>()) {
+        const auto options = detail::gather_settings<Scalar>(modifiers...);
+        scratch& room = options.memory ? *options.memory : detail::default_scratch();
+        const auto on_same = on(options.on);
+        scratch::frame frame(room);
+        auto q = frame.template take_matrix<Scalar>(x.rows(), query.outputs());
+        auto context = frame.template take_matrix<Scalar>(x.rows(), value_width() * heads.query);
+        apply(query, {name, "query.weight", "query.bias"}, x, q, in(room), on_same);
+        hold(q);
+        if (has_norm(query_norm)) normalise(query_norm, q, q);
+        attend(q, memory.rows.keys(), memory.rows.values(), context, nullptr, in(room), on_same);
+        apply(output, {name, "output.weight", "output.bias", "what the heads give"}, context, y,
+              in(room), on_same);
+      }
+  }
+
  private:
   static constexpr const char* name = "heed::attention_layer";
+
+  // to = from W + b, of a layer whose parts are called so in refusals.
+  template <class From, class To, class... Modifiers>
+  static void apply(const linear<Scalar>& layer, const detail::linear_names& names,
+                    const From& from, To&& to, const Modifiers&... modifiers) {
+    detail::linear_call<Scalar>{layer, names}(from, to, modifiers...);
+  }
 
   static index at_start(std::size_t) { return 0; }
 
@@ -170,10 +224,6 @@ struct attention_layer {
         const auto options = detail::gather_settings<Scalar>(modifiers...);
         scratch& room = options.memory ? *options.memory : detail::default_scratch();
         const auto on_same = on(options.on);
-        const auto apply = [&](const linear<Scalar>& layer, const detail::linear_names& names,
-                               const auto& from, auto&& to) {
-          detail::linear_call<Scalar>{layer, names}(from, to, in(room), on_same);
-        };
         detail::check_size(name, "y", detail::view<const Scalar>(detail::view_of(y)),
                            {x.rows(), output.outputs()});
         if (starts != nullptr)
@@ -187,11 +237,10 @@ struct attention_layer {
         auto v = frame.take_matrix<Scalar>(x.rows(),
                                            value.outputs());  // (tokens, kv heads * value width)
         auto context = frame.take_matrix<Scalar>(x.rows(), value_width() * heads.query);
-        apply(query, {name, "query.weight", "query.bias"}, x, q);
-        apply(key, {name, "key.weight", "key.bias"}, x, k);
-        apply(value, {name, "value.weight", "value.bias"}, x, v);
-        for (auto* const m : {&q, &k, &v})
-          if (clip > 0) *m = m->cwiseMax(Scalar(-clip)).cwiseMin(Scalar(clip));
+        apply(query, {name, "query.weight", "query.bias"}, x, q, in(room), on_same);
+        apply(key, {name, "key.weight", "key.bias"}, x, k, in(room), on_same);
+        apply(value, {name, "value.weight", "value.bias"}, x, v, in(room), on_same);
+        for (auto* const m : {&q, &k, &v}) hold(*m);
         if (has_norm(query_norm)) normalise(query_norm, q, q);
         if (has_norm(key_norm)) normalise(key_norm, k, k);
         rotate(q, first, starts, room);
@@ -204,8 +253,15 @@ struct attention_layer {
             attend(q.middleRows(some...), keys, values, part, nullptr, in(room), on_same);
           }
         });
-        apply(output, {name, "output.weight", "output.bias", "what the heads give"}, context, y);
+        apply(output, {name, "output.weight", "output.bias", "what the heads give"}, context, y,
+              in(room), on_same);
       }
+  }
+
+  // Within ± clip.
+  template <class Rows>
+  void hold(Rows& x) const {
+    if (clip > 0) x = x.cwiseMax(Scalar(-clip)).cwiseMin(Scalar(clip));
   }
 
   template <class Rows, class First>
@@ -230,6 +286,8 @@ struct attention_layer {
     };
     if (!rules.alibi.empty())
       with(alibi(rules.alibi));
+    else if (rules.distance_bias.size() > 0)
+      with(detail::distance_bias_rule{&rules.distance_bias});
     else if (!detail::exactly_equal(rules.soft_cap, 0.0))
       with(soft_cap(rules.soft_cap));
     else

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// Distances between tokens sorted into buckets, as T5 does: each small distance has a bucket of its own,
+// and larger ones share buckets whose width grows with the distance.
+//
+//   const heed::distance_buckets buckets{.count = 32, .reach = 128};
+//   buckets.of(0);     // 0
+//   buckets.of(-5);    // 5: keys before the query
+//   buckets.of(5);     // 21: keys after it have the upper half
+//   buckets.of(-500);  // 15: as every distance from 128 on
+//
+// Raffel et al., "Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer", 2020.
+#pragma once
+
+#include <heed/core/check.hpp>  // require
+#include <heed/core/types.hpp>  // index, matrix
+
+#include <algorithm>  // max, min
+#include <cmath>      // log
+
+namespace heed {
+inline namespace HEED_ABI {
+
+struct distance_buckets {
+  enum class sides {
+    both,   // keys after the query have buckets of their own
+    before  // keys after the query count as distance 0: for causal attention
+  };
+
+  index count;
+  index reach = 128;  // from this distance on there is one bucket
+  sides seen = sides::both;
+
+  // The bucket of the key at query + distance. Formed in float, as published models are trained, since a
+  // distance at the edge of two buckets must fall on the same side.
+  [[nodiscard]] index of(index distance) const {
+    const index all = seen == sides::both ? count / 2 : count;
+    const index first = seen == sides::both && distance > 0 ? all : 0;
+    const index apart =
+        seen == sides::both ? (distance < 0 ? -distance : distance) : (std::max)(-distance, index(0));
+    const index exact = all / 2;
+    if (apart < exact) return first + apart;
+    const auto from = static_cast<float>(exact);
+    const auto share = std::log(static_cast<float>(apart) / from) /
+                       static_cast<float>(std::log(static_cast<double>(reach) / static_cast<double>(exact)));
+    const auto further = static_cast<index>(share * static_cast<float>(all - exact));
+    return first + (std::min)(exact + further, all - 1);
+  }
+
+  // (heads, 2 * reach + 1), for distances -reach to reach, from a table (count, heads).
+  template <class Table>
+  [[nodiscard]] matrix<double> spread(const Table& table) const {
+    const index least = seen == sides::both ? 4 : 2;
+    detail::require(count >= least && reach > count, "heed::distance_buckets: count is ", count,
+                    ", reach is ", reach, "; count must be at least ", least,
+                    ", and reach larger than count");
+    detail::require(table.rows() == count, "heed::distance_buckets: the table has ", table.rows(),
+                    " rows, but count is ", count);
+    matrix<double> numbers(table.cols(), 2 * reach + 1);
+    for (index d = -reach; d <= reach; ++d)
+      numbers.col(reach + d) = table.row(of(d)).transpose().template cast<double>();
+    return numbers;
+  }
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed
