@@ -28,22 +28,28 @@ struct transformer_block {
   normalisation<Scalar> attention_post_norm;    // after, before it is added
   normalisation<Scalar> attention_norm_of_sum;  // after it has been added; sequential alone
   normalisation<Scalar> feed_norm;              // before; parallel and none: attention's
-  std::variant<feed_forward<Scalar>, experts<Scalar>> feed;
+  std::variant<feed_forward<Scalar>, experts<Scalar>> feed;  // one without weights: none
   normalisation<Scalar> feed_post_norm;
   normalisation<Scalar> feed_norm_of_sum;
   residual order = residual::sequential;
   double residual_scale = 1;  // what each layer is multiplied by before it is added
 
   // x: (tokens, model), in place. `context` is what attention_layer takes beside x and y: a cache, the
-  // starts of packed sequences, or nothing. Modifiers: in, on. Takes memory for two matrices of (tokens,
-  // model) from scratch, beside that of the layers; a second call with the same shapes allocates nothing.
-  // Throws what the layers throw.
+  // starts of packed sequences, the memory of another sequence, or nothing. Modifiers: in, on. Takes memory
+  // for two matrices of (tokens, model) from scratch, beside that of the layers; a second call with the same
+  // shapes allocates nothing. Throws what the layers throw.
   template <class X, class... Context>
   void operator()(X&& x, Context&&... context) const {
     constexpr bool in_place = !detail::storage<X> || detail::writable<X>;
     static_assert(in_place,
                   "heed: the x of a transformer_block is changed in place, and must be writable");
     if constexpr (detail::layer_call_is_good<Scalar, X>() && in_place) run(x, context...);
+  }
+
+  // Whether there is a feed-forward layer.
+  [[nodiscard]] bool has_feed() const {
+    const auto* plain = std::get_if<feed_forward<Scalar>>(&feed);
+    return plain == nullptr || plain->up.outputs() > 0;
   }
 
  private:
@@ -64,6 +70,7 @@ struct transformer_block {
     } else {
       add(x, result);
       normalise(attention_norm_of_sum, x, x);
+      if (!has_feed()) return;
       normalise(feed_norm, x, normed);
     }
     std::visit([&](const auto& layer) { layer(normed, result, in(room), on_same); }, feed);

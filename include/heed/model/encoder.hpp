@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+// An encoder: from tokens, an image or features to a vector for each of them, which knows of all others.
+//
+//   heed::encoder<float> bert({.vocabulary = 30522, .positions = 512, .types = 2, .model = 384, .layers = 6, .heads = 12});
+//   Eigen::MatrixXf hidden = bert.hidden(ids);       // (tokens, 384)
+//   Eigen::MatrixXf pooled = bert.pooler(hidden, {0, 12});
+//
+// Devlin et al., "BERT: Pre-training of Deep Bidirectional Transformers for Language Understanding", 2019.
+#pragma once
+
+#include <heed/layer/convolution.hpp>         // convolution
+#include <heed/layer/patch_embedding.hpp>     // patch_embedding
+#include <heed/layer/position_embedding.hpp>  // position_embedding
+#include <heed/layer/token_embedding.hpp>     // token_embedding
+#include <heed/model/output_head.hpp>         // output_head
+#include <heed/model/token_sequences.hpp>     // token_sequences
+#include <heed/model/transformer_block.hpp>   // transformer_block
+
+#include <algorithm>  // all_of
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// Sizes of an encoder of tokens made from nothing, with learned positions and norms of sums, as the original
+// transformer has them. A loaded model sets the members themselves.
+struct encoder_sizes {
+  index vocabulary;
+  index positions;
+  index types = 0;  // of tokens: first and second text, for example
+  index model;
+  index layers;
+  index heads;
+  index hidden = 0;  // 0: 4 * model
+  std::uint64_t seed = 0;
+};
+
+template <class Scalar>
+struct encoder {
+  using sizes = encoder_sizes;
+
+  token_embedding<Scalar> words;                  // of tokens
+  token_embedding<Scalar> types;                  // (types, model), or empty
+  patch_embedding<Scalar> patches;                // of images
+  std::vector<convolution<Scalar>> convolutions;  // of features, such as sound
+  std::optional<position_embedding<Scalar>> places;
+  index first_place = 0;  // row of `places` at which the first token stands
+  // If given, tokens of this id stand at row first_place - 1, and are not counted by those behind them.
+  std::optional<index> uncounted_id;
+  double embedding_scale = 1;  // of words
+  normalisation<Scalar> embedding_norm;
+  std::vector<transformer_block<Scalar>> blocks;
+  normalisation<Scalar> final_norm;
+  output_head<Scalar> pooler;  // a vector a sequence
+  output_head<Scalar> head;    // scores of words a token, or of classes a sequence
+
+  encoder() = default;
+  explicit encoder(const sizes& s) : words({s.vocabulary, s.model, s.seed}) {
+    detail::require_given(name, "layers", s.layers, "the number of blocks");
+    detail::require_given(name, "heads", s.heads, "the number of query heads");
+    detail::require_given(name, "positions", s.positions, "the number of learned positions");
+    detail::require(s.layers > 0 && s.types >= 0 && s.hidden >= 0, name, ": layers is ", s.layers,
+                    ", types is ", s.types, ", hidden is ", s.hidden, "; none may be negative");
+    if (s.types > 0) types = token_embedding<Scalar>({s.types, s.model, s.seed + 1});
+    places.emplace(typename position_embedding<Scalar>::sizes{s.positions, s.model, s.seed + 2});
+    embedding_norm = layer_norm<Scalar>({s.model});
+    for (index i = 0; i < s.layers; ++i) {
+      const std::uint64_t seed = s.seed + 16 * static_cast<std::uint64_t>(i + 1);
+      transformer_block<Scalar> block;
+      block.attention = attention_layer<Scalar>({.model = s.model, .heads = s.heads, .seed = seed});
+      block.attention.rules.causal = false;
+      block.attention_norm_of_sum = layer_norm<Scalar>({s.model});
+      block.feed = feed_forward<Scalar>(
+          {.model = s.model, .hidden = s.hidden == 0 ? 4 * s.model : s.hidden, .seed = seed + 8});
+      block.feed_norm_of_sum = layer_norm<Scalar>({s.model});
+      blocks.push_back(std::move(block));
+    }
+  }
+
+  // The last hidden state of one sequence of tokens, (tokens, model). ids: any range or Eigen vector of
+  // integers. Modifiers: in, on. Throws std::out_of_range for an id outside the vocabulary or more tokens
+  // than positions.
+  template <class Ids, class... Modifiers>
+  requires detail::numbers_for<Ids, index>
+  [[nodiscard]] matrix<Scalar> hidden(const Ids& ids, const Modifiers&... modifiers) const {
+    const detail::number_span<index> given(ids, name);
+    std::vector<index> one(static_cast<std::size_t>(given.size()));
+    for (index i = 0; i < given.size(); ++i) one[static_cast<std::size_t>(i)] = given[i];
+    return hidden(token_sequences(std::move(one)), modifiers...);
+  }
+
+  // ... of several sequences, which do not see each other: (tokens of all, model).
+  template <class... Modifiers>
+  [[nodiscard]] matrix<Scalar> hidden(const token_sequences& sequences,
+                                      const Modifiers&... modifiers) const {
+    return run(embed(sequences), sequences.starts, modifiers...);
+  }
+
+  // ... of images, (images * channels * height, width): (images * patches.tokens(), model).
+  template <class Images, class... Modifiers>
+  [[nodiscard]] matrix<Scalar> hidden_of_images(const Images& images,
+                                                const Modifiers&... modifiers) const {
+    detail::require(patches.given(), name, ": this encoder reads no images");
+    matrix<Scalar> x = patches(images);
+    const std::vector<index> starts = starts_of_images(patches.count(images.rows(), images.cols()));
+    if (places)
+      for (std::size_t i = 0; i + 1 < starts.size(); ++i)
+        places->add(x.middleRows(starts[i], patches.tokens()), first_place);
+    normalise(embedding_norm, x, x);
+    return run(std::move(x), starts, modifiers...);
+  }
+
+  // ... of features, (frames, features): a row for each result of the last convolution.
+  template <class Features, class... Modifiers>
+  [[nodiscard]] matrix<Scalar> hidden_of_features(const Features& features,
+                                                  const Modifiers&... modifiers) const {
+    detail::require(!convolutions.empty(), name, ": this encoder reads no features");
+    matrix<Scalar> x = features;
+    for (const convolution<Scalar>& layer : convolutions) x = layer(x);
+    if (places) places->add(x, first_place);
+    normalise(embedding_norm, x, x);
+    const std::vector<index> starts{0, x.rows()};
+    return run(std::move(x), starts, modifiers...);
+  }
+
+  // Where the tokens of each of so many images begin, and their end.
+  [[nodiscard]] std::vector<index> starts_of_images(index count) const {
+    std::vector<index> starts;
+    for (index i = 0; i <= count; ++i) starts.push_back(i * patches.tokens());
+    return starts;
+  }
+
+  // What the first block is given for tokens, (tokens, model).
+  [[nodiscard]] matrix<Scalar> embed(const token_sequences& s) const {
+    detail::require(!s.starts.empty() && s.starts.front() == 0 &&
+                        s.starts.back() == static_cast<index>(s.ids.size()),
+                    name, ": the starts of the sequences must begin at 0 and end at ", s.ids.size(),
+                    ", the number of ids");
+    detail::require((s.types.empty() || s.types.size() == s.ids.size()) &&
+                        (s.places.empty() || s.places.size() == s.ids.size()),
+                    name, ": there are ", s.ids.size(), " ids, but ", s.types.size(), " types and ",
+                    s.places.size(), " places");
+    matrix<Scalar> x = words(s.ids);
+    if (!detail::exactly_equal(embedding_scale, 1.0)) x *= static_cast<Scalar>(embedding_scale);
+    add_types(s, x);
+    if (places) add_places(s, x);
+    normalise(embedding_norm, x, x);
+    return x;
+  }
+
+ private:
+  static constexpr const char* name = "heed::encoder";
+
+  template <class... Modifiers>
+  matrix<Scalar> run(matrix<Scalar> x, const std::vector<index>& starts,
+                     const Modifiers&... modifiers) const {
+    for (const auto& block : blocks) block(x, starts, modifiers...);
+    normalise(final_norm, x, x);
+    return x;
+  }
+
+  void add_types(const token_sequences& s, matrix<Scalar>& x) const {
+    if (types.vocabulary() > 0) {
+      x += types(s.types.empty() ? std::vector<index>(s.ids.size()) : s.types);
+    } else {
+      const bool plain =
+          std::all_of(s.types.begin(), s.types.end(), [](index t) { return t == 0; });
+      detail::require<std::out_of_range>(
+          plain, name, ": this encoder has no types of tokens; types other than 0 were given");
+    }
+  }
+
+  void add_places(const token_sequences& s, matrix<Scalar>& x) const {
+    for (std::size_t i = 0; i + 1 < s.starts.size(); ++i) {
+      index counted = 0;
+      for (index token = s.starts[i]; token < s.starts[i + 1]; ++token) {
+        index place = first_place + s.place(i, token);
+        if (uncounted_id)
+          place = s.ids[static_cast<std::size_t>(token)] == *uncounted_id ? first_place - 1
+                                                                          : first_place + counted++;
+        places->add(x.middleRows(token, 1), place);
+      }
+    }
+  }
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed
