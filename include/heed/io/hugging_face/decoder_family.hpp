@@ -31,8 +31,10 @@ inline activation read_activation(const config& c, const char* field,
     return activation::gelu_tanh;
   if (name == "quick_gelu") return activation::quick_gelu;
   if (name == "silu" || name == "swish") return activation::silu;
+  if (name == "tanh") return activation::tanh;
   if (name == "linear") return activation::identity;
-  c.refuse(field, "relu, relu2, gelu, gelu_new, gelu_pytorch_tanh, quick_gelu, silu or linear");
+  c.refuse(field,
+           "relu, relu2, gelu, gelu_new, gelu_pytorch_tanh, quick_gelu, silu, tanh or linear");
 }
 
 // "prefix.3."

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// What a family of encoders is to a loader, and the parts that most of these families share.
+#pragma once
+
+#include <heed/io/hugging_face/decoder_family.hpp>  // read_activation, numbered, model_weights
+#include <heed/model/encoder.hpp>                   // encoder
+
+#include <initializer_list>  // initializer_list
+
+namespace heed {
+inline namespace HEED_ABI {
+namespace detail {
+
+struct encoder_family {
+  const char* model_type;  // config.json's
+  encoder<float> (*load)(const config&, model_weights&);
+};
+
+// Names of an attention layer's four parts.
+struct attention_names {
+  const char* query;
+  const char* key;
+  const char* value;
+  const char* output;
+};
+
+// What a block of an encoder is made with; width is a head's.
+struct encoder_block_facts {
+  index model;
+  index heads;
+  index width;
+  index hidden;
+  double epsilon;
+  heed::activation activation;
+  bool bias = true;
+};
+
+// Columns of a head where they are model / heads; refuses heads that do not divide the model.
+inline index head_width(const config& c, const char* field, index model, index heads) {
+  if (model % heads != 0) c.refuse(field, "a divisor of " + std::to_string(model));
+  return model / heads;
+}
+
+// Refuses a config in which the field is there and is not `served`.
+inline void serve_only(const config& c, const char* field, const std::string& served) {
+  if (c.text(field, served) != served) c.refuse(field, '"' + served + '"');
+}
+inline void serve_only(const config& c, const char* field, bool served) {
+  if (c.flag(field, served) != served) c.refuse(field, served ? "true" : "false");
+}
+
+// The first of the prefixes with which the tensor is there; the first of all if none is.
+inline std::string find_prefix(const model_weights& weights, const std::string& tensor,
+                               std::initializer_list<const char*> prefixes) {
+  for (const char* const prefix : prefixes)
+    if (weights.contains(prefix + tensor)) return prefix;
+  return *prefixes.begin();
+}
+
+// Whether config.json's `architectures` has a name that ends so.
+inline bool is_architecture(const config& c, std::string_view ending) {
+  for (const std::string& name : c.texts("architectures"))
+    if (std::string_view(name).ends_with(ending)) return true;
+  return false;
+}
+
+// Rows of a tensor of any shape as a matrix of floats, (rows, cols), in the order of the file.
+inline matrix<float> reshaped(model_weights& weights, const std::string& name,
+                              const std::vector<index>& shape, index rows, index cols) {
+  matrix<float> numbers(rows, cols);
+  to_float(weights.tensor(name, shape), numbers.data());
+  return numbers;
+}
+
+inline attention_layer<float> load_attention(model_weights& weights, const std::string& prefix,
+                                             const attention_names& names,
+                                             const encoder_block_facts& f) {
+  attention_layer<float> layer;
+  layer.heads = {f.heads, f.heads};
+  layer.rules.causal = false;
+  const auto part = [&](const char* name) {
+    return weights.linear(prefix + name, f.model, f.heads * f.width, f.bias);
+  };
+  layer.query = part(names.query);
+  layer.key = part(names.key);
+  layer.value = part(names.value);
+  layer.output = weights.linear(prefix + names.output, f.heads * f.width, f.model, f.bias);
+  return layer;
+}
+
+// The same where queries, keys and values lie under each other in one tensor.
+inline attention_layer<float> load_fused_attention(model_weights& weights, const std::string& all,
+                                                   const std::string& output,
+                                                   const encoder_block_facts& f) {
+  attention_layer<float> layer;
+  layer.heads = {f.heads, f.heads};
+  layer.rules.causal = false;
+  const index columns = f.heads * f.width;
+  index first = 0;
+  for (linear<float>* const part : {&layer.query, &layer.key, &layer.value}) {
+    part->weight = weights.part_of(all + ".weight", 3 * columns, f.model, first, columns);
+    if (f.bias) part->bias = weights.vector(all + ".bias", 3 * columns).segment(first, columns);
+    first += columns;
+  }
+  layer.output = weights.linear(output, columns, f.model, f.bias);
+  return layer;
+}
+
+inline feed_forward<float> load_feed(model_weights& weights, const std::string& up,
+                                     const std::string& down, const encoder_block_facts& f) {
+  feed_forward<float> feed;
+  feed.activation = f.activation;
+  feed.up = weights.linear(up, f.model, f.hidden, f.bias);
+  feed.down = weights.linear(down, f.hidden, f.model, f.bias);
+  return feed;
+}
+
+inline void load_places(encoder<float>& encoder, model_weights& weights, const std::string& name,
+                        index positions, index model) {
+  encoder.places.emplace(position_embedding<float>::sizes{positions, model});
+  encoder.places->weight = weights.floats(name, positions, model);
+}
+
+// A linear layer from `name.weight`, whose outputs are as many as the file has: scores of classes.
+inline linear<float> load_classes(model_weights& weights, const std::string& name, index model,
+                                  bool bias = true) {
+  const tensor_view& t = weights.file()[name + ".weight"];
+  return weights.linear(name, model, t.rows(), bias);
+}
+
+// Scores of words by the embedding's own table, plus a bias of their own.
+inline linear<float> load_word_scores(const config& c, model_weights& weights,
+                                      const std::string& words, const std::string& own,
+                                      const std::string& bias, index vocabulary, index model) {
+  linear<float> output;
+  const bool tied = c.flag("tie_word_embeddings", true);
+  if (tied && weights.contains(own + ".weight")) weights.leave_out(own + ".weight");
+  if (weights.contains(own + ".bias") && own + ".bias" != bias) weights.leave_out(own + ".bias");
+  output.weight = weights.weight(tied ? words : own + ".weight", model, vocabulary);
+  output.bias = weights.vector(bias, vocabulary);
+  return output;
+}
+
+}  // namespace detail
+}  // namespace HEED_ABI
+}  // namespace heed
