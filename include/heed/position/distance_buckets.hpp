@@ -35,13 +35,14 @@ struct distance_buckets {
   [[nodiscard]] index of(index distance) const {
     const index all = seen == sides::both ? count / 2 : count;
     const index first = seen == sides::both && distance > 0 ? all : 0;
-    const index apart =
-        seen == sides::both ? (distance < 0 ? -distance : distance) : (std::max)(-distance, index(0));
+    const index apart = seen == sides::both ? (distance < 0 ? -distance : distance)
+                                            : (std::max)(-distance, index(0));
     const index exact = all / 2;
     if (apart < exact) return first + apart;
     const auto from = static_cast<float>(exact);
-    const auto share = std::log(static_cast<float>(apart) / from) /
-                       static_cast<float>(std::log(static_cast<double>(reach) / static_cast<double>(exact)));
+    const auto share =
+        std::log(static_cast<float>(apart) / from) /
+        static_cast<float>(std::log(static_cast<double>(reach) / static_cast<double>(exact)));
     const auto further = static_cast<index>(share * static_cast<float>(all - exact));
     return first + (std::min)(exact + further, all - 1);
   }
@@ -50,9 +51,9 @@ struct distance_buckets {
   template <class Table>
   [[nodiscard]] matrix<double> spread(const Table& table) const {
     const index least = seen == sides::both ? 4 : 2;
-    detail::require(count >= least && reach > count, "heed::distance_buckets: count is ", count,
+    detail::require(count >= least && 2 * reach > count, "heed::distance_buckets: count is ", count,
                     ", reach is ", reach, "; count must be at least ", least,
-                    ", and reach larger than count");
+                    ", and reach larger than half of count");
     detail::require(table.rows() == count, "heed::distance_buckets: the table has ", table.rows(),
                     " rows, but count is ", count);
     matrix<double> numbers(table.cols(), 2 * reach + 1);

@@ -42,8 +42,8 @@ inline index head_width(const config& c, const char* field, index model, index h
 }
 
 // Refuses a config in which the field is there and is not `served`.
-inline void serve_only(const config& c, const char* field, const std::string& served) {
-  if (c.text(field, served) != served) c.refuse(field, '"' + served + '"');
+inline void serve_only(const config& c, const char* field, const char* served) {
+  if (c.text(field, served) != served) c.refuse(field, '"' + std::string(served) + '"');
 }
 inline void serve_only(const config& c, const char* field, bool served) {
   if (c.flag(field, served) != served) c.refuse(field, served ? "true" : "false");
