@@ -136,6 +136,11 @@ class tokenizer {
 // that tokenizer.json asks for are not done. Throws tokenizer_error with the file's name.
 [[nodiscard]] tokenizer load_tokenizer(const std::string& folder_or_file);
 
+namespace detail::text {
+// Whether load_tokenizer finds a file in the folder.
+[[nodiscard]] bool holds_tokenizer(const std::string& folder);
+}  // namespace detail::text
+
 // A tokenizer of what a GGUF file holds. Throws tokenizer_error.
 [[nodiscard]] tokenizer make_tokenizer(const vocabulary_arrays& arrays);
 

@@ -167,6 +167,10 @@ HEED_MODELS_INLINE tokenizer load_tokenizer(const std::string& folder_or_file) {
   return tokenizer(detail::text::read_tokenizer(folder_or_file));
 }
 
+HEED_MODELS_INLINE bool detail::text::holds_tokenizer(const std::string& folder) {
+  return !find_tokenizer_file(folder).empty();
+}
+
 HEED_MODELS_INLINE tokenizer make_tokenizer(const vocabulary_arrays& arrays) {
   return tokenizer(detail::text::read_arrays(arrays));
 }

@@ -188,20 +188,23 @@ inline std::shared_ptr<tokenizer_parts> read_tokenizer_file(const std::filesyste
   return parts;
 }
 
+// The file of a folder that its tokenizer is read from, or an empty path.
+inline std::filesystem::path find_tokenizer_file(const std::filesystem::path& folder) {
+  for (const char* const name :
+       {"tokenizer.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model",
+        "vocab.json", "encoder.json", "vocab.txt", "tokenizer.bin", "tok512.bin"})
+    if (is_file(folder / name)) return folder / name;
+  return {};
+}
+
 inline std::shared_ptr<const tokenizer_parts> read_tokenizer(const std::string& folder_or_file) {
   std::filesystem::path path(folder_or_file);
   std::error_code none;
   if (std::filesystem::is_directory(path, none)) {
-    constexpr const char* names[] = {
-        "tokenizer.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model",
-        "vocab.json",     "encoder.json",    "vocab.txt",    "tokenizer.bin",
-        "tok512.bin"};
-    const auto* found = std::find_if(std::begin(names), std::end(names),
-                                     [&](const char* name) { return is_file(path / name); });
-    require<tokenizer_error>(found != std::end(names), folder_or_file,
+    path = find_tokenizer_file(path);
+    require<tokenizer_error>(!path.empty(), folder_or_file,
                              ": the folder holds no tokenizer.json, tokenizer.model, spiece.model, "
                              "vocab.json, encoder.json, vocab.txt or tokenizer.bin");
-    path /= *found;
   }
   return reading(path, [&] { return read_tokenizer_file(path); });
 }

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// Vectors of texts, which lie near each other where texts mean the same.
+//
+//   heed::text_encoder encode = heed::load_text_encoder("all-MiniLM-L6-v2");
+//   Eigen::MatrixXf vectors = encode({"one text", "another"});  // (2, 384), each of length 1
+//   Eigen::MatrixXf hidden = encode.hidden(ids);                // (tokens, 384)
+//
+// Reimers and Gurevych, "Sentence-BERT: Sentence Embeddings using Siamese BERT-Networks", 2019.
+#pragma once
+
+#include <heed/io/hugging_face/load_encoder.hpp>      // load_encoder
+#include <heed/io/hugging_face/sentence_modules.hpp>  // read_sentence_modules
+#include <heed/text/tokenizer.hpp>                    // tokenizer, load_tokenizer
+
+namespace heed {
+inline namespace HEED_ABI {
+
+struct text_encoder {
+  heed::encoder<float> encoder;
+  sentence_head<float> head;             // from the vectors of tokens to a text's
+  std::optional<tokenizer> tokens = {};  // none: ids alone can be encoded
+  index longest = 0;                     // texts of more tokens lose those behind; 0: none does
+  std::string prompt = {};               // what is put before each text
+
+  // Columns of a text's vector.
+  [[nodiscard]] index width() const { return head.width(encoder.words.model()); }
+
+  // Pooled as the folder says: (texts, width). Modifiers: in, on. Throws tokenizer_error if the folder has no
+  // tokenizer.
+  template <class... Modifiers>
+  [[nodiscard]] matrix<float> operator()(const std::vector<std::string>& texts,
+                                         const Modifiers&... modifiers) const {
+    matrix<float> vectors(static_cast<index>(texts.size()), width());
+    index first = 0;
+    token_sequences some;
+    const auto flush = [&] {
+      vectors.middleRows(first, some.count()) = pooled(some, modifiers...);
+      first += some.count();
+      some = {};
+    };
+    for (const std::string& text : texts) {
+      some.append(ids(text));
+      if (static_cast<index>(some.ids.size()) >= tokens_at_once) flush();
+    }
+    if (some.count() > 0) flush();
+    return vectors;
+  }
+
+  // The same from ids, those that a tokenizer adds around a text among them.
+  template <class... Modifiers>
+  [[nodiscard]] matrix<float> pooled(const token_sequences& sequences,
+                                     const Modifiers&... modifiers) const {
+    return head(encoder.hidden(sequences, modifiers...), sequences.starts);
+  }
+  template <class... Modifiers>
+  [[nodiscard]] matrix<float> pooled(const std::vector<index>& ids,
+                                     const Modifiers&... modifiers) const {
+    return pooled(token_sequences(ids), modifiers...);
+  }
+
+  // The last hidden state of each token, (tokens, model), of one sequence or of several.
+  template <class... Modifiers>
+  [[nodiscard]] matrix<float> hidden(const token_sequences& sequences,
+                                     const Modifiers&... modifiers) const {
+    return encoder.hidden(sequences, modifiers...);
+  }
+  template <class... Modifiers>
+  [[nodiscard]] matrix<float> hidden(const std::vector<index>& ids,
+                                     const Modifiers&... modifiers) const {
+    return encoder.hidden(ids, modifiers...);
+  }
+
+  // The tokens of a text behind the prompt, at most `longest`; those that the tokenizer adds around a text stay.
+  [[nodiscard]] std::vector<index> ids(const std::string& text) const {
+    detail::require<tokenizer_error>(
+        tokens.has_value(),
+        "heed::text_encoder: the folder has no tokenizer; give ids to hidden or pooled");
+    const std::string prompted = prompt + text;
+    std::vector<index> all = tokens->encode(prompted);
+    if (longest == 0 || static_cast<index>(all.size()) <= longest) return all;
+    const std::vector<index> inner = tokens->encode(prompted, {.add_special_tokens = false});
+    const auto added = static_cast<index>(all.size()) - static_cast<index>(inner.size());
+    const auto begin = std::search(all.begin(), all.end(), inner.begin(), inner.end());
+    detail::require<tokenizer_error>(
+        begin != all.end() && added <= longest, "heed::text_encoder: a text of ", all.size(),
+        " tokens, of which ", added, " are added around it, cannot be cut to ", longest);
+    all.erase(begin + (longest - added), begin + static_cast<index>(inner.size()));
+    return all;
+  }
+
+ private:
+  static constexpr index tokens_at_once = 4096;
+};
+
+// A folder of Hugging Face, with the files of sentence-transformers (modules.json and those it names) where
+// they are; without them a text's vector is the mean of its tokens'. Throws file_error as load_encoder does and
+// for a module that is not served, tokenizer_error for a tokenizer that cannot be read.
+[[nodiscard]] inline text_encoder load_text_encoder(const std::filesystem::path& folder) {
+  detail::sentence_modules modules = detail::read_sentence_modules(folder);
+  text_encoder loaded{load_encoder(modules.model), std::move(modules.head)};
+  loaded.prompt = std::move(modules.prompt);
+  if (detail::text::holds_tokenizer(modules.model.string()))
+    loaded.tokens = load_tokenizer(modules.model.string());
+  const auto shorten = [&](index most) {
+    if (most > 0 && (loaded.longest == 0 || most < loaded.longest)) loaded.longest = most;
+  };
+  shorten(modules.longest);
+  if (const auto& places = loaded.encoder.places)
+    shorten(places->weight.rows() - loaded.encoder.first_place);
+  return loaded;
+}
+
+}  // namespace HEED_ABI
+}  // namespace heed
