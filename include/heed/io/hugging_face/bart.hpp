@@ -14,6 +14,7 @@ struct bart_facts {
   bool norms_before = false;    // and a last one: Whisper
   bool embedding_norm = false;  // BART
   bool key_bias = true;
+  bool may_scale = true;  // by √model where the config says so; Whisper's code never does
 };
 
 // One of the two sides, as its config's fields name it: "encoder" or "decoder".
@@ -102,7 +103,7 @@ inline void load_bart_blocks(const config& c, model_weights& weights, const bart
     model.encoder.final_norm = norm(encoder, "layer_norm");
     model.decoder.final_norm = norm(decoder, "layer_norm");
   }
-  if (c.flag("scale_embedding", false))
+  if (facts.may_scale && c.flag("scale_embedding", false))
     model.encoder.embedding_scale = model.decoder.embedding_scale =
         std::sqrt(static_cast<double>(width));
 }
@@ -199,7 +200,8 @@ inline encoder_decoder<float> load_whisper(const config& c, model_weights& weigh
                    0);
   load_words(model.decoder, weights, "model.decoder.embed_tokens.weight", "proj_out.weight",
              vocabulary, width, c.flag("tie_word_embeddings", true));
-  load_bart_blocks(c, weights, {.norms_before = true, .key_bias = false}, model);
+  load_bart_blocks(c, weights, {.norms_before = true, .key_bias = false, .may_scale = false},
+                   model);
   return model;
 }
 

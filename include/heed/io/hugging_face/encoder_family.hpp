@@ -128,16 +128,17 @@ inline linear<float> load_classes(model_weights& weights, const std::string& nam
   return weights.linear(name, model, t.rows(), bias);
 }
 
-// Scores of words by the embedding's own table, plus a bias of their own.
+// Scores of words: by the embedding's own table, with the bias beside it; or by a layer of their own.
 inline linear<float> load_word_scores(const config& c, model_weights& weights,
                                       const std::string& words, const std::string& own,
                                       const std::string& bias, index vocabulary, index model) {
-  linear<float> output;
   const bool tied = c.flag("tie_word_embeddings", true);
-  if (tied && weights.contains(own + ".weight")) weights.leave_out(own + ".weight");
-  if (weights.contains(own + ".bias") && own + ".bias" != bias) weights.leave_out(own + ".bias");
+  const bool own_bias = !tied && weights.contains(own + ".bias");
+  for (const std::string& unused : {own + ".weight", own + ".bias", bias})
+    weights.leave_out(unused);
+  linear<float> output;
   output.weight = weights.weight(tied ? words : own + ".weight", model, vocabulary);
-  output.bias = weights.vector(bias, vocabulary);
+  output.bias = weights.vector(own_bias ? own + ".bias" : bias, vocabulary);
   return output;
 }
 

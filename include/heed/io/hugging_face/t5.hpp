@@ -113,13 +113,12 @@ inline encoder_decoder<float> load_t5(const config& c, model_weights& weights) {
   }
   t5.decoder.final_norm = norm("decoder.final_layer_norm");
 
-  // Models whose head is the embedding have their vectors scaled; those of T5 1.1 are not, and have a head of
-  // their own.
-  const bool tied = c.flag("tie_word_embeddings", true);
+  // The vectors of T5, whose head is the embedding, are scaled; those of T5 1.1 and mT5 are not.
   const bool own_head = weights.contains("lm_head.weight");
   t5.decoder.head.weight =
       weights.weight(own_head ? "lm_head.weight" : "shared.weight", model, vocabulary);
-  if (tied && c.flag("scale_decoder_outputs", true))
+  if (c.text("model_type") == "t5" && c.flag("tie_word_embeddings", true) &&
+      c.flag("scale_decoder_outputs", true))
     t5.decoder.logit_scale = 1 / std::sqrt(static_cast<double>(model));
   return t5;
 }
