@@ -42,5 +42,8 @@
 #include <heed/layer/qkv_projection.hpp>        // qkv_projection, fused_qkv_projection
 #include <heed/layer/token_embedding.hpp>       // token_embedding
 
-#include <heed/model/decoder.hpp>     // decoder, and the layers that it is made of
-#include <heed/model/generation.hpp>  // the tokens that it writes
+#include <heed/model/decoder.hpp>          // decoder, and the layers that it is made of
+#include <heed/model/dual_encoder.hpp>     // texts and pictures in one space
+#include <heed/model/encoder.hpp>          // encoder
+#include <heed/model/encoder_decoder.hpp>  // encoder_decoder
+#include <heed/model/generation.hpp>       // the tokens that it writes

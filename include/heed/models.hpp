@@ -8,7 +8,10 @@
 //     std::cout << text.decode({id});
 #pragma once
 
-#include <heed/heed.hpp>                    // attention, layers, caches
-#include <heed/io/load_language_model.hpp>  // load_language_model
-#include <heed/io/safetensors_writer.hpp>   // write_safetensors
-#include <heed/text/tokenizer.hpp>          // tokenizer, load_tokenizer
+#include <heed/heed.hpp>                                  // attention, layers, caches
+#include <heed/io/hugging_face/load_encoder.hpp>          // load_encoder, load_dual_encoder
+#include <heed/io/hugging_face/load_encoder_decoder.hpp>  // load_encoder_decoder
+#include <heed/io/load_language_model.hpp>                // load_language_model
+#include <heed/io/safetensors_writer.hpp>                 // write_safetensors
+#include <heed/text/text_encoder.hpp>                     // text_encoder, load_text_encoder
+#include <heed/text/tokenizer.hpp>                        // tokenizer, load_tokenizer
