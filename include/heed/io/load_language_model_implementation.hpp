@@ -22,7 +22,8 @@ inline std::vector<index> read_ids(const config& c, const char* field) {
     const std::vector<std::int64_t> ids = c.integers(field);
     return {ids.begin(), ids.end()};
   }
-  return {static_cast<index>(c.integer(field))};
+  const index one = c.integer(field);
+  return {one};
 }
 
 // The tokens that end a text: those of generation_config.json where it says any, else the config's.

@@ -33,13 +33,13 @@ void fill_glorot(matrix<Scalar>& weight, std::uint64_t seed) {
 // Normal with mean 0 and the given deviation (Box and Muller, 1958).
 template <class Scalar>
 void fill_normal(matrix<Scalar>& weight, double deviation, std::uint64_t seed) {
-  constexpr double full_turn = 6.283185307179586477;
+  constexpr double two_pi = 6.283185307179586477;
   for (index row = 0; row < weight.rows(); ++row)
     for (index col = 0; col < weight.cols(); ++col) {
       const auto words = detail::element_words(row, col, seed);
       const double radius = std::sqrt(-2 * std::log(1 - unit(words[0])));
       weight(row, col) =
-          static_cast<Scalar>(deviation * radius * std::cos(full_turn * unit(words[1])));
+          static_cast<Scalar>(deviation * radius * std::cos(two_pi * unit(words[1])));
     }
 }
 

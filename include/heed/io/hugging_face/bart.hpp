@@ -37,11 +37,11 @@ inline bart_side read_bart_side(const config& c, const std::string& side) {
 
 inline attention_layer<float> load_bart_attention(model_weights& weights, const std::string& prefix,
                                                   const bart_side& side, const bart_facts& facts) {
-  const attention_names names{"q_proj", "k_proj", "v_proj", "out_proj"};
-  if (facts.key_bias) return load_attention(weights, prefix, names, side.block);
+  const encoder_attention_names names{"q_proj", "k_proj", "v_proj", "out_proj"};
+  if (facts.key_bias) return load_encoder_attention(weights, prefix, names, side.block);
   encoder_block_facts without = side.block;
   without.bias = false;
-  attention_layer<float> layer = load_attention(weights, prefix, names, without);
+  attention_layer<float> layer = load_encoder_attention(weights, prefix, names, without);
   const index model = side.block.model;
   layer.query.bias = weights.vector(prefix + "q_proj.bias", model);
   layer.value.bias = weights.vector(prefix + "v_proj.bias", model);
@@ -59,7 +59,7 @@ inline void load_bart_norm(model_weights& weights, const std::string& name, cons
 
 inline void load_bart_feed(model_weights& weights, const std::string& name, const bart_side& side,
                            const bart_facts& facts, transformer_block<float>& block) {
-  block.feed = load_feed(weights, name + "fc1", name + "fc2", side.block);
+  block.feed = load_encoder_feed(weights, name + "fc1", name + "fc2", side.block);
   load_bart_norm(weights, name + "final_layer_norm", side, facts, block.feed_norm,
                  block.feed_norm_of_sum);
 }

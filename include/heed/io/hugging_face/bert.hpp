@@ -41,11 +41,12 @@ inline encoder<float> load_bert_body(const config& c, model_weights& weights,
     const std::string name = numbered(prefix + "encoder.layer.", i);
     transformer_block<float> block;
     block.attention =
-        load_attention(weights, name + "attention.",
-                       {"self.query", "self.key", "self.value", "output.dense"}, facts);
+        load_encoder_attention(weights, name + "attention.",
+                               {"self.query", "self.key", "self.value", "output.dense"}, facts);
     block.attention_norm_of_sum =
         weights.layer_norm(name + "attention.output.LayerNorm", model, facts.epsilon);
-    block.feed = load_feed(weights, name + "intermediate.dense", name + "output.dense", facts);
+    block.feed =
+        load_encoder_feed(weights, name + "intermediate.dense", name + "output.dense", facts);
     block.feed_norm_of_sum = weights.layer_norm(name + "output.LayerNorm", model, facts.epsilon);
     encoder.blocks.push_back(std::move(block));
   }

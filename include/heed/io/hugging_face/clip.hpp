@@ -25,11 +25,11 @@ inline void load_clip_blocks(const config& c, model_weights& weights, const std:
     const std::string name = numbered(prefix + "encoder.layers.", i);
     transformer_block<float> block;
     block.attention_norm = weights.layer_norm(name + "layer_norm1", model, facts.epsilon);
-    block.attention = load_attention(weights, name + "self_attn.",
-                                     {"q_proj", "k_proj", "v_proj", "out_proj"}, facts);
+    block.attention = load_encoder_attention(weights, name + "self_attn.",
+                                             {"q_proj", "k_proj", "v_proj", "out_proj"}, facts);
     block.attention.rules.causal = causal;
     block.feed_norm = weights.layer_norm(name + "layer_norm2", model, facts.epsilon);
-    block.feed = load_feed(weights, name + "mlp.fc1", name + "mlp.fc2", facts);
+    block.feed = load_encoder_feed(weights, name + "mlp.fc1", name + "mlp.fc2", facts);
     encoder.blocks.push_back(std::move(block));
   }
 }

@@ -31,10 +31,10 @@ inline encoder<float> load_distilbert(const config& c, model_weights& weights) {
   for (index i = 0; i < layers; ++i) {
     const std::string name = numbered(prefix + "transformer.layer.", i);
     transformer_block<float> block;
-    block.attention =
-        load_attention(weights, name + "attention.", {"q_lin", "k_lin", "v_lin", "out_lin"}, facts);
+    block.attention = load_encoder_attention(weights, name + "attention.",
+                                             {"q_lin", "k_lin", "v_lin", "out_lin"}, facts);
     block.attention_norm_of_sum = weights.layer_norm(name + "sa_layer_norm", model, epsilon);
-    block.feed = load_feed(weights, name + "ffn.lin1", name + "ffn.lin2", facts);
+    block.feed = load_encoder_feed(weights, name + "ffn.lin1", name + "ffn.lin2", facts);
     block.feed_norm_of_sum = weights.layer_norm(name + "output_layer_norm", model, epsilon);
     encoder.blocks.push_back(std::move(block));
   }

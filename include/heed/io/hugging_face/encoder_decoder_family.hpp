@@ -3,7 +3,7 @@
 // the config and the weights.
 #pragma once
 
-#include <heed/io/hugging_face/encoder_family.hpp>  // load_attention, load_feed
+#include <heed/io/hugging_face/encoder_family.hpp>  // load_encoder_attention, load_encoder_feed
 #include <heed/model/encoder_decoder.hpp>           // encoder_decoder
 
 namespace heed {

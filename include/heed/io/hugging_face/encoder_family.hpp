@@ -17,7 +17,7 @@ struct encoder_family {
 };
 
 // Names of an attention layer's four parts.
-struct attention_names {
+struct encoder_attention_names {
   const char* query;
   const char* key;
   const char* value;
@@ -72,9 +72,10 @@ inline matrix<float> reshaped(model_weights& weights, const std::string& name,
   return numbers;
 }
 
-inline attention_layer<float> load_attention(model_weights& weights, const std::string& prefix,
-                                             const attention_names& names,
-                                             const encoder_block_facts& f) {
+inline attention_layer<float> load_encoder_attention(model_weights& weights,
+                                                     const std::string& prefix,
+                                                     const encoder_attention_names& names,
+                                                     const encoder_block_facts& f) {
   attention_layer<float> layer;
   layer.heads = {f.heads, f.heads};
   layer.rules.causal = false;
@@ -106,8 +107,9 @@ inline attention_layer<float> load_fused_attention(model_weights& weights, const
   return layer;
 }
 
-inline feed_forward<float> load_feed(model_weights& weights, const std::string& up,
-                                     const std::string& down, const encoder_block_facts& f) {
+inline feed_forward<float> load_encoder_feed(model_weights& weights, const std::string& up,
+                                             const std::string& down,
+                                             const encoder_block_facts& f) {
   feed_forward<float> feed;
   feed.activation = f.activation;
   feed.up = weights.linear(up, f.model, f.hidden, f.bias);

@@ -40,11 +40,12 @@ inline encoder<float> load_mpnet(const config& c, model_weights& weights) {
     const std::string name = numbered(prefix + "encoder.layer.", i);
     transformer_block<float> block;
     block.attention =
-        load_attention(weights, name + "attention.attn.", {"q", "k", "v", "o"}, facts);
+        load_encoder_attention(weights, name + "attention.attn.", {"q", "k", "v", "o"}, facts);
     block.attention.rules.distance_bias = bias;
     block.attention_norm_of_sum =
         weights.layer_norm(name + "attention.LayerNorm", model, facts.epsilon);
-    block.feed = load_feed(weights, name + "intermediate.dense", name + "output.dense", facts);
+    block.feed =
+        load_encoder_feed(weights, name + "intermediate.dense", name + "output.dense", facts);
     block.feed_norm_of_sum = weights.layer_norm(name + "output.LayerNorm", model, facts.epsilon);
     encoder.blocks.push_back(std::move(block));
   }

@@ -59,7 +59,8 @@ inline encoder<float> load_nomic_bert(const config& c, model_weights& weights) {
         load_fused_attention(weights, name + "attn.Wqkv", name + "attn.out_proj", facts);
     block.attention.rotary = rope;
     block.attention_norm_of_sum = weights.layer_norm(name + "norm1", model, facts.epsilon);
-    feed_forward<float> feed = load_feed(weights, name + "mlp.fc11", name + "mlp.fc2", facts);
+    feed_forward<float> feed =
+        load_encoder_feed(weights, name + "mlp.fc11", name + "mlp.fc2", facts);
     feed.gate = weights.linear(name + "mlp.fc12", model, hidden, false);
     block.feed = std::move(feed);
     block.feed_norm_of_sum = weights.layer_norm(name + "norm2", model, facts.epsilon);

@@ -45,7 +45,8 @@ inline t5_facts read_t5_facts(const config& c) {
 
 inline attention_layer<float> load_t5_attention(model_weights& weights, const std::string& prefix,
                                                 const t5_facts& f) {
-  attention_layer<float> layer = load_attention(weights, prefix, {"q", "k", "v", "o"}, f.block);
+  attention_layer<float> layer =
+      load_encoder_attention(weights, prefix, {"q", "k", "v", "o"}, f.block);
   layer.rules.scale = 1;
   return layer;
 }
@@ -53,7 +54,7 @@ inline attention_layer<float> load_t5_attention(model_weights& weights, const st
 inline feed_forward<float> load_t5_feed(model_weights& weights, const std::string& prefix,
                                         const t5_facts& f) {
   feed_forward<float> feed =
-      load_feed(weights, prefix + (f.gated ? "wi_1" : "wi"), prefix + "wo", f.block);
+      load_encoder_feed(weights, prefix + (f.gated ? "wi_1" : "wi"), prefix + "wo", f.block);
   if (f.gated) feed.gate = weights.linear(prefix + "wi_0", f.block.model, f.block.hidden, false);
   return feed;
 }

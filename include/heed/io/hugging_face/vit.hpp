@@ -52,13 +52,14 @@ inline encoder<float> load_vit(const config& c, model_weights& weights) {
     encoder_block_facts attention = facts;
     attention.bias = qkv_bias;
     block.attention_norm = weights.layer_norm(name + "layernorm_before", model, facts.epsilon);
-    block.attention = load_attention(
+    block.attention = load_encoder_attention(
         weights, name + "attention.",
         {"attention.query", "attention.key", "attention.value", "output.dense"}, attention);
     if (!qkv_bias)
       block.attention.output.bias = weights.vector(name + "attention.output.dense.bias", model);
     block.feed_norm = weights.layer_norm(name + "layernorm_after", model, facts.epsilon);
-    block.feed = load_feed(weights, name + "intermediate.dense", name + "output.dense", facts);
+    block.feed =
+        load_encoder_feed(weights, name + "intermediate.dense", name + "output.dense", facts);
     encoder.blocks.push_back(std::move(block));
   }
   encoder.final_norm = weights.layer_norm(prefix + "layernorm", model, facts.epsilon);
