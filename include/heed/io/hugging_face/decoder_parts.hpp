@@ -180,12 +180,6 @@ inline std::optional<index> read_window(const config& c, const char* field = "sl
   return c.count(field) - 1;
 }
 
-inline double read_positive(const config& c, const char* field, double otherwise) {
-  const double number = c.number(field, otherwise);
-  if (!(number > 0)) c.refuse(field, "a number above 0");
-  return number;
-}
-
 // A flag that changes results in a way that is not served.
 inline void require_off(const config& c, const char* field) {
   if (c.flag(field, false)) c.refuse(field, "false");

@@ -39,9 +39,10 @@ inline void load_gpt_oss_feed(const llama_layer& at, transformer_block<float>& b
   for (std::size_t i = 0; i < even.size(); ++i) odd[i] = (even[i] = 2 * static_cast<index>(i)) + 1;
   const matrix<float> both_bias = weights.floats(name + "gate_up_proj_bias", count, 2 * hidden),
                       down_bias = weights.floats(name + "down_proj_bias", count, model);
-  const gating joined{.limit = read_positive(at.c, "swiglu_limit", 7),
-                      .sharpness = read_positive(at.c, "swiglu_alpha", 1.702),
-                      .offset = 1};
+  const gating joined{
+      .limit = positive(at.c, "swiglu_limit", at.c.number("swiglu_limit", 7)),
+      .sharpness = positive(at.c, "swiglu_alpha", at.c.number("swiglu_alpha", 1.702)),
+      .offset = 1};
   for (index e = 0; e < count; ++e) {
     feed_forward<float> one;
     one.activation = activation::silu;

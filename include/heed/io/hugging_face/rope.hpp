@@ -9,7 +9,8 @@
 #include <heed/io/config.hpp>        // config
 #include <heed/position/rotary.hpp>  // rotary_embedding
 
-#include <cmath>  // floor, fmod, log, sqrt
+#include <algorithm>  // all_of
+#include <cmath>      // floor, fmod, log, sqrt
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -25,26 +26,34 @@ struct rope_facts {
       {};  // "sliding_attention": the set of that name, where there are several
 };
 
+inline double positive(const config& c, const char* field, double number) {
+  if (!(number > 0)) c.refuse(field, "a number above 0");
+  return number;
+}
+
 // One number where either of the two objects has it.
 inline double rope_number(const config& first, const config& second, const char* name,
                           double otherwise) {
   return first.number(name, second.number(name, otherwise));
 }
 
-inline std::vector<double> rope_factors(const config& scaling, const char* name) {
-  std::vector<double> factors = scaling.numbers(name);
-  if (factors.empty()) scaling.refuse(name, "a list of numbers");
+inline std::vector<double> rope_factors(const config& scaling, const char* name, index pairs) {
+  const std::vector<double> factors = scaling.numbers(name);
+  if (static_cast<index>(factors.size()) != pairs ||
+      !std::all_of(factors.begin(), factors.end(), [](double f) { return f > 0; }))
+    scaling.refuse(name, "a list of " + std::to_string(pairs) + " numbers above 0");
   return factors;
 }
 
-// The scaling that an object describes. `trained` is max_position_embeddings.
-inline rotary_scaling read_rope_scaling(const config& scaling, const config& model) {
+// The scaling that an object describes, for so many pairs of columns.
+inline rotary_scaling read_rope_scaling(const config& scaling, const config& model, index pairs) {
   const std::string kind = scaling.text("rope_type", scaling.text("type", "default"));
   const auto trained = static_cast<double>(model.count("max_position_embeddings", 2048));
   const char* const original_field = "original_max_position_embeddings";
   const double original =  // the model's own field has the last word
-      model.number(original_field, scaling.number(original_field, trained));
-  const auto factor = [&] { return scaling.number("factor"); };
+      positive(scaling, original_field,
+               model.number(original_field, scaling.number(original_field, trained)));
+  const auto factor = [&] { return positive(scaling, "factor", scaling.number("factor")); };
   if (kind == "default") return no_scaling{};
   if (kind == "linear") return linear_scaling{factor()};
   if (kind == "dynamic") return dynamic_ntk_scaling{factor(), original};
@@ -67,8 +76,8 @@ inline rotary_scaling read_rope_scaling(const config& scaling, const config& mod
     return yarn;
   }
   if (kind == "longrope" || kind == "su") {
-    longrope_scaling rope{rope_factors(scaling, "short_factor"),
-                          rope_factors(scaling, "long_factor"), original, 1};
+    longrope_scaling rope{rope_factors(scaling, "short_factor", pairs),
+                          rope_factors(scaling, "long_factor", pairs), original, 1};
     const double times = scaling.number("factor", trained / rope.original_positions);
     rope.attention_factor = scaling.number(
         "attention_factor",
@@ -89,12 +98,16 @@ inline rotary_embedding<float> read_rope(const config& model, const rope_facts& 
   if (!(rotated >= 2 && partial <= 1 && exactly_equal(std::fmod(rotated, 2), 0.0)))
     refuse_file(model.file(), ": partial_rotary_factor: expected an even share of the ",
                 facts.width, " columns of a head, found ", partial);
-  return rotary_embedding<float>(
-      {.width = facts.width,
-       .rotary_width = static_cast<index>(rotated),
-       .theta = rope_number(parameters, model, "rope_theta", facts.theta),
-       .pairing = facts.pairing,
-       .scaling = read_rope_scaling(scaling, model)});
+  const double theta = rope_number(parameters, model, "rope_theta", facts.theta);
+  if (!(theta > 0))
+    (parameters.contains("rope_theta") ? parameters : model)
+        .refuse("rope_theta", "a number above 0");
+  const auto columns = static_cast<index>(rotated);
+  return rotary_embedding<float>({.width = facts.width,
+                                  .rotary_width = columns,
+                                  .theta = theta,
+                                  .pairing = facts.pairing,
+                                  .scaling = read_rope_scaling(scaling, model, columns / 2)});
 }
 
 }  // namespace detail

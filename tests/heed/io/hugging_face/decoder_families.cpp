@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Published families of decoders against golden values of Hugging Face's transformers: logits of all 52
 // positions, chunked prefill to the bit, greedy tokens with a cache and without.
+#include "support/bytes.hpp"
 #include "support/data.hpp"
 
 #include <heed/io/hugging_face/load_decoder.hpp>
+#include <heed/io/safetensors_writer.hpp>
 
 #include <gtest/gtest.h>
 
@@ -110,6 +112,43 @@ TEST_P(decoder_families, continue_greedily_with_a_cache_and_without) {
   const auto other =
       heed::read_json_config(folder / "golden.json").integers("greedy_with_transformers_cache");
   EXPECT_EQ(cached, other.empty() ? greedy : std::vector<index>(other.begin(), other.end()));
+}
+
+// A folder with the same config and all tensors rounded to bfloat16, kept as bfloat16 or as floats.
+std::filesystem::path rounded_copy(const std::filesystem::path& folder, const char* config,
+                                   bool as_floats, const support::temporary_folder& to) {
+  const heed::tensor_file file = heed::read_tensor_file(folder);
+  std::vector<std::vector<std::byte>> bytes;
+  std::vector<heed::tensor_view> tensors;
+  for (const heed::tensor_view& t : file.tensors()) {
+    std::vector<float> numbers(static_cast<std::size_t>(t.size()));
+    heed::detail::to_float(t, numbers.data());
+    std::vector<std::byte> halves(numbers.size() * 2), floats(numbers.size() * 4);
+    heed::detail::from_float(heed::dtype::bf16, numbers.data(), t.size(), halves.data());
+    heed::detail::to_float(heed::dtype::bf16, halves.data(), t.size(), numbers.data());
+    std::memcpy(floats.data(), numbers.data(), floats.size());
+    bytes.push_back(as_floats ? floats : halves);
+    tensors.push_back(t);
+    tensors.back().type = as_floats ? heed::dtype::f32 : heed::dtype::bf16;
+  }
+  for (std::size_t i = 0; i < tensors.size(); ++i) tensors[i].bytes = bytes[i];
+  heed::write_safetensors(to / "model.safetensors", tensors);
+  std::filesystem::copy_file(folder / config, to / config);
+  return to.path();
+}
+
+// However rows were split, put in another order or transposed, weights that stay in the dtype of the file
+// are those that become floats.
+TEST_P(decoder_families, keep_weights_of_half_the_size) {
+  const auto folder = *support::data_folder("families") / GetParam().folder;
+  const support::temporary_folder halves_folder, floats_folder;
+  const heed::decoder<float> halves = heed::load_decoder(
+      rounded_copy(folder, GetParam().config, false, halves_folder), GetParam().config);
+  heed::decoder<float> floats = heed::load_decoder(
+      rounded_copy(folder, GetParam().config, true, floats_folder), GetParam().config);
+  floats.embedding_scale = halves.embedding_scale;  // Gemma's is rounded to the dtype of the file
+  const std::vector<index> ids{5, 17, 3, 80, 44, 9, 9, 61, 2, 33};
+  EXPECT_LE((halves(ids) - floats(ids)).cwiseAbs().maxCoeff(), 2e-5f);
 }
 
 const auto& families() {
