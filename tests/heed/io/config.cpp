@@ -34,6 +34,14 @@ std::string refusal(Ask ask) {
   return support::refusal<file_error>([&] { ask(some()); });
 }
 
+TEST(Config, TellsNullFromMissing) {
+  const config c = some();
+  EXPECT_TRUE(c.null("none"));
+  EXPECT_FALSE(c.null("nowhere"));
+  EXPECT_FALSE(c.null("layers"));
+  EXPECT_FALSE(c.contains("none"));
+}
+
 TEST(Config, ReadsEveryKind) {
   const config c = some();
   EXPECT_TRUE(c.flag("flag"));

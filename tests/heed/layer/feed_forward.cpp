@@ -9,6 +9,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace {
 
 using Eigen::MatrixXd;
@@ -154,6 +156,24 @@ TEST(feed_forward, refuses_what_does_not_fit) {
   EXPECT_EQ(refusal([] { feed_forward<float>({.model = 2, .hidden = 0}); }),
             "heed::feed_forward: hidden was not given, or is 0; it is the columns between the two "
             "layers");
+}
+
+TEST(feed_forward, joins_its_halves_as_gating_says) {
+  feed_forward<double> feed(
+      {.model = 1, .hidden = 1, .activation = activation::identity, .gated = true, .bias = false});
+  for (auto* const part : {&feed.gate, &feed.up, &feed.down}) part->weight(0, 0) = 1;
+  matrix<double> x(2, 1), want(2, 1);
+  x << 5, -5;
+  feed.gating = {.limit = 3, .sharpness = 2, .offset = 1};
+  want << 3 * (3 + 1), -5 * (-3 + 1);  // a gate has no lower limit
+  EXPECT_EQ(feed(x), want);
+
+  feed.activation = activation::silu;
+  feed.gating = {.sharpness = 2};
+  const double g = std::log(3.0) / 2;  // sigmoid(2 g) = 3 / 4
+  x << g, -g;
+  want << g * g * 3 / 4, g * g / 4;
+  EXPECT_LE((feed(x) - want).cwiseAbs().maxCoeff(), 1e-15);
 }
 
 }  // namespace

@@ -67,4 +67,18 @@ TEST(layer_norm, refuses_a_bias_that_does_not_fit) {
             "heed::layer_norm: the bias has 3 numbers, but the weight has 4");
 }
 
+// Means 2 and 0, deviations 1 and 5; each half has weights of its own.
+TEST(layer_norm, norms_the_parts_of_its_weight_apart) {
+  layer_norm<double> norm({.model = 4, .bias = false, .epsilon = 0});
+  norm.weight << 1, 2, 3, 4;
+  norm.parts = 2;
+  matrix<double> x(1, 8), want(1, 8);
+  x << 1, 3, 5, -5, 5, -5, 1, 3;
+  want << -1, 2, 3, -4, 1, -2, -3, 4;
+  EXPECT_EQ(norm(x), want);
+  norm.parts = 3;
+  EXPECT_EQ(refusal<heed::shape_error>([&] { static_cast<void>(norm(x)); }),
+            "heed::layer_norm: the weight has 4 numbers, which are not 3 equal parts");
+}
+
 }  // namespace

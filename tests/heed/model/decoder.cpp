@@ -178,4 +178,21 @@ TEST(decoder, says_which_size_was_left_out) {
             "heed::decoder: heads was not given, or is 0; it is the number of query heads");
 }
 
+TEST(decoder, takes_embeddings_of_another_width) {
+  decoder<double> model;
+  matrix<double> words(2, 1), in(1, 3), out(3, 1);
+  words << 2, 5;
+  in << 1, 10, 100;
+  out << 1, 1, 1;
+  model.words.weight = words;
+  model.embedding_projection.weight = in;
+  model.head_projection.weight = out;
+  EXPECT_EQ(model.model(), 3);
+  matrix<double> want(2, 3), scores(2, 2);
+  want << 5, 50, 500, 2, 20, 200;
+  EXPECT_EQ(model.hidden(ids{1, 0}), want);
+  scores << 555 * 2, 555 * 5, 222 * 2, 222 * 5;
+  EXPECT_EQ(model(ids{1, 0}), scores);
+}
+
 }  // namespace

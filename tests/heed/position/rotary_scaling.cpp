@@ -115,6 +115,14 @@ TEST(rotary_scaling, yarn_of_a_short_context_is_a_step) {
   EXPECT_EQ(length_of(not_longer), 1);
 }
 
+// No pair turns once within 4 positions: the mixed pairs would end before the first, and none is mixed.
+TEST(rotary_scaling, yarn_of_a_still_shorter_context_changes_nothing) {
+  const rotary_embedding<double> rope(
+      {.width = 8,
+       .scaling = heed::yarn_scaling{.factor = 2, .original_positions = 4, .truncate = false}});
+  expect_frequencies(rope, {1, 0.1, 0.01, 0.001});
+}
+
 TEST(rotary_scaling, longrope_has_factors_of_each_pair) {
   const rotary_embedding<double> rope({.width = 4,
                                        .theta = 100,
