@@ -44,16 +44,18 @@ inline named_size read_size(const config& c, std::initializer_list<const char*> 
   return found;
 }
 
-// The sizes. Refuses heads that are none.
+// The sizes. Refuses heads that are none, and more layers and wider heads than memory is taken for before
+// any tensor has that size.
 inline decoder_shape read_shape(const config& c) {
-  constexpr index most = 0x7FFFFFFF;
+  constexpr index most = 65536;
   const named_size model = read_size(c, {"hidden_size", "n_embd", "n_embed", "d_model"}),
-                   heads = read_size(c, {"num_attention_heads", "n_head", "n_heads", "num_heads"});
-  decoder_shape s{
-      .model = model.size,
-      .layers = read_size(c, {"num_hidden_layers", "n_layer", "n_layers", "num_layers"}).size,
-      .vocabulary = c.count("vocab_size"),
-      .heads = heads.size};
+                   heads = read_size(c, {"num_attention_heads", "n_head", "n_heads", "num_heads"}),
+                   layers =
+                       read_size(c, {"num_hidden_layers", "n_layer", "n_layers", "num_layers"});
+  decoder_shape s{.model = model.size,
+                  .layers = layers.size,
+                  .vocabulary = c.count("vocab_size"),
+                  .heads = heads.size};
   s.kv_heads = c.count("num_key_value_heads", s.heads);
   s.hidden =
       read_size(c, {"intermediate_size", "n_inner", "ffn_dim", "ffn_hidden_size"}, 4 * s.model)
@@ -65,9 +67,8 @@ inline decoder_shape read_shape(const config& c) {
   if (s.heads % s.kv_heads != 0)
     c.refuse("num_key_value_heads",
              "a divisor of " + std::string(heads.name) + ", which is " + std::to_string(s.heads));
-  if (s.heads > most / s.width)
-    c.refuse("head_dim",
-             "at most 2147483647 columns in all " + std::to_string(s.heads) + " heads together");
+  for (const named_size& size : {layers, named_size{"head_dim", s.width}})
+    if (size.size > most) c.refuse(size.name, "at most " + std::to_string(most));
   return s;
 }
 
@@ -76,6 +77,14 @@ inline std::vector<double> alibi_slopes(index heads, double times = 1) {
   std::vector<double> slopes;
   for (index head = 0; head < heads; ++head) slopes.push_back(alibi_slope(head, heads) * times);
   return slopes;
+}
+
+// Learned positions; the first token stands at row `first`.
+inline void load_places(decoder<float>& to, model_weights& weights, const std::string& name,
+                        index positions, index model, index first = 0) {
+  to.places.emplace(position_embedding<float>::sizes{1, 1});
+  to.places->weight = weights.floats(name, positions + first, model);
+  to.first_place = first;
 }
 
 // How a family calls the projections of an attention layer, and which of them have a bias.

@@ -22,8 +22,7 @@ inline decoder<float> load_gpt2(const config& c, model_weights& weights) {
   decoder<float> decoder;
   load_words(decoder, weights, prefix + "wte.weight", "lm_head.weight", s.vocabulary, model,
              c.flag("tie_word_embeddings", true));
-  decoder.places.emplace(position_embedding<float>::sizes{positions, model});
-  decoder.places->weight = weights.floats(prefix + "wpe.weight", positions, model);
+  load_places(decoder, weights, prefix + "wpe.weight", positions, model);
   for (index i = 0; i < s.layers; ++i) {
     const std::string name = numbered(prefix + "h.", i);
     transformer_block<float> block;

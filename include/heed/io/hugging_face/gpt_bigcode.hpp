@@ -22,8 +22,7 @@ inline decoder<float> load_gpt_bigcode(const config& c, model_weights& weights) 
   decoder<float> decoder;
   load_words(decoder, weights, "transformer.wte.weight", "lm_head.weight", s.vocabulary, s.model,
              c.flag("tie_word_embeddings", true));
-  decoder.places.emplace(position_embedding<float>::sizes{1, s.model});
-  decoder.places->weight = weights.floats("transformer.wpe.weight", positions, s.model);
+  load_places(decoder, weights, "transformer.wpe.weight", positions, s.model);
   for (index i = 0; i < s.layers; ++i) {
     const std::string name = numbered("transformer.h.", i);
     transformer_block<float> block;

@@ -29,10 +29,7 @@ inline decoder<float> load_opt(const config& c, model_weights& weights) {
   decoder<float> decoder;
   load_words(decoder, weights, prefix + "embed_tokens.weight", "lm_head.weight", s.vocabulary,
              narrow, c.flag("tie_word_embeddings", true));
-  decoder.places.emplace(position_embedding<float>::sizes{1, s.model});
-  decoder.places->weight =
-      weights.floats(prefix + "embed_positions.weight", positions + first, s.model);
-  decoder.first_place = first;
+  load_places(decoder, weights, prefix + "embed_positions.weight", positions, s.model, first);
   if (narrow != s.model) {
     decoder.embedding_projection = weights.linear(prefix + "project_in", narrow, s.model, false);
     decoder.head_projection = weights.linear(prefix + "project_out", s.model, narrow, false);

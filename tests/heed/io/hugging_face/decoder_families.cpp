@@ -39,7 +39,22 @@ struct family_test {
 };
 void PrintTo(const family_test& t, std::ostream* out) { *out << t.folder << "_" << t.config; }
 
-class decoder_families : public ::testing::TestWithParam<family_test> {};
+class decoder_families : public ::testing::TestWithParam<family_test> {
+ protected:
+  void SetUp() override {
+    const auto data = support::data_folder("families");
+    if (!data) GTEST_SKIP() << support::data_is_missing("families");
+    folder = *data / GetParam().folder;
+  }
+  [[nodiscard]] heed::decoder<float> load() const {
+    return heed::load_decoder(folder, GetParam().config);
+  }
+  [[nodiscard]] golden values() const {
+    return {heed::read_safetensors(folder / "golden.safetensors")};
+  }
+
+  std::filesystem::path folder;
+};
 
 bool depends_on_length(const heed::decoder<float>& model) {
   const auto& rotary = model.blocks[0].attention.rotary;
@@ -54,9 +69,8 @@ index best(const matrix<float>& logits) {
 }
 
 TEST_P(decoder_families, give_the_golden_logits) {
-  const auto folder = *support::data_folder("families") / GetParam().folder;
-  const golden want{heed::read_safetensors(folder / "golden.safetensors")};
-  const heed::decoder<float> model = heed::load_decoder(folder, GetParam().config);
+  const golden want = values();
+  const heed::decoder<float> model = load();
   const std::vector<index> ids = want.ids("all_ids");
   const matrix<float> logits = model(ids);
   const float error = (logits - want.rows("all_logits")).cwiseAbs().maxCoeff();
@@ -79,9 +93,8 @@ TEST_P(decoder_families, give_the_golden_logits) {
 }
 
 TEST_P(decoder_families, give_the_golden_hidden_states) {
-  const auto folder = *support::data_folder("families") / GetParam().folder;
-  const golden want{heed::read_safetensors(folder / "golden.safetensors")};
-  const heed::decoder<float> model = heed::load_decoder(folder, GetParam().config);
+  const golden want = values();
+  const heed::decoder<float> model = load();
   const matrix<float> states = want.rows("hidden_states");  // (states * 52, model)
   matrix<float> x = model.embed(want.ids("all_ids"), 0);
   const index tokens = x.rows();
@@ -96,9 +109,8 @@ TEST_P(decoder_families, give_the_golden_hidden_states) {
 // Where rotary positions depend on the length, keys in a cache keep those of their own time, so that the
 // tokens differ: transformers has both.
 TEST_P(decoder_families, continue_greedily_with_a_cache_and_without) {
-  const auto folder = *support::data_folder("families") / GetParam().folder;
-  const golden want{heed::read_safetensors(folder / "golden.safetensors")};
-  const heed::decoder<float> model = heed::load_decoder(folder, GetParam().config);
+  const golden want = values();
+  const heed::decoder<float> model = load();
   const std::vector<index> prompt = want.ids("input_ids"), greedy = want.ids("greedy");
 
   std::vector<index> all = prompt;
@@ -140,7 +152,6 @@ std::filesystem::path rounded_copy(const std::filesystem::path& folder, const ch
 // However rows were split, put in another order or transposed, weights that stay in the dtype of the file
 // are those that become floats.
 TEST_P(decoder_families, keep_weights_of_half_the_size) {
-  const auto folder = *support::data_folder("families") / GetParam().folder;
   const support::temporary_folder halves_folder, floats_folder;
   const heed::decoder<float> halves = heed::load_decoder(
       rounded_copy(folder, GetParam().config, false, halves_folder), GetParam().config);

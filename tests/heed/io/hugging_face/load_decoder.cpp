@@ -119,12 +119,17 @@ TEST(LoadDecoder, TakesNoMemoryForSizesThatNoTensorHas) {
             "model.safetensors: tensor \"model.embed_tokens.weight\" is 5x8, but it must be "
             "2147483647x8");
   EXPECT_EQ(
-      with("num_hidden_layers", "2147483647"),
+      with("num_hidden_layers", "65536"),
       "model.safetensors: there is no tensor \"model.layers.1.self_attn.q_proj.weight\" among "
       "its 12");
-  EXPECT_EQ(with("head_dim", "2147483647"),
-            "config.json: head_dim: expected at most 2147483647 columns in all 2 heads together, "
-            "found 2147483647");
+  EXPECT_EQ(with("num_hidden_layers", "65537"),
+            "config.json: num_hidden_layers: expected at most 65536, found 65537");
+  EXPECT_EQ(with("head_dim", "65537"),
+            "config.json: head_dim: expected at most 65536, found 65537");
+  EXPECT_EQ(
+      with("num_attention_heads", "2147483647"),
+      "config.json: num_attention_heads: expected a divisor of hidden_size, which is 8, found "
+      "2147483647");
   EXPECT_EQ(with("hidden_size", "0"),
             "config.json: hidden_size: expected a whole number from 1 to 2147483647, found 0");
 }
@@ -166,7 +171,7 @@ TEST(LoadDecoder, RefusesWhatItDoesNotServe) {
             "from GGUF files, found an object");
   EXPECT_EQ(with("hidden_act", R"("mish")"),
             "config.json: hidden_act: expected relu, relu2, gelu, gelu_new, gelu_pytorch_tanh, "
-            "quick_gelu, silu or linear, found \"mish\"");
+            "quick_gelu, silu, tanh or linear, found \"mish\"");
   EXPECT_EQ(with("layer_types", R"(["chunked_attention"])"),
             "config.json: layer_types: expected \"sliding_attention\" or \"full_attention\", found "
             "\"chunked_attention\"");
@@ -184,6 +189,17 @@ TEST(LoadDecoder, RefusesWhatItDoesNotServe) {
       with("partial_rotary_factor", "1e300"),
       "config.json: partial_rotary_factor: expected an even share of the 4 columns of a head, "
       "found 1e+300");
+}
+
+TEST(LoadDecoder, TakesNoMemoryForPositionsThatNoTensorHas) {
+  const std::string words = "transformer.wte.weight", places = "transformer.wpe.weight";
+  fields given = llama_fields();
+  given["model_type"] = R"("gpt2")";
+  given.erase("num_key_value_heads");
+  given["n_positions"] = "2147483647";
+  EXPECT_EQ(folder(given, {{words, {5, 8}}, {places, {4, 8}}}).refusal(),
+            "model.safetensors: tensor \"transformer.wpe.weight\" is 4x8, but it must be "
+            "2147483647x8");
 }
 
 // What a family refuses beside that: its fields, and the sentence.
