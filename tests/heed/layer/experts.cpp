@@ -61,12 +61,17 @@ TEST(experts, by_hand) {
 }
 
 TEST(experts, of_nan_give_nan) {
-  const auto layer = by_hand();
+  auto layer = by_hand();
+  const double nan = std::numeric_limits<double>::quiet_NaN();
   matrix<double> x(2, 2);
-  x << std::numeric_limits<double>::quiet_NaN(), 0, 1, 0;
-  const matrix<double> y = layer(x);
+  x << nan, 0, 1, 0;
+  matrix<double> y = layer(x);
   EXPECT_TRUE(std::isnan(y(0, 0)));
   EXPECT_NEAR(y(1, 0), 2.4, 1e-14);
+  layer.router.bias.setZero(3);
+  layer.router.bias[0] = nan;  // of the smallest score
+  y = layer(x);
+  EXPECT_TRUE(std::isnan(y(1, 0)));
 }
 
 // Every token by itself, in double.
