@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Writes the first ```cpp block of README to PROGRAM, the ```text block after it to EXPECTED, and each
-# further ```cpp block as a function to LINES, with a main that calls them all.
+# further ```cpp block as a function to LINES, with a main that calls them all; and the ```c++ block, which
+# needs heed::models, as a program to MODELS.
 cmake_minimum_required(VERSION 3.21)
 
 file(READ ${README} rest)
@@ -18,6 +19,13 @@ macro(cut language result)
     string(SUBSTRING "${rest}" ${end} -1 rest)
   endif()
 endmacro()
+
+set(whole "${rest}")
+cut(c++ models)
+string(REGEX MATCH "^#include[^\n]*\n" include "${models}")
+string(REPLACE "${include}" "" models "${models}")
+file(WRITE ${MODELS} "${include}#include <iostream>\n\nint main() {\n${models}}\n")
+set(rest "${whole}")
 
 cut(cpp program)
 cut(text expected)
