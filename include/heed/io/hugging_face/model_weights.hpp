@@ -127,12 +127,13 @@ class model_weights {
     return layer;
   }
 
-  // layer_norm of "name.weight" and, where it has one, "name.bias".
+  // layer_norm of "name.weight" and, where it has one, "name.bias"; older files say gamma and beta.
   heed::layer_norm<float> layer_norm(const std::string& name, index model, double epsilon,
                                      bool bias = true) {
+    const bool older = !contains(name + ".weight") && contains(name + ".gamma");
     heed::layer_norm<float> norm;
-    norm.weight = vector(name + ".weight", model);
-    if (bias) norm.bias = vector(name + ".bias", model);
+    norm.weight = vector(name + (older ? ".gamma" : ".weight"), model);
+    if (bias) norm.bias = vector(name + (older ? ".beta" : ".bias"), model);
     norm.epsilon = epsilon;
     return norm;
   }
