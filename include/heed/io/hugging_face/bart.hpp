@@ -91,6 +91,10 @@ inline void load_bart_blocks(const config& c, model_weights& weights, const bart
     model.decoder.blocks.push_back(std::move(own));
     model.cross_blocks.push_back(std::move(cross));
   }
+  ignore_fields(c, {"add_bias_logits", "add_final_layer_norm", "classif_dropout",
+                    "extra_pos_embeddings", "force_bos_token_to_be_generated", "is_encoder_decoder",
+                    "normalize_before", "normalize_embedding", "num_hidden_layers",
+                    "scale_embedding", "static_position_embeddings"});
   const index width = encoder.block.model;
   const auto norm = [&](const bart_side& side, const char* name) {
     return weights.layer_norm(side.prefix + name, width, side.block.epsilon);
@@ -160,6 +164,7 @@ inline matrix<float> marian_places(index positions, index width) {
 inline encoder_decoder<float> load_marian(const config& c, model_weights& weights) {
   const index positions = c.count("max_position_embeddings", 1024), width = c.count("d_model");
   const bool shared = c.flag("share_encoder_decoder_embeddings", true);
+  ignore_fields(c, {"decoder_vocab_size"});
   encoder_decoder<float> model;
   model.start_id = c.integer("decoder_start_token_id", c.integer("pad_token_id", 58100));
   load_bart_words(c, weights, shared ? "model.shared.weight" : "model.encoder.embed_tokens.weight",
@@ -190,6 +195,10 @@ inline encoder_decoder<float> load_whisper(const config& c, model_weights& weigh
   const index width = c.count("d_model"), vocabulary = c.count("vocab_size"),
               features = c.count("num_mel_bins", 80), heard = c.count("max_source_positions", 1500),
               written = c.count("max_target_positions", 448);
+  ignore_fields(
+      c, {"apply_spec_augment", "classifier_proj_size", "forced_decoder_ids", "mask_feature_length",
+          "mask_feature_min_masks", "mask_feature_prob", "mask_time_length", "mask_time_min_masks",
+          "mask_time_prob", "median_filter_width", "use_weighted_layer_sum"});
   encoder_decoder<float> model;
   model.start_id = c.integer("decoder_start_token_id", 50257);
   model.encoder.convolutions = {

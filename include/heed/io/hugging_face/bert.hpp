@@ -23,6 +23,9 @@ inline encoder<float> load_bert_body(const config& c, model_weights& weights,
   serve_only(c, "position_embedding_type", "absolute");
   serve_only(c, "is_decoder", false);
   serve_only(c, "add_cross_attention", false);
+  ignore_fields(
+      c, {"directionality", "pooler_fc_size", "pooler_num_attention_heads", "pooler_num_fc_layers",
+          "pooler_size_per_head", "pooler_type", "tie_word_embeddings"});
 
   encoder<float> encoder;
   const std::string embeddings = prefix + "embeddings.";

@@ -69,11 +69,16 @@ inline encoder<float> load_clip_image(const config& c, model_weights& weights, i
 
 inline dual_encoder<float> load_clip(const config& c, model_weights& weights) {
   const index width = c.count("projection_dim", 512);
-  const config of_text = c.object("text_config");
+  const config of_text = c.object("text_config"), of_image = c.object("vision_config");
+  // Older files repeat the objects within; Hugging Face's code reads the projection of the whole alone.
+  ignore_fields(c, {"initializer_factor", "logit_scale_init_value", "text_config_dict",
+                    "vision_config_dict"});
+  for (const config& part : {of_text, of_image})
+    ignore_fields(part, {"initializer_factor", "projection_dim"});
   dual_encoder<float> model;
   model.text = load_clip_text(of_text, weights);
   model.text_projection = weights.linear("text_projection", model.text.words.model(), width, false);
-  model.image = load_clip_image(c.object("vision_config"), weights, width);
+  model.image = load_clip_image(of_image, weights, width);
   // Older configs say 2, which is no token of theirs; the end token is then the one of the largest id.
   if (const index end = of_text.integer("eos_token_id", 49407); end != 2) model.end = end;
   float scale = 0;

@@ -2,7 +2,10 @@
 // What a family of encoders is to a loader, and the parts that most of these families share.
 #pragma once
 
+#include <heed/io/hugging_face/config_fields.hpp>   // refuse_unread
 #include <heed/io/hugging_face/decoder_family.hpp>  // read_activation, numbered, model_weights
+#include <heed/io/json_config.hpp>                  // read_json_config
+#include <heed/io/read_tensor_file.hpp>             // read_tensor_file
 #include <heed/model/encoder.hpp>                   // encoder
 
 #include <initializer_list>  // initializer_list
@@ -47,6 +50,31 @@ inline void serve_only(const config& c, const char* field, const char* served) {
 }
 inline void serve_only(const config& c, const char* field, bool served) {
   if (c.flag(field, served) != served) c.refuse(field, served ? "true" : "false");
+}
+
+// Counts fields as read that change nothing here: what heads are like that the file may not have, settings of
+// the pre-training, and what Hugging Face's code does not read either.
+inline void ignore_fields(const config& c, std::initializer_list<const char*> names) {
+  for (const char* const name : names) (void)c.find(name);
+}
+
+// The config of a folder. Refuses weights that are quantised in ways of their own.
+inline config read_model_config(const std::filesystem::path& path) {
+  config c = read_json_config(path);
+  if (c.contains("quantization_config"))
+    c.refuse("quantization_config", "none: weights that are quantised are not read");
+  return c;
+}
+
+// Makes a model by the function, which is given the config and the weights, and refuses tensors and options that
+// it has not asked for.
+template <class Load>
+auto load_wholly(const config& c, const std::filesystem::path& folder, const Load& load) {
+  model_weights weights(read_tensor_file(folder));
+  auto loaded = load(c, weights);
+  weights.refuse_unknown();
+  refuse_unread(c);
+  return loaded;
 }
 
 // The first of the prefixes with which the tensor is there; the first of all if none is.

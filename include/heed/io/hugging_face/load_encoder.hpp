@@ -12,8 +12,6 @@
 #include <heed/io/hugging_face/mpnet.hpp>       // mpnet_families
 #include <heed/io/hugging_face/nomic_bert.hpp>  // nomic_bert_families
 #include <heed/io/hugging_face/vit.hpp>         // vit_families
-#include <heed/io/json_config.hpp>              // read_json_config
-#include <heed/io/read_tensor_file.hpp>         // read_tensor_file
 
 #include <span>  // span
 
@@ -39,24 +37,18 @@ inline const encoder_family* find_encoder_family(const std::string& model_type) 
 // that is missing, has another shape or is unknown, and an option that is not served.
 inline encoder<float> load_encoder(const std::filesystem::path& folder,
                                    const char* config_name = "config.json") {
-  const config c = read_json_config(folder / config_name);
+  const config c = detail::read_model_config(folder / config_name);
   const detail::encoder_family* family = detail::find_encoder_family(c.text("model_type"));
   if (family == nullptr) c.refuse("model_type", "a family of encoders that heed knows");
-  detail::model_weights weights(read_tensor_file(folder));
-  encoder<float> loaded = family->load(c, weights);
-  weights.refuse_unknown();
-  return loaded;
+  return detail::load_wholly(c, folder, family->load);
 }
 
 // The same for two encoders with one space: CLIP.
 inline dual_encoder<float> load_dual_encoder(const std::filesystem::path& folder,
                                              const char* config_name = "config.json") {
-  const config c = read_json_config(folder / config_name);
+  const config c = detail::read_model_config(folder / config_name);
   if (c.text("model_type") != "clip") c.refuse("model_type", "\"clip\"");
-  detail::model_weights weights(read_tensor_file(folder));
-  dual_encoder<float> loaded = detail::load_clip(c, weights);
-  weights.refuse_unknown();
-  return loaded;
+  return detail::load_wholly(c, folder, detail::load_clip);
 }
 
 }  // namespace HEED_ABI

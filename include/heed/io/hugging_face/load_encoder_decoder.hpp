@@ -8,8 +8,6 @@
 
 #include <heed/io/hugging_face/bart.hpp>  // bart_families
 #include <heed/io/hugging_face/t5.hpp>    // t5_families
-#include <heed/io/json_config.hpp>        // read_json_config
-#include <heed/io/read_tensor_file.hpp>   // read_tensor_file
 
 #include <span>  // span
 
@@ -34,14 +32,11 @@ inline const encoder_decoder_family* find_encoder_decoder_family(const std::stri
 // that is missing, has another shape or is unknown, and an option that is not served.
 inline encoder_decoder<float> load_encoder_decoder(const std::filesystem::path& folder,
                                                    const char* config_name = "config.json") {
-  const config c = read_json_config(folder / config_name);
+  const config c = detail::read_model_config(folder / config_name);
   const detail::encoder_decoder_family* family =
       detail::find_encoder_decoder_family(c.text("model_type"));
   if (family == nullptr) c.refuse("model_type", "a family of encoder-decoders that heed knows");
-  detail::model_weights weights(read_tensor_file(folder));
-  encoder_decoder<float> loaded = family->load(c, weights);
-  weights.refuse_unknown();
-  return loaded;
+  return detail::load_wholly(c, folder, family->load);
 }
 
 }  // namespace HEED_ABI

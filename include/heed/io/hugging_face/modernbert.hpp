@@ -79,6 +79,13 @@ inline encoder<float> load_modernbert(const config& c, model_weights& weights) {
     return weights.layer_norm(name, model, facts.epsilon, norm_bias);
   };
 
+  ignore_fields(
+      c, {"classifier_activation", "classifier_bias", "classifier_pooling", "cls_token_id",
+          "decoder_bias", "deterministic_flash_attn", "global_attn_every_n_layers",
+          "global_rope_theta", "initializer_cutoff_factor", "layer_norm_eps", "local_rope_theta",
+          "position_embedding_type", "reference_compile", "repad_logits_with_grad",
+          "sparse_pred_ignore_index", "sparse_prediction", "tie_word_embeddings"});
+
   encoder<float> encoder;
   encoder.words.weight = weights.table(words, vocabulary, model);
   encoder.embedding_norm = norm(prefix + "embeddings.norm");

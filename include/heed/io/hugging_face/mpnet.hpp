@@ -26,6 +26,8 @@ inline encoder<float> load_mpnet(const config& c, model_weights& weights) {
   const std::string prefix =
       find_prefix(weights, "embeddings.word_embeddings.weight", {"", "mpnet."});
 
+  ignore_fields(c, {"tie_word_embeddings"});
+
   encoder<float> encoder;
   const std::string embeddings = prefix + "embeddings.";
   encoder.words.weight = weights.table(embeddings + "word_embeddings.weight", vocabulary, model);

@@ -22,6 +22,11 @@ inline void serve_only_nomic(const config& c) {
   if (const double share = c.number("rotary_emb_fraction", 1); share < 1 || share > 1)
     c.refuse("rotary_emb_fraction", "1");
   serve_only(c, "activation_function", "swiglu");
+  serve_only(c, "scale_attn_weights", true);
+  serve_only(c, "scale_attn_by_inverse_layer_idx", false);
+  ignore_fields(c, {"dense_seq_output", "fused_bias_fc", "fused_dropout_add_ln",
+                    "last_layer_subset", "max_trained_positions", "pad_vocab_size_multiple",
+                    "reorder_and_upcast_attn", "use_flash_attn", "use_xentropy"});
 }
 
 inline encoder<float> load_nomic_bert(const config& c, model_weights& weights) {
@@ -44,6 +49,7 @@ inline encoder<float> load_nomic_bert(const config& c, model_weights& weights) {
       c.number(published ? "layer_norm_epsilon" : "layer_norm_eps", 1e-12),
       published ? activation::silu : read_activation(c, "hidden_act", "silu"),
       false};
+  ignore_fields(c, {"tie_word_embeddings"});
   const auto rope =
       read_rope(c, {.width = facts.width, .theta = c.number("rotary_emb_base", 1000)});
 

@@ -68,6 +68,8 @@ inline matrix<double> load_t5_distances(model_weights& weights, const std::strin
 
 inline encoder_decoder<float> load_t5(const config& c, model_weights& weights) {
   const t5_facts facts = read_t5_facts(c);
+  ignore_fields(c, {"dense_act_fn", "initializer_factor", "is_encoder_decoder", "is_gated_act",
+                    "scale_decoder_outputs", "tie_word_embeddings"});
   const index model = facts.block.model, vocabulary = c.count("vocab_size"),
               layers = c.count("num_layers"),
               decoder_layers = c.count("num_decoder_layers", layers);

@@ -32,6 +32,7 @@ inline encoder<float> load_vit(const config& c, model_weights& weights) {
                                   c.count("intermediate_size"),
                                   c.number("layer_norm_eps", 1e-12),
                                   read_activation(c, "hidden_act", "gelu")};
+  ignore_fields(c, {"encoder_stride", "pooler_act", "pooler_output_size"});
   const bool qkv_bias = c.flag("qkv_bias", true);
   const std::string prefix = find_prefix(weights, "embeddings.cls_token", {"", "vit."});
   const std::string embeddings = prefix + "embeddings.";

@@ -66,6 +66,19 @@ TEST_F(load_encoder, refuses_options_that_change_results) {
             "gelu_pytorch_tanh, quick_gelu, silu, tanh or linear, found \"mish\"");
 }
 
+TEST_F(load_encoder, refuses_options_that_it_does_not_know) {
+  configure(R"("embedding_factor": 2)");
+  EXPECT_EQ(said(),
+            "changed.json: embedding_factor: expected no field that heed does not know, "
+            "since it may change results, found 2");
+  configure(R"("quantization_config": {"bits": 4})");
+  EXPECT_EQ(said(),
+            "changed.json: quantization_config: expected none: weights that are quantised "
+            "are not read, found an object");
+  configure(R"("pooler_type": "first_token_transform", "initializer_range": 0.02)");
+  EXPECT_EQ(heed::load_encoder(folder_, "changed.json").blocks.size(), 1u);
+}
+
 TEST_F(load_encoder, refuses_families_that_it_does_not_know) {
   std::ofstream(folder_ / "other.json") << R"({"model_type": "deberta"})";
   EXPECT_EQ(said("other.json"),
