@@ -21,8 +21,8 @@ heed::encoder_decoder<double> made() {
       {.vocabulary = 20, .positions = 12, .model = 16, .layers = 2, .heads = 2});
   for (auto& block : model.decoder.blocks) {
     heed::transformer_block<double> cross;
-    cross.attention =
-        heed::attention_layer<double>({.model = 16, .heads = 4, .kv_heads = 2, .seed = 5});
+    cross.attention = heed::attention_layer<double>(
+        {.model = 16, .heads = 4, .kv_heads = 2, .seed = 5 + model.cross_blocks.size()});
     cross.attention.rules.causal = false;
     cross.attention_norm = heed::layer_norm<double>({.model = 16});
     cross.feed = block.feed;
