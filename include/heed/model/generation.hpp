@@ -142,10 +142,12 @@ class generation {
         std::find(options_.stop.begin(), options_.stop.end(), current_) != options_.stop.end();
   }
 
-  // Makes the cache forget the tokens that have been thought of and not given.
+  // Makes the cache forget the tokens that have been thought of and not given. Where there are none, the
+  // cache may be another range's by now.
   void take_back() {
     const index given = start_ + static_cast<index>(seen_.size()) - 1;
-    if (cache().position() > given) cache().truncate(given);
+    if (!ready_.empty() && cache().position() > given) cache().truncate(given);
+    ready_.clear();
   }
 
   // Goes through what waits, and makes at least one token ready.

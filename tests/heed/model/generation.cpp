@@ -216,6 +216,21 @@ TEST(Generation, ACacheGoesOn) {
     }
 }
 
+// The first range is destroyed last, and leaves alone what the second one wrote.
+TEST(Generation, TwoRangesOneAfterTheOther) {
+  for (const index guess : {0, 8}) {
+    const model& m = models()[0];
+    auto cache = m.cache(100);
+    {
+      generation first(m, prompts[2], {.tokens = 10, .guess = guess}, &cache);
+      const ids text = all_of(first);
+      generation second(m, {text.back()}, {.tokens = 10, .guess = guess}, &cache);
+      (void)all_of(second);
+    }
+    EXPECT_EQ(cache.position(), static_cast<index>(prompts[2].size()) + 19);
+  }
+}
+
 // Wherever the executor fails, as one that is cancelled may, the same step can be taken again.
 TEST(Generation, AFailureLosesNothing) {
   const generate_options how{.tokens = 6, .prefill = 5, .guess = 2};
