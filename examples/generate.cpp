@@ -46,11 +46,12 @@ int run(const options& given) {
   const bool chat = given.chat || (!given.raw && !text.chat_template().empty());
   const std::vector<heed::index> ids =
       chat ? text.chat_ids({{"user", prompt}}) : text.encode(prompt);
-  if (!chat) std::cout << prompt << std::flush;
 
   heed::generate_options how = given.generate;
   how.on = threads.executor();
   heed::token_stream stream = text.stream({.skip_special_tokens = true});
+  if (!chat)
+    for (const heed::index id : ids) std::cout << stream.push(id) << std::flush;
   const interrupt ctrl_c;
   statistics figures(static_cast<heed::index>(ids.size()));
   for (const heed::index id : model.generate(ids, how)) {
