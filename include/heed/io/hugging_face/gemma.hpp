@@ -32,7 +32,8 @@ struct gemma_facts {
 
 // A cap that may be null: none.
 inline double read_cap(const config& c, const char* field, double otherwise) {
-  return c.null(field) ? 0 : c.number(field, otherwise);
+  if (c.null(field)) return 0;
+  return c.contains(field) ? positive(c, field, c.number(field)) : otherwise;
 }
 
 // Windowed layers may have rotary positions of their own. Version 4 of transformers gives them the plain ones

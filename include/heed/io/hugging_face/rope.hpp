@@ -57,9 +57,11 @@ inline rotary_scaling read_rope_scaling(const config& scaling, const config& mod
   if (kind == "default") return no_scaling{};
   if (kind == "linear") return linear_scaling{factor()};
   if (kind == "dynamic") return dynamic_ntk_scaling{factor(), original};
-  if (kind == "llama3")
-    return llama3_scaling{factor(), scaling.number("low_freq_factor"),
-                          scaling.number("high_freq_factor"), original};
+  if (kind == "llama3") {
+    const double low = scaling.number("low_freq_factor"), high = scaling.number("high_freq_factor");
+    if (!(high > low)) scaling.refuse("high_freq_factor", "a number above low_freq_factor");
+    return llama3_scaling{factor(), low, high, original};
+  }
   if (kind == "yarn") {
     yarn_scaling yarn{factor(),
                       original,

@@ -181,6 +181,10 @@ TEST(LoadDecoder, RefusesWhatItDoesNotServe) {
   EXPECT_EQ(with("rope_scaling", R"({"rope_type":"spiral"})"),
             "config.json: rope_scaling.rope_type: expected \"default\", \"linear\", \"dynamic\", "
             "\"llama3\", \"yarn\" or \"longrope\", found \"spiral\"");
+  EXPECT_EQ(with("rope_scaling",
+                 R"({"rope_type":"llama3","factor":8,"low_freq_factor":2,"high_freq_factor":2})"),
+            "config.json: rope_scaling.high_freq_factor: expected a number above low_freq_factor, "
+            "found 2");
   EXPECT_EQ(
       with("partial_rotary_factor", "0.75"),
       "config.json: partial_rotary_factor: expected an even share of the 4 columns of a head, "
@@ -216,6 +220,8 @@ TEST(LoadDecoder, RefusesWhatAFamilyDoesNotServe) {
             "config.json: apply_residual_connection_post_layernorm: expected false, found true");
   EXPECT_EQ(of("gemma", {{"use_bidirectional_attention", "true"}}),
             "config.json: use_bidirectional_attention: expected false, found true");
+  EXPECT_EQ(of("gemma2", {{"attn_logit_softcapping", "-1"}}),
+            "config.json: attn_logit_softcapping: expected a number above 0, found -1");
   EXPECT_EQ(of("gpt2", {{"add_cross_attention", "true"}}),
             "config.json: add_cross_attention: expected false, found true");
   EXPECT_EQ(of("mpt", {{"attn_config", R"({"qk_ln":true})"}}),
