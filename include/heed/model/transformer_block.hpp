@@ -55,7 +55,7 @@ struct transformer_block {
  private:
   template <class X, class... Context>
   void run(X& x, Context&... context) const {
-    const auto options = detail::gather_settings<Scalar>(only_setting(context)...);
+    const auto options = detail::gather_settings<Scalar>(context...);
     scratch& room = options.memory ? *options.memory : detail::default_scratch();
     const auto on_same = on(options.on);
     scratch::frame frame(room);
@@ -77,21 +77,6 @@ struct transformer_block {
     normalise(feed_post_norm, result, result);
     add(x, result);
     normalise(feed_norm_of_sum, x, x);
-  }
-
-  // Modifiers stay, and what is none becomes an empty setting.
-  struct nothing {
-    using heed_kind = setting_kind;
-    static constexpr std::string_view setting_name = "nothing";
-    template <class S>
-    void apply(detail::settings<S>&) const {}
-  };
-  template <class T>
-  static decltype(auto) only_setting(const T& given) {
-    if constexpr (setting<T>)
-      return (given);
-    else
-      return nothing{};
   }
 
   template <class X, class Result>

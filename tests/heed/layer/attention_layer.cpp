@@ -117,6 +117,29 @@ TEST(attention_layer, by_hand_of_rotary_positions) {
   expect(apply(layer, two_tokens(1, 4, 1, 8)), {4, 0, 7, 0});  // weights 1/4 and 3/4
 }
 
+// LongRoPE's frequency is 1 for two tokens, and 1/2 for three, also where the first is in a cache.
+TEST(attention_layer, by_hand_of_rotary_positions_that_depend_on_the_length) {
+  auto layer = plain(1);
+  layer.rotary.emplace(heed::rotary_embedding<double>::sizes{
+      .width = 2,
+      .scaling = heed::longrope_scaling{
+          .short_factors = {1}, .long_factors = {2}, .original_positions = 2}});
+  for (auto* l : {&layer.query, &layer.key}) l->weight << 1, 0, 0, 0;
+  layer.value.weight << 0, 0, 1, 0;
+  layer.rules.scale = log_3 / (1 - std::cos(1.));
+  expect(apply(layer, two_tokens(1, 4, 1, 8)), {4, 0, 7, 0});
+  layer.rules.scale = log_3 / (1 - std::cos(0.5));
+  matrix<double> x(3, 2), y(3, 2);
+  x << 1, 4, 1, 8, 1, 0;
+  layer(x, y);
+  EXPECT_NEAR(y(1, 0), 7, 1e-14);
+  heed::kv_cache<double> cache({.capacity = 3, .width = 2});
+  matrix<double> one(1, 2), two(2, 2);
+  layer(x.topRows(1).eval(), one, cache);
+  layer(x.bottomRows(2).eval(), two, cache);
+  EXPECT_NEAR(two(0, 0), 7, 1e-14);
+}
+
 // Two query heads share one key/value head: the first looks at column 0 of x, the second at column 1.
 TEST(attention_layer, by_hand_of_heads) {
   attention_layer<double> layer({.model = 2, .heads = 2, .kv_heads = 1, .width = 1, .bias = false});

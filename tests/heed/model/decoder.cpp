@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Decoders by hand, with and without a cache, and what they refuse.
+#include "support/guarded.hpp"
 #include "support/on_threads.hpp"
 #include "support/refusal.hpp"
 #include "support/same_bits.hpp"
 
 #include <heed/model/decoder.hpp>
+#include <heed/reference.hpp>
 
 #include <gtest/gtest.h>
 
@@ -14,6 +16,7 @@
 
 namespace {
 
+using Eigen::MatrixXd;
 using heed::decoder;
 using heed::index;
 using heed::matrix;
@@ -91,6 +94,70 @@ decoder<float> some_decoder(index positions) {
                          .heads = 4,
                          .kv_heads = 2,
                          .seed = 7});
+}
+
+// GPT-2 in double, from the public weights.
+MatrixXd textbook(const decoder<float>& d, const ids& tokens) {
+  const auto apply = [](const heed::linear<float>& l, const MatrixXd& x) {
+    MatrixXd y = x * l.weight.cast<double>();
+    y.rowwise() += l.bias.cast<double>();
+    return y;
+  };
+  const auto norm = [](const heed::normalisation<float>& n, MatrixXd x) {
+    const auto& by = std::get<heed::layer_norm<float>>(n);
+    for (index i = 0; i < x.rows(); ++i) {
+      x.row(i).array() -= x.row(i).mean();
+      x.row(i) /= std::sqrt(x.row(i).squaredNorm() / double(x.cols()) + by.epsilon);
+      x.row(i) = x.row(i).cwiseProduct(by.weight.cast<double>()) + by.bias.cast<double>();
+    }
+    return x;
+  };
+  const auto gelu = [](double x) {
+    return x /
+           (1 + std::exp(-2 * std::sqrt(2 / 3.14159265358979323846) * (x + 0.044715 * x * x * x)));
+  };
+  MatrixXd x(index(tokens.size()), d.model());
+  for (index i = 0; i < x.rows(); ++i)
+    x.row(i) =
+        (d.words.weight.row(tokens[std::size_t(i)]) + d.places->weight.row(i)).cast<double>();
+  for (const auto& b : d.blocks) {
+    const MatrixXd in = norm(b.attention_norm, x);
+    x += apply(
+        b.attention.output,
+        heed::reference::attention(apply(b.attention.query, in), apply(b.attention.key, in),
+                                   apply(b.attention.value, in), b.attention.heads, heed::causal));
+    const auto& feed = std::get<heed::feed_forward<float>>(b.feed);
+    x += apply(feed.down, apply(feed.up, norm(b.feed_norm, x)).unaryExpr(gelu));
+  }
+  return norm(d.final_norm, x) * d.words.weight.cast<double>().transpose();
+}
+
+// Two blocks of chains of at most 96 terms of numbers near 1, and scores some twentieth as large: 2e-5 is
+// some hundred roundings.
+TEST(decoder, is_its_formula) {
+  auto d = some_decoder(40);
+  d.words.weight *= 10;  // that logits are not small
+  for (auto& b : d.blocks) {
+    for (auto* l : {&b.attention.query, &b.attention.key, &b.attention.value, &b.attention.output})
+      l->bias.setRandom();
+    std::get<heed::layer_norm<float>>(b.feed_norm).weight.setRandom();
+    std::get<heed::feed_forward<float>>(b.feed).up.bias.setRandom();
+  }
+  ids all(40);
+  for (int i = 0; i < 40; ++i) all[std::size_t(i)] = (i * 11) % 50;
+  const MatrixXd want = textbook(d, all);
+  EXPECT_GT(want.cwiseAbs().maxCoeff(), 0.3);
+  EXPECT_LE((d(all).cast<double>() - want).cwiseAbs().maxCoeff(), 2e-5);
+  // next, into guarded memory of every layout.
+  for (const auto order :
+       {support::layout::row_major, support::layout::column_major, support::layout::strided}) {
+    support::guarded<float> memory(1, 50, order, 7);
+    auto scores = memory.matrix();
+    auto cache = d.cache(40);
+    d.next(all, cache, scores);
+    EXPECT_TRUE(memory.intact());
+    EXPECT_LE((scores.cast<double>() - want.row(39)).cwiseAbs().maxCoeff(), 2e-5);
+  }
 }
 
 TEST(decoder, has_the_same_bits_in_chunks_and_on_threads) {

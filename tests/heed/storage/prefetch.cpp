@@ -23,7 +23,7 @@ TEST(prefetch, changes_nothing_and_takes_any_address) {
 
 // However rows are shared, and however many more lines are asked for than there are.
 TEST(prefetch, fetches_rows_ahead_to_their_end_and_no_further) {
-  const std::vector<float> memory(5 * 40);
+  const std::vector<float> memory(5 * 40, 3);
   for (const index count : {0, 1, 5})
     for (const index parts : {1, 2, 7, 40})
       for (index part = 0; part < parts; ++part) {
@@ -32,6 +32,7 @@ TEST(prefetch, fetches_rows_ahead_to_their_end_and_no_further) {
         for (std::size_t i = 0; i < 40; ++i) ahead.step<128>(index(i % 4), i);
         for (int i = 0; i < 40; ++i) ahead.step<64>();
       }
+  EXPECT_EQ(memory, std::vector<float>(5 * 40, 3));
   fetch_ahead().step<64>();
   fetch_nothing().step<64>(0, 0);
 }
