@@ -77,6 +77,8 @@ double formula(activation function, double x) {
       return x / (1 + std::exp(-1.702 * x));
     case activation::silu:
       return x / (1 + std::exp(-x));
+    case activation::tanh:
+      return 1 - 2 / (std::exp(2 * x) + 1);
   }
   return 0;
 }
