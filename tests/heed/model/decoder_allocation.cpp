@@ -74,6 +74,12 @@ TEST(decoder_allocation, nothing_for_a_token_after_the_first) {
     heed::scratch room;
     EXPECT_EQ(later_tokens(d, 700, heed::in(room), heed::on(in_turn, workers)), 0) << workers;
   }
+  const heed::decoder<float> wide(
+      {.vocabulary = 20, .model = 512, .layers = 1, .heads = 16, .kv_heads = 8, .hidden = 64});
+  for (const index workers : {1, 3}) {
+    heed::scratch of_wide;
+    EXPECT_EQ(later_tokens(wide, 700, heed::in(of_wide), heed::on(in_turn, workers)), 0) << workers;
+  }
   heed::scratch room;
   const heed::rotary_scaling longer[] = {
       heed::dynamic_ntk_scaling{2, 8},

@@ -35,15 +35,19 @@ class split_kv_decoder {
   // Says whether no sum of weighted values can have overflowed.
   bool run() {
     // One alone adds each part at once; several go ahead of the sum by a few each.
-    const index ahead =
-        workers_ == 1 ? 1 : (std::max)(index(1), (std::min)(16 * workers_, most_parts()));
-    // This thread's own holds the sums as well.
+    const auto most_ahead = [](index workers) { return workers == 1 ? 1 : 16 * workers; };
+    const index ahead = (std::max)(index(1), (std::min)(most_ahead(workers_), most_parts()));
+    // This thread's own holds the sums as well. All workers get room for what more keys would want, so
+    // that a cache that grows between calls makes only the first of them allocate.
+    const index offered = (std::max)(workers_, call_.options.on.workers);
     measuring_memory measured;
-    room_in(measured, ahead);
+    split_kv_decoder of_more_keys(call_, rules_, memory_, offered);
+    of_more_keys.heads_per_part_ = g_.kv_heads;
+    of_more_keys.room_in(measured, most_ahead(offered), g_.kv_heads);
     memory_.prepare_workers(1, work::footprint(g_) + measured.bytes());
-    memory_.prepare_workers((std::min)(workers_, ahead), work::footprint(g_));
+    memory_.prepare_workers(offered, work::footprint(g_));
     scratch::frame frame(memory_);
-    const room all = room_in(frame, ahead);
+    const room all = room_in(frame, ahead, parts_per_chunk());
     factors_ = all.factors;
     for (start(0); sequence_ < g_.sequences;) {
       index count = 0;
@@ -89,14 +93,14 @@ class split_kv_decoder {
 
   // Where the memory is only measured, its pointers are null and nothing is constructed.
   template <class Memory>
-  room room_in(Memory& memory, index ahead) const {
+  room room_in(Memory& memory, index ahead, index parts_of_chunk) const {
     auto* const parts = memory.template take<decode_part<state>>(ahead);
     for (index i = 0; i < ahead; ++i) {
       const state s = state_in(memory);
       if (parts != nullptr) std::construct_at(parts + i)->state = s;
     }
-    auto* const totals = memory.template take<state>(parts_per_chunk());
-    for (index i = 0; i < parts_per_chunk(); ++i) {
+    auto* const totals = memory.template take<state>(parts_of_chunk);
+    for (index i = 0; i < parts_of_chunk; ++i) {
       const state s = state_in(memory);
       if (totals != nullptr) std::construct_at(totals + i, s);
     }
