@@ -26,7 +26,7 @@ HEED_ONE_COPY bool forward_once(const Call& call, const rules_of_call<typename C
       return split_kv_decoder<Call>(call, rules, memory,
                                     is_one_tile(call) ? 1 : call.options.on.workers)
           .run();
-    case path::small: {
+    case path::one_tile: {
       scratch::frame frame(memory);
       return small_task<Call>(call, rules, frame).run();
     }

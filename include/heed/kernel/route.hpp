@@ -24,7 +24,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-enum class path { decode, small, prefill };
+enum class path { decode, one_tile, prefill };
 
 // Whether one tile holds all keys, and there is nothing to share among threads.
 template <class Call>
@@ -52,7 +52,7 @@ path route(const Call& call) {
   const bool few = g.longest_queries <=
                    (g.width + g.value_width <= 2 * narrow ? (std::min)(index(1), half) : half);
   if (is_decoding(call) && (few || !is_one_tile(call))) return path::decode;
-  return is_one_tile(call) ? path::small : path::prefill;
+  return is_one_tile(call) ? path::one_tile : path::prefill;
 }
 
 }  // namespace detail

@@ -50,15 +50,15 @@ TEST(route, few_queries_decode_whatever_the_keys) {
     EXPECT_EQ(of({.queries = half, .keys = 1000}), path::decode);
     EXPECT_EQ(of({.queries = 1, .keys = 5, .width = 16}), path::decode);
   }
-  EXPECT_EQ(of({.queries = half + 1, .keys = 5}), path::small);
+  EXPECT_EQ(of({.queries = half + 1, .keys = 5}), path::one_tile);
   if (half > 1) {
-    EXPECT_EQ(of({.queries = 2, .keys = 5, .width = 16}), path::small);
+    EXPECT_EQ(of({.queries = 2, .keys = 5, .width = 16}), path::one_tile);
   }
 }
 
 TEST(route, a_block_of_queries_decodes_over_more_than_a_tile) {
   EXPECT_EQ(of({.queries = block, .keys = 65}), path::decode);
-  EXPECT_EQ(of({.queries = block, .keys = 64}), path::small);
+  EXPECT_EQ(of({.queries = block, .keys = 64}), path::one_tile);
   EXPECT_EQ(of({.queries = block + 1, .keys = 65}), path::prefill);
   // Keys by columns have to be copied: three quarters of a block.
   EXPECT_EQ(of({.queries = block * 3 / 4, .keys = 65, .by_rows = false}), path::decode);
@@ -66,7 +66,7 @@ TEST(route, a_block_of_queries_decodes_over_more_than_a_tile) {
 }
 
 TEST(route, one_tile_is_small) {
-  EXPECT_EQ(of({.queries = 64, .keys = 64}), path::small);
+  EXPECT_EQ(of({.queries = 64, .keys = 64}), path::one_tile);
   EXPECT_EQ(of({.queries = 64, .keys = 65}), path::prefill);
   EXPECT_EQ(of({.queries = 65, .keys = 64}), path::prefill);
 }
