@@ -182,7 +182,7 @@ inline std::shared_ptr<tokenizer_parts> read_tokenizer_file(const std::filesyste
     config.add_tokens(*parts);
   } else {
     refuse<tokenizer_error>(
-        "a tokenizer is a folder, or a file that ends in .json, .model, .txt or .bin");
+        "a tokenizer is a folder, or a file that ends in .json, .model, .txt, .bin or .gguf");
   }
   config.name(*parts);
   return parts;

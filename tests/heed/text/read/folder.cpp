@@ -117,9 +117,10 @@ TEST(Folder, RefusesInWordsWithTheFilesName) {
   EXPECT_EQ(refused(f.path("vocab.json")),
             f.path("vocab.json") + ": " + f.path("merges.txt") + ": it cannot be read");
   EXPECT_EQ(refused(f.path("nothing.json")), f.path("nothing.json") + ": it cannot be read");
-  EXPECT_EQ(refused(f.with("a.gguf", "").path("a.gguf")),
-            f.path("a.gguf") +
-                ": a tokenizer is a folder, or a file that ends in .json, .model, .txt or .bin");
+  EXPECT_EQ(
+      refused(f.with("a.words", "").path("a.words")),
+      f.path("a.words") +
+          ": a tokenizer is a folder, or a file that ends in .json, .model, .txt, .bin or .gguf");
   EXPECT_EQ(refused(f.with("t.bin", std::string(10, '\1')).path("t.bin")),
             f.path("t.bin") + ": it ends inside a number at byte 10");
 }
