@@ -7,21 +7,21 @@
 class interrupt {
  public:
   interrupt() {
-    noted_ = 0;
+    was_noted = 0;
     before_ = std::signal(SIGINT, note);
   }
   interrupt(const interrupt&) = delete;
   interrupt& operator=(const interrupt&) = delete;
   ~interrupt() { std::signal(SIGINT, before_ == SIG_ERR ? SIG_DFL : before_); }
 
-  static bool came() { return noted_ != 0; }
+  static bool came() { return was_noted != 0; }
 
  private:
   static void note(int) {
-    noted_ = 1;
+    was_noted = 1;
     std::signal(SIGINT, SIG_DFL);
   }
 
-  inline static volatile std::sig_atomic_t noted_ = 0;
+  inline static volatile std::sig_atomic_t was_noted = 0;
   void (*before_)(int);
 };

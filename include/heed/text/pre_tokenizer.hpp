@@ -193,7 +193,7 @@ enum class prepend_scheme { always, first, never };
 // SentencePiece's: spaces become a mark (U+2581), which begins each piece.
 class metaspace_pre_tokenizer : public pre_tokenizer {
  public:
-  metaspace_pre_tokenizer(std::string mark, prepend_scheme scheme, bool split)
+  metaspace_pre_tokenizer(const std::string& mark, prepend_scheme scheme, bool split)
       : mark_(mark),
         scheme_(scheme),
         cut_(split),

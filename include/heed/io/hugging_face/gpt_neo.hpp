@@ -37,7 +37,7 @@ inline std::vector<bool> read_local_layers(const config& c, index layers) {
     const config_value::list& pair = list_of(&item);
     const auto times = pair.size() == 2 ? value_as<std::int64_t>(pair[1]) : std::nullopt;
     if (!times) misfit(field);
-    const config_value::list& pattern = list_of(&pair[0]);
+    const config_value::list& pattern = list_of(pair.data());
     for (std::int64_t t = 0; t < *times && !pattern.empty(); ++t)
       for (const config_value& kind : pattern)
         add(value_as<std::string>(kind).value_or(std::string()), field);

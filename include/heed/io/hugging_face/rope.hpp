@@ -38,7 +38,7 @@ inline double rope_number(const config& first, const config& second, const char*
 }
 
 inline std::vector<double> rope_factors(const config& scaling, const char* name, index pairs) {
-  const std::vector<double> factors = scaling.numbers(name);
+  std::vector<double> factors = scaling.numbers(name);
   if (static_cast<index>(factors.size()) != pairs ||
       !std::all_of(factors.begin(), factors.end(), [](double f) { return f > 0; }))
     scaling.refuse(name, "a list of " + std::to_string(pairs) + " numbers above 0");

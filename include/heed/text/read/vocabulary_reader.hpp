@@ -185,7 +185,9 @@ class vocabulary_reader : public json_reader {
         behind_point = true;
       } else if (c < '0' || c > '9' || (full && !behind_point)) {
         return nearest;  // an exponent, or more digits than any score has
-      } else if (!full && (full = digits > most) == false) {
+      } else if (!full) {
+        full = digits > most;
+        if (full) continue;
         digits = digits * 10 + static_cast<std::uint64_t>(c - '0');
         places += behind_point ? 1 : 0;
       }
