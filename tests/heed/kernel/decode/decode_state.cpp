@@ -52,7 +52,8 @@ TEST(decode_state, merges_what_a_later_chunk_has_gathered) {
   later.see(0, 2, 40);
   later.see(1, 5, 7);
   EXPECT_TRUE(own.state.seen_by_any());
-  std::vector<double> own_factor(std::size_t(state_memory::lanes)), their_factor(own_factor);
+  std::vector<double> own_factor(static_cast<std::size_t>(state_memory::lanes)),
+      their_factor(own_factor);
   own.state.merge(later.state, own_factor.data(), their_factor.data());
   EXPECT_EQ(own.max[0], 2);
   EXPECT_EQ(own.sum[0], 1.25);
@@ -66,7 +67,8 @@ TEST(decode_state, merges_what_a_later_chunk_has_gathered) {
 TEST(decode_state, keeps_what_it_has_where_a_later_chunk_has_nothing) {
   state_memory own, later;
   own.see(0, 1, 8);
-  std::vector<double> own_factor(std::size_t(state_memory::lanes)), their_factor(own_factor);
+  std::vector<double> own_factor(static_cast<std::size_t>(state_memory::lanes)),
+      their_factor(own_factor);
   own.state.merge(later.state, own_factor.data(), their_factor.data());
   EXPECT_EQ(own.max[0], 1);
   EXPECT_EQ(own.sum[0], 1);
