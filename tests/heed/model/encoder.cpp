@@ -35,7 +35,8 @@ TEST(encoder, is_the_formula_of_the_paper) {
   for (const auto& block : model.blocks) {
     const auto& a = block.attention;
     const matrix<double> q = a.query(x), k = a.key(x), v = a.value(x);
-    x += a.output(matrix<double>(heed::reference::attention(q, k, v, heed::heads{2})));
+    const matrix<double> context = heed::reference::attention(q, k, v, heed::heads{2});
+    x += a.output(context);
     heed::normalise(block.attention_norm_of_sum, x, x);
     x += std::get<heed::feed_forward<double>>(block.feed)(x);
     heed::normalise(block.feed_norm_of_sum, x, x);
