@@ -5,7 +5,7 @@
 #pragma once
 
 #include <heed/io/gguf.hpp>                        // read_gguf
-#include <heed/io/hugging_face/model_weights.hpp>  // model_weights
+#include <heed/io/hugging_face/decoder_parts.hpp>  // load_attention, load_gated, model_weights
 #include <heed/model/language_model.hpp>           // language_model
 
 namespace heed {
@@ -41,16 +41,22 @@ inline language_model load_gguf_decoder(model_weights weights) {
   const config& c = weights.file().metadata();
   const std::string arch = c.text("general.architecture"), of = arch + ".";
   const rotary_pairing pairing = gguf_pairing(c, arch);
-  const index model = c.count(of + "embedding_length"), layers = c.count(of + "block_count"),
-              heads = c.count(of + "attention.head_count"),
-              kv_heads = c.count(of + "attention.head_count_kv", heads),
-              width = c.count(of + "attention.key_length", model / heads),
-              hidden = c.count(of + "feed_forward_length"),
-              rotated = c.count(of + "rope.dimension_count", width);
+  decoder_shape shape{.model = c.count(of + "embedding_length"),
+                      .layers = c.count(of + "block_count"),
+                      .vocabulary = weights.file()["token_embd.weight"].rows(),
+                      .heads = c.count(of + "attention.head_count"),
+                      .hidden = c.count(of + "feed_forward_length")};
+  shape.kv_heads = c.count(of + "attention.head_count_kv", shape.heads);
+  shape.width =
+      c.count(of + "attention.key_length", (std::max)(index(1), shape.model / shape.heads));
+  const index rotated = c.count(of + "rope.dimension_count", shape.width);
+  check_heads(weights.file().name(), shape);
+  if (rotated > shape.width || rotated % 2 != 0)
+    c.refuse(
+        of + "rope.dimension_count",
+        "an even number of at most " + std::to_string(shape.width) + ", the columns of a head");
   const double epsilon = c.number(of + "attention.layer_norm_rms_epsilon", 1e-5);
-  const tensor_view& words = weights.file()["token_embd.weight"];
-  const index vocabulary = words.rows();
-  const rotary_embedding<float> rope({.width = width,
+  const rotary_embedding<float> rope({.width = shape.width,
                                       .rotary_width = rotated,
                                       .theta = c.number(of + "rope.freq_base", 10000),
                                       .pairing = pairing,
@@ -63,38 +69,42 @@ inline language_model load_gguf_decoder(model_weights weights) {
         c.contains(field))
       loaded.ends.push_back(c.integer(field));
   decoder<float>& decoder = loaded.decoder;
-  decoder.words.weight = weights.table("token_embd.weight", vocabulary, model);
-  decoder.head.weight = weights.weight(
-      weights.contains("output.weight") ? "output.weight" : "token_embd.weight", model, vocabulary);
-  for (index i = 0; i < layers; ++i) {
+  decoder.words.weight = weights.table("token_embd.weight", shape.vocabulary, shape.model);
+  decoder.head.weight =
+      weights.weight(weights.contains("output.weight") ? "output.weight" : "token_embd.weight",
+                     shape.model, shape.vocabulary);
+  for (index i = 0; i < shape.layers; ++i) {
     const std::string name = "blk." + std::to_string(i) + ".";
-    const auto linear = [&](const char* of_what, index inputs, index outputs) {
-      return weights.linear(name + of_what, inputs, outputs,
-                            weights.contains(name + of_what + ".bias"));
+    const auto take_bias = [&](linear<float>& to, const char* of_what) {
+      const std::string bias = name + of_what + ".bias";
+      if (weights.contains(bias)) to.bias = weights.vector(bias, to.outputs());
     };
     transformer_block<float> block;
-    block.attention_norm = weights.rms_norm(name + "attn_norm", model, epsilon);
-    block.feed_norm = weights.rms_norm(name + "ffn_norm", model, epsilon);
+    block.attention_norm = weights.rms_norm(name + "attn_norm", shape.model, epsilon);
+    block.feed_norm = weights.rms_norm(name + "ffn_norm", shape.model, epsilon);
     attention_layer<float>& attention = block.attention;
-    attention.heads = {heads, kv_heads};
-    attention.query = linear("attn_q", model, heads * width);
-    attention.key = linear("attn_k", model, kv_heads * width);
-    attention.value = linear("attn_v", model, kv_heads * width);
-    attention.output = linear("attn_output", heads * width, model);
+    attention = load_attention(
+        weights, name, shape,
+        {.query = "attn_q", .key = "attn_k", .value = "attn_v", .output = "attn_output"});
+    take_bias(attention.query, "attn_q");
+    take_bias(attention.key, "attn_k");
+    take_bias(attention.value, "attn_v");
+    take_bias(attention.output, "attn_output");
     if (weights.contains(name + "attn_q_norm.weight")) {
-      attention.query_norm = weights.rms_norm(name + "attn_q_norm", width, epsilon);
-      attention.key_norm = weights.rms_norm(name + "attn_k_norm", width, epsilon);
+      attention.query_norm = weights.rms_norm(name + "attn_q_norm", shape.width, epsilon);
+      attention.key_norm = weights.rms_norm(name + "attn_k_norm", shape.width, epsilon);
     }
     attention.rotary = rope;
-    feed_forward<float> feed;
-    feed.activation = activation::silu;
-    feed.gate = linear("ffn_gate", model, hidden);
-    feed.up = linear("ffn_up", model, hidden);
-    feed.down = linear("ffn_down", hidden, model);
+    feed_forward<float> feed =
+        load_gated(weights, name, shape.model, shape.hidden, activation::silu,
+                   {.gate = "ffn_gate", .up = "ffn_up", .down = "ffn_down"});
+    take_bias(feed.gate, "ffn_gate");
+    take_bias(feed.up, "ffn_up");
+    take_bias(feed.down, "ffn_down");
     block.feed = std::move(feed);
     decoder.blocks.push_back(std::move(block));
   }
-  decoder.final_norm = weights.rms_norm("output_norm", model, epsilon);
+  decoder.final_norm = weights.rms_norm("output_norm", shape.model, epsilon);
   weights.refuse_unknown();
   return loaded;
 }

@@ -178,6 +178,14 @@ TEST(GgufDecoder, RefusesInSentences) {
   auto scaled = header("llama");
   EXPECT_NE(refusal(scaled.add("llama.rope.scaling.type", "new"), all).find("scaling.type"),
             std::string::npos);
+  auto wide = header("llama");
+  EXPECT_EQ(refusal(wide.add("llama.attention.key_length", std::uint32_t(2147483646)), all),
+            "model.gguf: heads of 2147483646 columns in 2 layers; at most 65536 of each are read");
+  auto odd = header("llama");
+  EXPECT_EQ(
+      refusal(odd.add("llama.rope.dimension_count", std::uint32_t(5)), all),
+      "model.gguf: llama.rope.dimension_count: expected an even number of at most 6, the columns "
+      "of a head, found 5");
   const auto with = [&](const char* name, const std::optional<tensor>& other) {
     tensors changed = all;
     if (other)

@@ -44,6 +44,16 @@ inline named_size read_size(const config& c, std::initializer_list<const char*> 
   return found;
 }
 
+// Refuses, in the name of a file, heads that cannot share and wider heads or more layers than memory is taken
+// for before any tensor has that size.
+inline void check_heads(const std::string& file, const decoder_shape& s) {
+  constexpr index most = 65536;
+  require_file(s.heads % s.kv_heads == 0, file, ": ", s.heads, " query heads cannot share ",
+               s.kv_heads, " key/value heads");
+  require_file(s.width <= most && s.layers <= most, file, ": heads of ", s.width, " columns in ",
+               s.layers, " layers; at most ", most, " of each are read");
+}
+
 // The sizes. Refuses heads that are none, and more layers and wider heads than memory is taken for before
 // any tensor has that size.
 inline decoder_shape read_shape(const config& c) {
