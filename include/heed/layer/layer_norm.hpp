@@ -8,6 +8,7 @@
 #pragma once
 
 #include <heed/layer/norm_call.hpp>  // norm_call
+#include <heed/simd/fused.hpp>       // fused
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -50,7 +51,7 @@ struct layer_norm {
             mean /= count;
             for (index i = 0; i < row.cols; ++i) {
               const double centred = static_cast<double>(row(0, i)) - mean;
-              squares += centred * centred;
+              squares = detail::fused(centred, centred, squares);
             }
             return detail::row_statistics{mean, 1 / std::sqrt(squares / count + epsilon)};
           });

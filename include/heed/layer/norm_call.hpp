@@ -6,6 +6,7 @@
 #include <heed/core/check.hpp>         // require
 #include <heed/core/types.hpp>         // matrix
 #include <heed/modifiers/problem.hpp>  // check_size
+#include <heed/simd/fused.hpp>         // fused
 #include <heed/storage/overlap.hpp>    // overlap
 #include <heed/storage/view.hpp>       // view_of
 
@@ -73,8 +74,9 @@ struct norm_call {
           // x - mean is small beside both where the numbers of a row are close to each other, so the
           // difference is formed before anything is rounded to Scalar.
           const double centred = static_cast<double>(x(row, first + i)) - s.mean;
-          const Scalar normed = static_cast<Scalar>(centred * s.factor) * weight[part + i];
-          y(row, first + i) = bias.size() == 0 ? normed : normed + bias[part + i];
+          const auto normed = static_cast<Scalar>(centred * s.factor);
+          y(row, first + i) = bias.size() == 0 ? normed * weight[part + i]
+                                               : fused(normed, weight[part + i], bias[part + i]);
         }
       }
   }

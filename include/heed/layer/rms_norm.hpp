@@ -8,6 +8,7 @@
 #pragma once
 
 #include <heed/layer/norm_call.hpp>  // norm_call
+#include <heed/simd/fused.hpp>       // fused
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -41,8 +42,10 @@ struct rms_norm {
       detail::norm_call<Scalar>{name, weight, {}}(
           detail::view_of(x), detail::view_of(y), [&](const detail::view<const Scalar>& row) {
             double squares = 0;
-            for (index i = 0; i < row.cols; ++i)
-              squares += static_cast<double>(row(0, i)) * static_cast<double>(row(0, i));
+            for (index i = 0; i < row.cols; ++i) {
+              const auto value = static_cast<double>(row(0, i));
+              squares = detail::fused(value, value, squares);
+            }
             return detail::row_statistics{
                 0, 1 / std::sqrt(squares / static_cast<double>(row.cols) + epsilon)};
           });

@@ -28,7 +28,7 @@ path of(const sizes& s) {
   using matrix = heed::matrix<float>;
   const matrix q = matrix::Zero(s.queries, s.width * s.heads);
   const matrix k = matrix::Zero(s.keys, s.width * s.heads);
-  const Eigen::MatrixXf by_columns = k;
+  const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor> by_columns = k;
   matrix w(s.weights ? s.heads * s.queries : 0, s.keys);
   heed::detail::attention_call<float, heed::detail::tiled_view<const float>> call;
   call.q = heed::detail::view_of(q);
