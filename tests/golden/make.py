@@ -288,11 +288,19 @@ def cut_stories(data):
     print(told(tokens, pieces).decode(), "least lead", lead)
 
 
+def copy_families(data):
+    """A decoder, an encoder and an encoder-decoder of chance, a file of every GGUF type, a tokenizer."""
+    for name in ("families/llama3", "families/bert", "families/bart", "gguf",
+                 "tokenizers/spm-unigram"):
+        shutil.copytree(data / name, HERE / name)
+
+
 def main():
     data = pathlib.Path(sys.argv[1])
-    for folder in ("onnx", "models"):
+    for folder in ("onnx", "models", "families", "gguf", "tokenizers"):
         shutil.rmtree(HERE / folder, ignore_errors=True)
-    for make in (copy_onnx, copy_letter_sorter, copy_tiny_gpt2, make_byte_decoder, cut_stories):
+    for make in (copy_onnx, copy_letter_sorter, copy_tiny_gpt2, make_byte_decoder, cut_stories,
+                 copy_families):
         make(data)
     for path in HERE.rglob("*"):
         path.chmod(0o755 if path.is_dir() or path.name == "make.py" else 0o644)

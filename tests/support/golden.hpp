@@ -9,6 +9,11 @@
 
 #include <heed/io/safetensors.hpp>
 
+#include <cctype>
+#include <initializer_list>
+#include <limits>
+#include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -42,6 +47,37 @@ class golden {
  private:
   heed::tensor_file file_;
 };
+
+// A family of models and the form of its config: a parameter of tests.
+struct family_test {
+  const char* folder;
+  const char* config;
+
+  // The family's folder, if it is here; prints which it is.
+  [[nodiscard]] std::optional<std::filesystem::path> find() const { return data_folder(path()); }
+  [[nodiscard]] std::string missing() const { return data_is_missing(path()); }
+
+  // The test's name: letters, digits and underscores.
+  [[nodiscard]] std::string name() const {
+    std::string made = std::string(folder) + "_" + config;
+    for (char& c : made)
+      if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
+    return made;
+  }
+  friend void PrintTo(const family_test& t, std::ostream* out) { *out << t.name(); }
+
+ private:
+  [[nodiscard]] std::string path() const { return std::string("families/") + folder; }
+};
+
+// Each family with its config as transformers 5 and as transformers 4 write it.
+inline std::vector<family_test> both_configs(std::initializer_list<const char*> folders) {
+  std::vector<family_test> tests;
+  for (const char* const folder : folders)
+    for (const char* const config : {"config.json", "config.v4.json"})
+      tests.push_back({folder, config});
+  return tests;
+}
 
 // The largest difference.
 inline float largest_error(const heed::matrix<float>& a, const heed::matrix<float>& b) {

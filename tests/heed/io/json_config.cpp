@@ -38,10 +38,11 @@ TEST(JsonConfig, EveryPrefixIsRefused) {
 
 // What transformers wrote, read as a loader of models reads it.
 TEST(JsonConfig, ReadsPublishedOnes) {
-  const auto folder = support::data_folder("families");
-  if (!folder) GTEST_SKIP() << support::data_is_missing("families");
+  const auto one = support::data_folder("families/gemma3");  // where that is, all are
+  if (!one) GTEST_SKIP() << support::data_is_missing("families");
+  const std::filesystem::path folder = one->parent_path();
   int files = 0;
-  for (const auto& family : std::filesystem::directory_iterator(*folder))
+  for (const auto& family : std::filesystem::directory_iterator(folder))
     for (const char* name : {"config.json", "config.v4.json"}) {
       const config c = read_json_config(family.path() / name);
       EXPECT_FALSE(c.text("model_type").empty()) << family.path();
@@ -50,16 +51,16 @@ TEST(JsonConfig, ReadsPublishedOnes) {
     }
   EXPECT_GT(files, 80);
 
-  const config gemma = read_json_config(*folder / "gemma3" / "config.json");
+  const config gemma = read_json_config(folder / "gemma3" / "config.json");
   const config rope = gemma.object("rope_parameters").object("full_attention");
   EXPECT_EQ(rope.text("rope_type"), "linear");
   EXPECT_EQ(rope.number("factor"), 8);
   EXPECT_EQ(gemma.texts("layer_types").size(), 6u);
   EXPECT_FALSE(gemma.contains("attn_logit_softcapping"));
-  const config phi = read_json_config(*folder / "phi3-longrope" / "config.v4.json");
+  const config phi = read_json_config(folder / "phi3-longrope" / "config.v4.json");
   EXPECT_EQ(phi.object("rope_scaling").numbers("short_factor"),
             (std::vector<double>{1.0, 1.1, 1.2, 1.3}));
-  const config clip = read_json_config(*folder / "clip" / "config.v4.json");
+  const config clip = read_json_config(folder / "clip" / "config.v4.json");
   EXPECT_EQ(clip.object("text_config").count("max_position_embeddings"), 20);
 }
 

@@ -138,14 +138,13 @@ TEST(Llama2c, RefusesInWords) {
 }
 
 TEST(Llama2c, ReadsStories260K) {
-  const auto folder = support::data_folder("models/stories260K");
-  if (!folder) GTEST_SKIP() << support::data_is_missing("models/stories260K");
-  const tensor_file file = read_llama2c(*folder / "stories260K.bin");
-  EXPECT_EQ(file.metadata().count("n_layers"), 5);
+  const tensor_file file =
+      read_llama2c(support::golden_root() / "models/stories260K/stories260K.bin");
+  EXPECT_EQ(file.metadata().count("n_layers"), 1);
   EXPECT_EQ(file.metadata().count("n_kv_heads"), 4);
   EXPECT_FALSE(file.contains("output.weight"));
   EXPECT_EQ(file["tok_embeddings.weight"].shape, (std::vector<index>{512, 64}));
-  EXPECT_EQ(file["layers.4.feed_forward.w2.weight"].shape, (std::vector<index>{64, 172}));
+  EXPECT_EQ(file["layers.0.feed_forward.w2.weight"].shape, (std::vector<index>{64, 172}));
   for (const tensor_view& t : file.tensors()) {
     std::vector<float> values(static_cast<std::size_t>(t.size()));
     detail::to_float(t, values.data());

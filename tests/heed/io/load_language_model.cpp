@@ -26,8 +26,8 @@ TEST(LoadLanguageModel, AFileOfLlama2c) {
 }
 
 TEST(LoadLanguageModel, AFolder) {
-  const auto folder = support::data_folder("families/llama");
-  if (!folder) GTEST_SKIP() << support::data_is_missing("families/llama");
+  const auto folder = support::data_folder("families/llama3");
+  if (!folder) GTEST_SKIP() << support::data_is_missing("families/llama3");
   const language_model model = load_language_model(*folder);
   EXPECT_GT(model.context, 0);
   EXPECT_EQ(model.decoder.blocks.size(),

@@ -211,8 +211,9 @@ TEST_F(Sharded, RefusesInWords) {
 
 // Whatever the families of published models hold. Golden values are checked where models are.
 TEST(Safetensors, ReadsPublishedFiles) {
-  const auto folder = support::data_folder("families");
-  if (!folder) GTEST_SKIP() << support::data_is_missing("families");
+  const auto one = support::data_folder("families/qwen2");  // where that is, all are
+  if (!one) GTEST_SKIP() << support::data_is_missing("families");
+  const std::filesystem::path folder = one->parent_path();
   int files = 0, values = 0;
   const auto check = [&](const tensor_file& file) {
     ++files;
@@ -223,20 +224,20 @@ TEST(Safetensors, ReadsPublishedFiles) {
       values += static_cast<int>(read.size());
     }
   };
-  for (const auto& family : std::filesystem::directory_iterator(*folder)) {
+  for (const auto& family : std::filesystem::directory_iterator(folder)) {
     check(read_safetensors(family.path()));
     check(read_safetensors(family.path() / "golden.safetensors"));
   }
   EXPECT_EQ(files, 96);
   EXPECT_GT(values, 2'000'000);
 
-  const tensor_file qwen = read_safetensors(*folder / "qwen2");
+  const tensor_file qwen = read_safetensors(folder / "qwen2");
   index parameters = 0;
   for (const tensor_view& t : qwen.tensors()) parameters += t.size();
   EXPECT_EQ(parameters, qwen.metadata().integer("total_parameters"));
-  EXPECT_EQ(read_safetensors(*folder / "llama3").tensors()[0].type, dtype::bf16);
-  EXPECT_EQ(read_safetensors(*folder / "mistral").tensors()[0].type, dtype::f16);
-  const tensor_file golden = read_safetensors(*folder / "llama" / "golden.safetensors");
+  EXPECT_EQ(read_safetensors(folder / "llama3").tensors()[0].type, dtype::bf16);
+  EXPECT_EQ(read_safetensors(folder / "mistral").tensors()[0].type, dtype::f16);
+  const tensor_file golden = read_safetensors(folder / "llama" / "golden.safetensors");
   EXPECT_EQ(detail::to_index(golden["input_ids"]).size(), 20u);
 }
 

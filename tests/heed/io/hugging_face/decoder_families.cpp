@@ -2,7 +2,7 @@
 // Published families of decoders against golden values of Hugging Face's transformers: logits of all 52
 // positions, chunked prefill to the bit, greedy tokens with a cache and without.
 #include "support/bytes.hpp"
-#include "support/data.hpp"
+#include "support/golden.hpp"
 
 #include <heed/io/hugging_face/load_decoder.hpp>
 #include <heed/io/safetensors_writer.hpp>
@@ -16,42 +16,20 @@ namespace {
 
 using heed::index;
 using heed::matrix;
-
-struct golden {
-  heed::tensor_file file;
-
-  [[nodiscard]] std::vector<index> ids(const char* name) const {
-    std::vector<float> numbers(static_cast<std::size_t>(file[name].size()));
-    heed::detail::to_float(file[name], numbers.data());
-    return {numbers.begin(), numbers.end()};
-  }
-  [[nodiscard]] matrix<float> rows(const char* name) const {
-    const heed::tensor_view& t = file[name];
-    matrix<float> numbers(t.rows(), t.cols());
-    heed::detail::to_float(t, numbers.data());
-    return numbers;
-  }
-};
-
-struct family_test {
-  const char* folder;
-  const char* config;
-};
-void PrintTo(const family_test& t, std::ostream* out) { *out << t.folder << "_" << t.config; }
+using support::family_test;
+using support::golden;
 
 class decoder_families : public ::testing::TestWithParam<family_test> {
  protected:
   void SetUp() override {
-    const auto data = support::data_folder("families");
-    if (!data) GTEST_SKIP() << support::data_is_missing("families");
-    folder = *data / GetParam().folder;
+    const auto found = GetParam().find();
+    if (!found) GTEST_SKIP() << GetParam().missing();
+    folder = *found;
   }
   [[nodiscard]] heed::decoder<float> load() const {
     return heed::load_decoder(folder, GetParam().config);
   }
-  [[nodiscard]] golden values() const {
-    return {heed::read_safetensors(folder / "golden.safetensors")};
-  }
+  [[nodiscard]] golden values() const { return golden(folder); }
 
   std::filesystem::path folder;
 };
@@ -162,30 +140,15 @@ TEST_P(decoder_families, keep_weights_of_half_the_size) {
   EXPECT_LE((halves(ids) - floats(ids)).cwiseAbs().maxCoeff(), 2e-5f);
 }
 
-const auto& families() {
-  static const std::vector<family_test> all = [] {
-    std::vector<family_test> tests;
-    for (const char* folder :
-         {"llama",      "llama3",  "llama-linear", "llama-dynamic", "llama-yarn",
-          "mistral",    "smollm3", "granite",      "qwen2",         "qwen3",
-          "olmo2",      "gpt2",    "cohere2",      "cohere",        "stablelm",
-          "starcoder2", "phi",     "mpt",          "bloom",         "falcon-alibi",
-          "falcon",     "opt",     "gpt-bigcode",  "gptj",          "gpt-neo",
-          "gpt-neox",   "mixtral", "qwen3-moe",    "phi3",          "phi3-longrope",
-          "gpt-oss",    "gemma",   "gemma2",       "gemma3"})
-      for (const char* config : {"config.json", "config.v4.json"})
-        tests.push_back({folder, config});
-    return tests;
-  }();
-  return all;
-}
-INSTANTIATE_TEST_SUITE_P(all, decoder_families, ::testing::ValuesIn(families()),
-                         [](const auto& test) {
-                           std::string name =
-                               std::string(test.param.folder) + "_" + test.param.config;
-                           for (char& c : name)
-                             if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    all, decoder_families,
+    ::testing::ValuesIn(support::both_configs(
+        {"llama",   "llama3",   "llama-linear", "llama-dynamic", "llama-yarn",  "mistral",
+         "smollm3", "granite",  "qwen2",        "qwen3",         "olmo2",       "gpt2",
+         "cohere2", "cohere",   "stablelm",     "starcoder2",    "phi",         "mpt",
+         "bloom",   "falcon",   "falcon-alibi", "opt",           "gpt-bigcode", "gptj",
+         "gpt-neo", "gpt-neox", "mixtral",      "qwen3-moe",     "phi3",        "phi3-longrope",
+         "gpt-oss", "gemma",    "gemma2",       "gemma3"})),
+    [](const auto& tested) { return tested.param.name(); });
 
 }  // namespace

@@ -14,20 +14,9 @@ namespace {
 
 using heed::index;
 using heed::matrix;
+using support::family_test;
 using support::golden;
 using support::largest_error;
-
-struct family_test {
-  const char* folder;
-  const char* config;
-};
-std::string name_of(const family_test& t) {
-  std::string name = std::string(t.folder) + "_" + t.config;
-  for (char& c : name)
-    if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
-  return name;
-}
-void PrintTo(const family_test& t, std::ostream* out) { *out << name_of(t); }
 
 class encoder_decoder_families : public ::testing::TestWithParam<family_test> {};
 
@@ -52,9 +41,9 @@ std::vector<index> greedy_tokens(const heed::encoder_decoder<float>& model,
 }
 
 TEST_P(encoder_decoder_families, give_the_golden_scores_and_tokens) {
-  const auto data = support::data_folder("families");
-  if (!data) GTEST_SKIP() << support::data_is_missing("families");
-  const auto folder = *data / GetParam().folder;
+  const auto found = GetParam().find();
+  if (!found) GTEST_SKIP() << GetParam().missing();
+  const std::filesystem::path& folder = *found;
   const golden want(folder);
   const heed::encoder_decoder<float> model = heed::load_encoder_decoder(folder, GetParam().config);
 
@@ -87,11 +76,11 @@ TEST_P(encoder_decoder_families, give_the_golden_scores_and_tokens) {
 // The golden values of marian were made with positions that its folder does not hold, so this compares with
 // what transformers 5.24 gives for the folder, in double.
 TEST(marian, gives_what_transformers_gives_for_its_folder) {
-  const auto data = support::data_folder("families");
-  if (!data) GTEST_SKIP() << support::data_is_missing("families");
-  const golden given(*data / "marian");
+  const auto data = support::data_folder("families/marian");
+  if (!data) GTEST_SKIP() << support::data_is_missing("families/marian");
+  const golden given(*data);
   for (const char* const config : {"config.json", "config.v4.json"}) {
-    const heed::encoder_decoder<float> model = heed::load_encoder_decoder(*data / "marian", config);
+    const heed::encoder_decoder<float> model = heed::load_encoder_decoder(*data, config);
     const matrix<float> read = read_source(model, given);
     auto cache = model.cache(read, 40);
     const matrix<float> logits = model(given.ids("decoder_input_ids"), cache);
@@ -107,13 +96,8 @@ TEST(marian, gives_what_transformers_gives_for_its_folder) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(all, encoder_decoder_families, ::testing::ValuesIn([] {
-                           std::vector<family_test> tests;
-                           for (const char* const folder : {"t5", "bart", "whisper"})
-                             for (const char* const config : {"config.json", "config.v4.json"})
-                               tests.push_back({folder, config});
-                           return tests;
-                         }()),
-                         [](const auto& tested) { return name_of(tested.param); });
+INSTANTIATE_TEST_SUITE_P(all, encoder_decoder_families,
+                         ::testing::ValuesIn(support::both_configs({"t5", "bart", "whisper"})),
+                         [](const auto& tested) { return tested.param.name(); });
 
 }  // namespace

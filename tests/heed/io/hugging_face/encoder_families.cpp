@@ -14,30 +14,11 @@ namespace {
 
 using heed::index;
 using heed::matrix;
+using support::family_test;
 using support::golden;
 using support::largest_error;
 
 constexpr float tolerance = 2e-4f;
-
-struct family_test {
-  const char* folder;
-  const char* config;
-};
-std::string name_of(const family_test& t) {
-  std::string name = std::string(t.folder) + "_" + t.config;
-  for (char& c : name)
-    if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
-  return name;
-}
-void PrintTo(const family_test& t, std::ostream* out) { *out << name_of(t); }
-
-std::vector<family_test> both_configs(std::initializer_list<const char*> folders) {
-  std::vector<family_test> tests;
-  for (const char* const folder : folders)
-    for (const char* const config : {"config.json", "config.v4.json"})
-      tests.push_back({folder, config});
-  return tests;
-}
 
 class text_families : public ::testing::TestWithParam<family_test> {};
 class image_families : public ::testing::TestWithParam<family_test> {};
@@ -57,9 +38,9 @@ matrix<float> without_padding(const heed::padded_batch& batch, matrix<float> row
 }
 
 TEST_P(text_families, give_the_golden_vectors_of_a_padded_batch) {
-  const auto data = support::data_folder("families");
-  if (!data) GTEST_SKIP() << support::data_is_missing("families");
-  const auto folder = *data / GetParam().folder;
+  const auto found = GetParam().find();
+  if (!found) GTEST_SKIP() << GetParam().missing();
+  const std::filesystem::path& folder = *found;
   const golden want(folder);
   const heed::encoder<float> model = heed::load_encoder(folder, GetParam().config);
   const heed::padded_batch batch = batch_of(want);
@@ -94,9 +75,9 @@ TEST_P(text_families, give_the_golden_vectors_of_a_padded_batch) {
 
 // A sequence alone has the bits that it has beside others.
 TEST_P(text_families, give_a_sequence_the_same_bits_alone) {
-  const auto data = support::data_folder("families");
-  if (!data) GTEST_SKIP() << support::data_is_missing("families");
-  const heed::encoder<float> model = heed::load_encoder(*data / GetParam().folder);
+  const auto found = GetParam().find();
+  if (!found) GTEST_SKIP() << GetParam().missing();
+  const heed::encoder<float> model = heed::load_encoder(*found);
   const std::vector<index> one{7, 3, 50, 12, 9}, other{20, 21, 22};
   heed::token_sequences both(other);
   both.append(one);
@@ -104,9 +85,9 @@ TEST_P(text_families, give_a_sequence_the_same_bits_alone) {
 }
 
 TEST_P(image_families, give_the_golden_scores) {
-  const auto data = support::data_folder("families");
-  if (!data) GTEST_SKIP() << support::data_is_missing("families");
-  const auto folder = *data / GetParam().folder;
+  const auto found = GetParam().find();
+  if (!found) GTEST_SKIP() << GetParam().missing();
+  const std::filesystem::path& folder = *found;
   const golden want(folder);
   const heed::encoder<float> model = heed::load_encoder(folder, GetParam().config);
   const matrix<float> hidden = model.hidden_of_images(want.rows("pixel_values"));
@@ -117,9 +98,9 @@ TEST_P(image_families, give_the_golden_scores) {
 }
 
 TEST_P(dual_families, give_the_golden_vectors_and_scores) {
-  const auto data = support::data_folder("families");
-  if (!data) GTEST_SKIP() << support::data_is_missing("families");
-  const auto folder = *data / GetParam().folder;
+  const auto found = GetParam().find();
+  if (!found) GTEST_SKIP() << GetParam().missing();
+  const std::filesystem::path& folder = *found;
   const golden want(folder);
   const heed::dual_encoder<float> model = heed::load_dual_encoder(folder, GetParam().config);
   const matrix<float> texts = model.text_vectors(batch_of(want).sequences());
@@ -134,14 +115,14 @@ TEST_P(dual_families, give_the_golden_vectors_and_scores) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(all, text_families,
-                         ::testing::ValuesIn(both_configs({"bert", "bert-mlm", "bert-reranker",
-                                                           "roberta", "distilbert", "mpnet",
-                                                           "modernbert", "nomic-bert"})),
-                         [](const auto& tested) { return name_of(tested.param); });
-INSTANTIATE_TEST_SUITE_P(all, image_families, ::testing::ValuesIn(both_configs({"vit"})),
-                         [](const auto& tested) { return name_of(tested.param); });
-INSTANTIATE_TEST_SUITE_P(all, dual_families, ::testing::ValuesIn(both_configs({"clip"})),
-                         [](const auto& tested) { return name_of(tested.param); });
+INSTANTIATE_TEST_SUITE_P(
+    all, text_families,
+    ::testing::ValuesIn(support::both_configs({"bert", "bert-mlm", "bert-reranker", "roberta",
+                                               "distilbert", "mpnet", "modernbert", "nomic-bert"})),
+    [](const auto& tested) { return tested.param.name(); });
+INSTANTIATE_TEST_SUITE_P(all, image_families, ::testing::ValuesIn(support::both_configs({"vit"})),
+                         [](const auto& tested) { return tested.param.name(); });
+INSTANTIATE_TEST_SUITE_P(all, dual_families, ::testing::ValuesIn(support::both_configs({"clip"})),
+                         [](const auto& tested) { return tested.param.name(); });
 
 }  // namespace
