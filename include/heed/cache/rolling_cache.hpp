@@ -29,6 +29,9 @@ inline namespace HEED_ABI {
 // else. Rows move on through it: an append that drops rows moves the sinks up behind the gap, and
 // where memory ends, what is kept goes back to its beginning; over time that is at most one row of
 // the window a row appended.
+//
+// Where `take_back` is given, as many rows that have left the window are kept before the sinks, where
+// keys() does not show them: truncate() lets the window end earlier again, for drafts that are refused.
 template <class Storage>
 class rolling_cache {
  public:
@@ -38,6 +41,7 @@ class rolling_cache {
   struct sizes {
     index window;           // last positions that are kept
     index sinks = 0;        // first positions that are kept for good
+    index take_back = 0;    // last positions that truncate() can take back; at most the window
     index heads = 1;        // key/value heads
     index width;            // columns of one head in keys
     index value_width = 0;  // ... and in values; 0: as many
@@ -46,13 +50,14 @@ class rolling_cache {
   explicit rolling_cache(const sizes& s)
       : rows_(name, rows_of(s), {s.heads, s.width, s.value_width}),
         positions_(static_cast<std::size_t>(rows_.rows())),
-        now_{.window = s.window, .sinks = s.sinks} {}
+        now_{.window = s.window, .sinks = s.sinks, .take_back = s.take_back} {}
 
   rolling_cache(const rolling_cache& other)
       : rows_(name, other.rows_.rows(), other.rows_.heads()),
         positions_(other.positions_),
         now_(other.now_) {
-    rows_.copy_from(other.rows_, now_.first, now_.first, now_.size);
+    const index first = now_.first - now_.behind;
+    rows_.copy_from(other.rows_, first, first, now_.behind + now_.size);
   }
   rolling_cache(rolling_cache&& other) noexcept
       : rows_(std::move(other.rows_)),
@@ -92,11 +97,15 @@ class rolling_cache {
                       ") overlaps the cache's own rows in memory");
       const index count = detail::elements_of(keys).rows;
       const index sinks = (std::min)(count, now_.sinks - (std::min)(now_.sinks, now_.position));
-      const index last = (std::min)(count - sinks, now_.window);
+      const index last = (std::min)(count - sinks, now_.window + now_.take_back);
       put(keys, values, 0, sinks);
       now_.position += count - sinks - last;
-      make_room(last);
-      put(keys, values, count - last, last);
+      for (index done = count - last; done < count;) {
+        const index some = (std::min)(count - done, now_.window);
+        make_room(some);
+        put(keys, values, done, some);
+        done += some;
+      }
     }
   }
 
@@ -110,8 +119,32 @@ class rolling_cache {
     return position_map(positions_.data() + now_.first, now_.size);
   }
 
+  // Forgets all but the first `position` tokens, as if no more had been appended: a rollback. Throws
+  // shape_error, and changes nothing, for more tokens than there were, and where rows that have left the
+  // window would have to come back and are more than `take_back` kept.
+  void truncate(index position) {
+    detail::require(position >= 0 && position <= now_.position, name, ": cannot be cut to ",
+                    position, " tokens, it has ", now_.position);
+    const index cut = now_.position - position;
+    if (now_.position == now_.size) {  // no row has left the window
+      now_.size = now_.position = position;
+      return;
+    }
+    const index in_window = now_.size - now_.sinks;
+    const index wanted = (std::min)(position - now_.sinks, now_.window);
+    const index back = wanted - (in_window - cut);  // rows that return to the window
+    detail::require(cut <= in_window && back <= now_.behind, name, ": cannot be cut by ", cut,
+                    " tokens to ", position, ": of the rows that have left the window ",
+                    now_.behind, " are kept; take_back is ", now_.take_back);
+    swap_with_sinks(now_.first - back, back, now_.sinks);
+    now_.first -= back;
+    now_.behind -= back;
+    now_.size += back - cut;
+    now_.position = position;
+  }
+
   // Forgets everything; the next token stands at 0.
-  void clear() { now_ = {.window = now_.window, .sinks = now_.sinks}; }
+  void clear() { now_ = {.window = now_.window, .sinks = now_.sinks, .take_back = now_.take_back}; }
 
  private:
   static constexpr const char* name = "heed::rolling_cache";
@@ -119,8 +152,10 @@ class rolling_cache {
   struct state {
     index window = 0;
     index sinks = 0;
+    index take_back = 0;
     index first = 0;     // row in memory of the first that is kept
     index size = 0;      // rows that are kept
+    index behind = 0;    // rows that lie before them and can return to the window
     index position = 0;  // tokens that were ever appended
   };
 
@@ -128,25 +163,51 @@ class rolling_cache {
     detail::require_given(name, "window", s.window, "the number of last positions that are kept");
     detail::require(s.window >= 1 && s.sinks >= 0, name, ": window is ", s.window, ", sinks is ",
                     s.sinks, "; the first must be positive, the second not negative");
-    constexpr index most = (std::numeric_limits<index>::max)() / 4;
+    detail::require(s.take_back >= 0 && s.take_back <= s.window, name, ": take_back is ",
+                    s.take_back, "; it must be from 0 to the window of ", s.window);
+    constexpr index most = (std::numeric_limits<index>::max)() / 8;
     detail::require<std::length_error>(s.window <= most && s.sinks <= most, name, ": a window of ",
                                        s.window, " and ", s.sinks,
                                        " sinks are more than memory can address");
-    return s.sinks + 2 * s.window;
+    return s.sinks + 2 * s.window + s.take_back + spare_rows(s.take_back, s.sinks);
   }
 
+  // Rows at the end of the memory through which sinks change places with others.
+  static index spare_rows(index take_back, index sinks) { return take_back > 0 ? sinks : 0; }
+
   // Drops what `count` more rows of the window push out, and sees to it that there is room for them
-  // behind what is left.
+  // behind what is left. `count` is at most the window.
   void make_room(index count) {
     const index sinks = (std::min)(now_.size, now_.sinks);
     const index dropped = (std::max)(index(0), now_.size - sinks + count - now_.window);
-    const index left = now_.size - sinks - dropped;
-    const bool fits = now_.first + now_.size + count <= rows_.rows();
-    const index to = fits ? now_.first + dropped : 0;
-    move(now_.first, to, sinks);
-    move(now_.first + sinks + dropped, to + sinks, left);
-    now_.first = to;
-    now_.size = sinks + left;
+    const index end = rows_.rows() - spare_rows(now_.take_back, now_.sinks);
+    const bool fits = now_.first + now_.size + count <= end;
+    if (now_.take_back > 0)
+      swap_with_sinks(now_.first, sinks, dropped);
+    else
+      move(now_.first, now_.first + dropped, sinks);
+    now_.first += dropped;
+    now_.size -= dropped;
+    now_.behind = (std::min)(now_.take_back, now_.behind + dropped);
+    if (fits) return;
+    move(now_.first - now_.behind, 0, now_.behind + now_.size);
+    now_.first = now_.behind;
+  }
+
+  // Lets two neighbours change places: `left` rows from `first` on and `right` rows behind them, one of
+  // which are the sinks.
+  void swap_with_sinks(index first, index left, index right) {
+    if (left == 0 || right == 0) return;
+    const index spare = rows_.rows() - now_.sinks;
+    if (left <= now_.sinks) {
+      move(first, spare, left);
+      move(first + left, first, right);
+      move(spare, first + right, left);
+    } else {
+      move(first + left, spare, right);
+      move(first, first + right, left);
+      move(spare, first, right);
+    }
   }
 
   void move(index from, index to, index count) {

@@ -9,6 +9,7 @@
 
 #include <cmath>
 #include <limits>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -236,6 +237,63 @@ TYPED_TEST(rolling_cache, is_copied_moved_and_cleared) {
   EXPECT_EQ(moved.heads(), 2);
   EXPECT_EQ(moved.width(), 8);
   EXPECT_EQ(moved.value_width(), 12);
+}
+
+// Whatever was appended and taken back, the cache is as one to which the rest alone was appended.
+TEST(rolling_cache_truncate, is_as_if_no_more_had_been_appended) {
+  constexpr index tokens = 300;
+  const matrix<float> k = random<float>(tokens, 6), v = random<float>(tokens, 10);
+  for (const index sinks : {0, 1, 3, 9})
+    for (const index window : {1, 4, 7})
+      for (const index take_back : {index(1), window / 2 + 1, window})
+        for (unsigned seed = 0; seed < 4; ++seed) {
+          const auto make = [&] {
+            return heed::rolling_cache<float>({.window = window,
+                                               .sinks = sinks,
+                                               .take_back = take_back,
+                                               .heads = 2,
+                                               .width = 3,
+                                               .value_width = 5});
+          };
+          auto cache = make();
+          std::minstd_rand chance(seed + 1);
+          while (cache.position() < tokens - 20) {
+            const index first = cache.position(), more = index(chance() % 20);
+            cache.append(k.middleRows(first, more), v.middleRows(first, more));
+            const index drafts = std::min(index(chance()) % (take_back + 1), cache.position());
+            if (chance() % 2 == 0 || drafts > more) continue;
+            cache.truncate(cache.position() - drafts);
+            const std::vector<index> want = kept(cache.position(), window, sinks);
+            ASSERT_TRUE(are_rows_of(cache.keys(), k, want));
+            ASSERT_TRUE(are_rows_of(cache.values(), v, want));
+            for (std::size_t i = 0; i < want.size(); ++i)
+              ASSERT_EQ(cache.positions()[index(i)], want[i]);
+            const auto copy = cache;
+            cache = copy;
+          }
+        }
+}
+
+TEST(rolling_cache_truncate, refuses_what_is_not_kept) {
+  heed::rolling_cache<float> cache({.window = 3, .sinks = 1, .take_back = 2, .width = 1});
+  const matrix<float> rows = matrix<float>::Random(9, 1);
+  cache.append(rows.topRows(4), rows.topRows(4));
+  cache.truncate(1);  // nothing has left the window yet
+  EXPECT_EQ(cache.size(), 1);
+  cache.append(rows.middleRows(1, 8), rows.middleRows(1, 8));
+  EXPECT_EQ(refusal([&] { cache.truncate(10); }),
+            "heed::rolling_cache: cannot be cut to 10 tokens, it has 9");
+  EXPECT_EQ(refusal([&] { cache.truncate(6); }),
+            "heed::rolling_cache: cannot be cut by 3 tokens to 6: of the rows that have left the "
+            "window 2 are kept; take_back is 2");
+  cache.truncate(7);
+  EXPECT_EQ(cache.positions()[1], 4);
+  EXPECT_EQ(cache.keys()(1, 0), rows(4, 0));
+  EXPECT_EQ(refusal([&] { cache.truncate(6); }),
+            "heed::rolling_cache: cannot be cut by 1 tokens to 6: of the rows that have left the "
+            "window 0 are kept; take_back is 2");
+  EXPECT_EQ(refusal([] { heed::rolling_cache<float>({.window = 2, .take_back = 3, .width = 1}); }),
+            "heed::rolling_cache: take_back is 3; it must be from 0 to the window of 2");
 }
 
 TEST(rolling_cache_errors, what_is_refused_leaves_it_as_it_was) {
