@@ -18,6 +18,7 @@ write_basic_package_version_file(heedConfigVersion.cmake
 install(FILES
   ${CMAKE_CURRENT_BINARY_DIR}/heedConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/heedConfigVersion.cmake
   cmake/heed_dispatch.cmake cmake/heed_keep_apart.cmake cmake/heed_kernels.cmake
+  cmake/models.cmake cmake/find_library.cmake
   DESTINATION ${package_dir})
 
 # Paths relative to the file itself, so that the installed tree can be moved.
