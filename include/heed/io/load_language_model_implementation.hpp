@@ -39,18 +39,19 @@ inline std::vector<index> read_ends(const std::filesystem::path& folder, const c
 
 }  // namespace detail
 
-HEED_MODELS_INLINE language_model load_language_model(const std::filesystem::path& path) {
+HEED_MODELS_INLINE language_model load_language_model(const std::filesystem::path& path,
+                                                      const load_options& options) {
   std::error_code none;
   if (std::filesystem::is_directory(path, none)) {
     const config c = read_json_config(path / "config.json");
     language_model loaded;
-    loaded.decoder = load_decoder(path);
+    loaded.decoder = load_decoder(path, "config.json", options);
     for (const char* const field : {"max_position_embeddings", "n_positions", "max_seq_len"})
       if (loaded.context == 0) loaded.context = c.integer(field, 0);
     loaded.ends = detail::read_ends(path, c);
     return loaded;
   }
-  detail::model_weights weights(read_tensor_file(path));
+  detail::model_weights weights(read_tensor_file(path), options);
   const config& c = weights.file().metadata();
   if (c.contains("general.architecture")) return detail::load_gguf_decoder(std::move(weights));
   if (c.contains("n_layers")) return detail::load_llama2c_decoder(std::move(weights));

@@ -35,6 +35,20 @@ TEST(LoadLanguageModel, AFolder) {
                 read_json_config(*folder / "config.json").count("num_hidden_layers")));
 }
 
+// Weights of 16 bits keep 11 or 8 bits of each number: scores change a little, and no more.
+TEST(LoadLanguageModel, RoundsWeightsAsItIsTold) {
+  const auto path = support::golden_root() / "models/stories260K/stories260K.bin";
+  const matrix<float> exact = load_language_model(path).logits(ids{1, 403});
+  for (const dtype type : {dtype::f16, dtype::bf16}) {
+    const language_model model = load_language_model(path, {.weights = type});
+    EXPECT_EQ(model.decoder.blocks[0].attention.query.weight.stored.type, type);
+    const float error = (model.logits(ids{1, 403}) - exact).cwiseAbs().maxCoeff();
+    EXPECT_GT(error, 0);
+    EXPECT_LT(error, 0.05f * exact.cwiseAbs().maxCoeff());
+  }
+  EXPECT_EQ(load_language_model(path, {.weights = dtype::f32}).logits(ids{1, 403}), exact);
+}
+
 ids ends_of(const std::string& config, const std::string& generation) {
   const support::temporary_folder folder;
   if (!generation.empty()) folder.write("generation_config.json", generation);

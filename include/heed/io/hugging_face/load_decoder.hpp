@@ -52,14 +52,15 @@ inline const decoder_family* find_decoder_family(const std::string& model_type) 
 // `config`: the file's name in the folder. Throws file_error for a family that is not known, a tensor that
 // is missing, has another shape or is unknown, and an option that is not served or not known.
 inline decoder<float> load_decoder(const std::filesystem::path& folder,
-                                   const char* config_name = "config.json") {
+                                   const char* config_name = "config.json",
+                                   const load_options& options = {}) {
   const config c = read_json_config(folder / config_name);
   const std::string kind = c.text("model_type");
   const detail::decoder_family* family = detail::find_decoder_family(kind);
   if (family == nullptr) c.refuse("model_type", "a family of decoders that heed knows");
   if (c.contains("quantization_config"))
     c.refuse("quantization_config", "none: weights that are quantised are read from GGUF files");
-  detail::model_weights weights(read_tensor_file(folder));
+  detail::model_weights weights(read_tensor_file(folder), options);
   decoder<float> loaded = family->load(c, weights);
   weights.refuse_unknown();
   detail::refuse_unread(c);

@@ -7,6 +7,7 @@
 //   weights.refuse_unknown();
 #pragma once
 
+#include <heed/io/load_options.hpp>   // load_options
 #include <heed/io/tensor_file.hpp>    // tensor_file
 #include <heed/layer/layer_norm.hpp>  // layer_norm
 #include <heed/layer/linear.hpp>      // linear
@@ -22,8 +23,16 @@ namespace detail {
 
 class model_weights {
  public:
-  explicit model_weights(tensor_file file)
-      : file_(std::make_shared<tensor_file>(std::move(file))) {}
+  // Throws file_error for options that nothing is rounded to.
+  explicit model_weights(tensor_file file, const load_options& options = {})
+      : file_(std::make_shared<tensor_file>(std::move(file))), type_(options.weights) {
+    if (type_ == dtype::i8) type_ = dtype::q8_0;
+    float zeros[columns_of_all_blocks] = {};
+    std::byte bytes[sizeof zeros * 2];
+    require_file(!type_ || from_float(*type_, zeros, columns_of_all_blocks, bytes), file_->name(),
+                 ": weights are not rounded to ", name_of(type_.value_or(dtype::f32)),
+                 ", but to F32, F16, BF16, Q8_0, Q5_1, Q5_0, Q4_1 or Q4_0");
+  }
 
   [[nodiscard]] const tensor_file& file() const { return *file_; }
   [[nodiscard]] bool contains(std::string_view name) const { return file_->contains(name); }
@@ -54,7 +63,7 @@ class model_weights {
   }
 
   // (outputs, inputs) as Hugging Face keeps it. Floats are transposed, which is how products read them
-  // fastest; other dtypes stay as they are in the file, which stays mapped.
+  // fastest; other dtypes stay as they are in the file, which stays mapped, unless the options say another.
   parameter<float> weight(const std::string& name, index inputs, index outputs) {
     return part_of(name, outputs, inputs, 0, outputs);
   }
@@ -62,7 +71,7 @@ class model_weights {
   // `count` rows from `first` on of a tensor (rows, inputs), in which several layers lie under each other.
   parameter<float> part_of(const std::string& name, index rows, index inputs, index first,
                            index count) {
-    return kept(stored(tensor(name, {rows, inputs})).rows_of(first, count));
+    return kept(name, stored(tensor(name, {rows, inputs})).rows_of(first, count));
   }
 
   // Rows of a tensor (rows, inputs) in an order of their own: output i is row order[i].
@@ -73,7 +82,8 @@ class model_weights {
     auto gathered = std::make_shared<std::vector<std::byte>>(order.size() * bytes);
     for (std::size_t i = 0; i < order.size(); ++i)
       std::memcpy(gathered->data() + i * bytes, all.bytes + order[i] * all.row_bytes(), bytes);
-    return kept({all.type, static_cast<index>(order.size()), inputs, gathered->data(), gathered});
+    return kept(name,
+                {all.type, static_cast<index>(order.size()), inputs, gathered->data(), gathered});
   }
 
   // Layer `at` of several that lie behind each other in a tensor (layers, inputs, outputs): output i is
@@ -92,14 +102,15 @@ class model_weights {
     for (const index output : order)
       for (index i = 0; i < inputs; ++i, to += bytes)
         std::memcpy(to, from + bytes_of(t.type, i * outputs + output), bytes);
-    return kept({t.type, static_cast<index>(order.size()), inputs, gathered->data(), gathered});
+    return kept(name,
+                {t.type, static_cast<index>(order.size()), inputs, gathered->data(), gathered});
   }
 
-  // The whole of a tensor (rows, cols), without a copy.
+  // The whole of a tensor (rows, cols), without a copy unless the options say another type.
   parameter<float> table(const std::string& name, index rows, index cols) {
-    parameter<float> kept;
-    kept.stored = stored(tensor(name, {rows, cols}));
-    return kept;
+    parameter<float> made;
+    made.stored = rounded(name, stored(tensor(name, {rows, cols})));
+    return made;
   }
 
   // A layer with "name.weight", (outputs, inputs), and "name.bias" where the layer has one.
@@ -123,6 +134,11 @@ class model_weights {
   heed::linear<float> conv1d(const std::string& name, index inputs, index outputs) {
     heed::linear<float> layer;
     layer.weight = floats(name + ".weight", inputs, outputs);
+    if (type_ && *type_ != dtype::f32) {
+      const matrix<float> turned = layer.weight.transpose();
+      const auto* const bytes = reinterpret_cast<const std::byte*>(turned.data());
+      layer.weight = kept(name, {dtype::f32, outputs, inputs, bytes, nullptr});
+    }
     layer.bias = vector(name + ".bias", outputs);
     return layer;
   }
@@ -159,15 +175,35 @@ class model_weights {
 
  private:
   // Floats are transposed, other dtypes stay.
-  static parameter<float> kept(const stored_matrix& part) {
+  [[nodiscard]] parameter<float> kept(const std::string& name, const stored_matrix& numbers) const {
+    const stored_matrix part = rounded(name, numbers);
     parameter<float> made;
     if (part.type != dtype::f32 && part.type != dtype::f64) {
       made.stored = part;
       return made;
     }
-    matrix<float> numbers(part.rows, part.cols);
-    part.read(0, part.rows, numbers.data());
-    return parameter<float>(matrix<float>(numbers.transpose()));
+    matrix<float> values(part.rows, part.cols);
+    part.read(0, part.rows, values.data());
+    return parameter<float>(matrix<float>(values.transpose()));
+  }
+
+  // The same numbers, of the type that the options say.
+  [[nodiscard]] stored_matrix rounded(const std::string& name, const stored_matrix& part) const {
+    if (!type_ || *type_ == part.type) return part;
+    const index block = facts_of(*type_).block_values;
+    require_file(part.cols % block == 0, file_->name(), ": tensor ", quoted{name}, " has rows of ",
+                 part.cols, " numbers, which are no whole blocks of ", block, " that ",
+                 name_of(*type_), " has");
+    const auto row_bytes = static_cast<std::size_t>(bytes_of(*type_, part.cols));
+    auto bytes =
+        std::make_shared<std::vector<std::byte>>(static_cast<std::size_t>(part.rows) * row_bytes);
+    std::vector<float> row(static_cast<std::size_t>(part.cols));
+    for (index i = 0; i < part.rows; ++i) {
+      part.read(i, 1, row.data());
+      from_float(*type_, row.data(), part.cols,
+                 bytes->data() + static_cast<std::size_t>(i) * row_bytes);
+    }
+    return {*type_, part.rows, part.cols, bytes->data(), bytes};
   }
 
   // A tensor of two axes as a matrix that keeps the file.
@@ -176,6 +212,7 @@ class model_weights {
   }
 
   std::shared_ptr<tensor_file> file_;
+  std::optional<dtype> type_;  // that matrices are rounded to
   std::unordered_set<std::string> taken_;
 };
 

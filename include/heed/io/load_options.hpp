@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// How a published model is loaded.
+//
+//   heed::load_language_model("SmolLM2-135M-Instruct", {.weights = heed::dtype::q8_0});
+#pragma once
+
+#include <heed/storage/dtype.hpp>  // dtype
+
+#include <optional>  // optional
+
+namespace heed {
+inline namespace HEED_ABI {
+
+struct load_options {
+  // The type that matrices of weights are rounded to as they are read, a row at a time; the file's own where
+  // none is given. f32, f16, bf16, q8_0, q5_1, q5_0, q4_1 or q4_0; i8 is q8_0, 8 bits with a scale for each
+  // 32. Vectors, such as biases and the weights of norms, stay floats.
+  std::optional<dtype> weights = {};
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed
