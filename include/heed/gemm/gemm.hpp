@@ -14,9 +14,11 @@
 #include <heed/gemm/gemm_call.hpp>         // gemm_call
 #include <heed/gemm/micro_kernel.hpp>      // macro_kernel
 #include <heed/gemm/skinny_gemm.hpp>       // skinny_gemm
+#include <heed/gemm/stored_gemv.hpp>       // stored_gemv, unpack_panel
 #include <heed/storage/copy.hpp>           // copy
 
-#include <algorithm>  // fill, max, min
+#include <algorithm>    // fill, max, min
+#include <type_traits>  // is_same_v, type_identity
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -56,10 +58,11 @@ class gemm_task {
 
  private:
   struct room {
-    Scalar* packed;  // (depth, lanes)
-    Scalar* edge;    // (rows, lanes)
-    Scalar* x;       // (rows, depth), where neither stride of x is 1
-    float* rows;     // (lanes, depth), where W is stored
+    Scalar* packed;        // (depth, lanes)
+    Scalar* edge;          // (rows, lanes)
+    Scalar* x;             // (rows, depth), where neither stride of x is 1
+    float* rows;           // (lanes, depth), where W is stored
+    std::uint32_t* words;  // of a block of each of `lanes` rows, where W is stored
 
     template <class Memory>
     static room in(Memory& memory, const gemm_call<Scalar>& call) {
@@ -67,7 +70,9 @@ class gemm_task {
       return {memory.template take<Scalar>(most_depth * lanes),
               memory.template take<Scalar>(most_rows * lanes),
               is_direct ? nullptr : memory.template take<Scalar>(most_rows * most_depth),
-              call.stored == nullptr ? nullptr : memory.template take<float>(lanes * most_depth)};
+              call.stored == nullptr ? nullptr : memory.template take<float>(lanes * most_depth),
+              call.stored == nullptr ? nullptr
+                                     : memory.template take<std::uint32_t>(lanes * most_words)};
     }
   };
 
@@ -113,10 +118,26 @@ class gemm_task {
 
   // The same from rows of the stored matrix, each of which is a column of W.
   void read_stored(const view<Scalar>& packed, index depth, index column) const {
+    if constexpr (std::is_same_v<Scalar, float>)
+      if (unpack_stored(packed, depth, column)) return;
     for (index i = 0; i < packed.cols; ++i)
       call_.stored->read_part(call_.first_output + column + i, depth, packed.rows,
                               room_.rows + i * most_depth);
     copy_numbers(packed, view<const float>{room_.rows, packed.rows, packed.cols, 1, most_depth});
+  }
+
+  // All lanes at once, where there is a way; false where not.
+  bool unpack_stored(const view<float>& packed, index depth, index column) const {
+    const stored_matrix& w = *call_.stored;
+    const index values = lane_values(w.type);
+    if (packed.cols < lanes || values == 0 || packed.rows % values != 0) return false;
+    const index row_bytes = w.row_bytes();
+    const std::byte* const from =
+        w.bytes + (call_.first_output + column) * row_bytes + bytes_of(w.type, depth);
+    return with_lanes(w.type, [&](auto format) {
+      unpack_panel<decltype(format), packets_per_block>(from, row_bytes, packed.rows / values,
+                                                        room_.words, packed.data);
+    });
   }
 
   gemm_call<Scalar> call_;
@@ -132,16 +153,21 @@ void gemm(const gemm_call<Scalar>& call, const executor& on, scratch& memory) {
     memory.prepare_workers((std::max)(index(1), (std::min)(on.workers, tasks)), bytes);
     run_tasks(on, tasks, [&](index worker, index i) { task(i, memory.worker(worker)); });
   };
-  using thin_type = skinny_gemm<Scalar>;
-  const index thin = thin_type::fits(call) ? thin_type::whole_columns(call) : 0;
-  if (thin > 0) {
-    const index columns = thin_type::columns_per_task(call, on.workers);
-    run(divide_up(thin, columns), thin_type::footprint(call, columns), [&](index i, scratch& own) {
+  // Products of a few rows have ways of their own, for as many columns as fill their panels.
+  index done = 0;
+  const auto thin = [&]<class Task>(std::type_identity<Task>) {
+    const index whole = Task::fits(call) ? Task::whole_columns(call) : 0;
+    if (whole == 0) return;
+    const index columns = Task::columns_per_task(call, on.workers);
+    run(divide_up(whole, columns), Task::footprint(call, columns), [&](index i, scratch& own) {
       const index first = i * columns;
-      thin_type(call.part(0, call.y.rows, first, (std::min)(columns, thin - first)), own).run();
+      Task(call.part(0, call.y.rows, first, (std::min)(columns, whole - first)), own).run();
     });
-  }
-  const gemm_call<Scalar> rest = call.part(0, call.y.rows, thin, call.y.cols - thin);
+    done = whole;
+  };
+  thin(std::type_identity<skinny_gemm<Scalar>>());
+  if constexpr (std::is_same_v<Scalar, float>) thin(std::type_identity<stored_gemv>());
+  const gemm_call<Scalar> rest = call.part(0, call.y.rows, done, call.y.cols - done);
   using task_type = gemm_task<Scalar>;
   const index row_blocks = divide_up(rest.y.rows, task_type::most_rows);
   const index column_blocks = divide_up(rest.y.cols, task_type::most_columns);

@@ -12,7 +12,9 @@
 #include <heed/simd/transpose_load.hpp>  // transposed_lines
 
 #include <bit>      // bit_cast
-#include <cstdint>  // int8_t, uint32_t, uint64_t
+#include <cstddef>  // byte
+#include <cstdint>  // int8_t, int32_t, uint32_t, uint64_t
+#include <cstring>  // memcpy
 #include <limits>   // infinity
 
 // GCC 12 takes the deliberately undefined operand of its own AVX-512 intrinsics for a mistake.
@@ -107,6 +109,17 @@ inline float64x2_t shift_past_fraction(float64x2_t x) {
 #endif
 #endif
 
+// 32-bit integers, as many as a packet of floats has lanes.
+template <class Packet>
+struct words_of {
+  using type = std::int32_t;
+};
+template <class Packet>
+requires requires { typename Eigen::internal::unpacket_traits<Packet>::integer_packet; }
+struct words_of<Packet> {
+  using type = typename Eigen::internal::unpacket_traits<Packet>::integer_packet;
+};
+
 template <class Scalar>
 struct simd {
   using packet = typename Eigen::internal::packet_traits<Scalar>::type;
@@ -190,6 +203,82 @@ struct simd {
   }
 
   static packet broadcast(Scalar a) { return Eigen::internal::pset1<packet>(a); }
+
+  // As many words of 32 bits as a packet of floats has lanes: what packed numbers are taken apart in.
+  using words = typename words_of<packet>::type;
+
+  static words load_words(const std::uint32_t* from) {
+    return Eigen::internal::ploadu<words>(reinterpret_cast<const int*>(from));
+  }
+  static void store_words(std::uint32_t* to, const words& a) {
+    Eigen::internal::pstoreu(reinterpret_cast<int*>(to), a);
+  }
+  // Word k of each of `size` lines that lie `stride` bytes apart becomes a lane of to[k].
+  static void load_words_transposed(words (&to)[4], const std::byte* from, index stride) {
+    if constexpr (requires { transposed_lines<packet, std::uint32_t>::load(to, from, stride); })
+      return transposed_lines<packet, std::uint32_t>::load(to, from, stride);
+    std::uint32_t lanes[4][static_cast<std::size_t>(size)];
+    for (index i = 0; i < size; ++i)
+      for (index k = 0; k < 4; ++k)
+        std::memcpy(&lanes[k][i], from + i * stride + 4 * k, sizeof lanes[k][i]);
+    for (index k = 0; k < 4; ++k) to[k] = load_words(lanes[k]);
+  }
+
+  template <int Bits>
+  static words shift_left(const words& a) {
+    return Eigen::internal::plogical_shift_left<Bits>(a);
+  }
+  template <int Bits>
+  static words shift_right(const words& a) {
+    return Eigen::internal::plogical_shift_right<Bits>(a);
+  }
+  // ... that brings copies of the sign.
+  template <int Bits>
+  static words shift_right_signed(const words& a) {
+    return Eigen::internal::parithmetic_shift_right<Bits>(a);
+  }
+  static words both(const words& a, std::uint32_t mask) {
+    return Eigen::internal::pand(a, Eigen::internal::pset1<words>(static_cast<int>(mask)));
+  }
+  static words either(const words& a, const words& b) { return Eigen::internal::por(a, b); }
+  static words plus(const words& a, int b) {
+    return Eigen::internal::padd(a, Eigen::internal::pset1<words>(b));
+  }
+
+  // Signed integers as numbers, ...
+  static packet number_of(const words& a) {
+    if constexpr (size == 1)
+      return static_cast<Scalar>(a);
+    else
+      return Eigen::internal::pcast<words, packet>(a);
+  }
+  // ... the bits of floats, ...
+  static packet float_of(const words& a) {
+    if constexpr (size == 1)
+      return std::bit_cast<float>(a);
+    else
+      return Eigen::internal::preinterpret<packet, words>(a);
+  }
+  // ... and halves in the lower 16 bits, whatever is above.
+  static packet half_of(const words& a) {
+#if defined(EIGEN_VECTORIZE_AVX512)
+    if constexpr (size == 16) return _mm512_cvtph_ps(_mm512_cvtepi32_epi16(a));
+#endif
+#if defined(EIGEN_VECTORIZE_AVX2) && defined(__F16C__)
+    if constexpr (size == 8) {
+      const __m256i low = _mm256_and_si256(a, _mm256_set1_epi32(0xffff));
+      const __m256i packed = _mm256_permute4x64_epi64(_mm256_packus_epi32(low, low), 0x88);
+      return _mm256_cvtph_ps(_mm256_castsi256_si128(packed));
+    }
+#endif
+    std::uint32_t bits[static_cast<std::size_t>(size)];
+    store_words(bits, a);
+    Scalar lanes[static_cast<std::size_t>(size)];
+    for (index i = 0; i < size; ++i)
+      lanes[i] = static_cast<Scalar>(
+          Eigen::numext::bit_cast<Eigen::half>(static_cast<std::uint16_t>(bits[i])));
+    return load(lanes);
+  }
   static packet add(const packet& a, const packet& b) { return Eigen::internal::padd(a, b); }
   static packet subtract(const packet& a, const packet& b) { return Eigen::internal::psub(a, b); }
   static packet multiply(const packet& a, const packet& b) { return Eigen::internal::pmul(a, b); }

@@ -11,7 +11,8 @@
 #include <heed/core/types.hpp>   // index, Eigen
 #include <heed/simd/unroll.hpp>  // unroll
 
-#include <cstdint>      // int8_t
+#include <cstddef>      // byte
+#include <cstdint>      // int8_t, uint32_t
 #include <type_traits>  // is_same_v
 
 // GCC 12 takes the deliberately undefined operand of its own AVX-512 intrinsics for a mistake.
@@ -80,6 +81,27 @@ struct transposed_lines<__m256, Eigen::bfloat16> {
   }
 };
 
+// 16 bytes of each line, as words of 32 bits: lines r and r + 4 share a register.
+template <>
+struct transposed_lines<__m256, std::uint32_t> {
+  template <class Words>
+  static EIGEN_ALWAYS_INLINE void load(Words (&words)[4], const std::byte* from, index stride) {
+    const auto pair = [&](index line) HEED_INLINED {
+      const auto four = [&](index i) HEED_INLINED {
+        return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i * stride));
+      };
+      return _mm256_inserti128_si256(_mm256_castsi128_si256(four(line)), four(line + 4), 1);
+    };
+    const __m256i a = pair(0), b = pair(1), c = pair(2), d = pair(3);
+    const __m256i ab = _mm256_unpacklo_epi32(a, b), cd = _mm256_unpacklo_epi32(c, d);
+    const __m256i ab_high = _mm256_unpackhi_epi32(a, b), cd_high = _mm256_unpackhi_epi32(c, d);
+    words[0] = _mm256_unpacklo_epi64(ab, cd);
+    words[1] = _mm256_unpackhi_epi64(ab, cd);
+    words[2] = _mm256_unpacklo_epi64(ab_high, cd_high);
+    words[3] = _mm256_unpackhi_epi64(ab_high, cd_high);
+  }
+};
+
 // Bytes are transposed before they widen: a line is half a register.
 template <>
 struct transposed_lines<__m256, std::int8_t> {
@@ -121,6 +143,24 @@ EIGEN_ALWAYS_INLINE void load_quarters(__m512i (&rows)[4], const void* from, ind
     rows[r] = _mm512_mask_broadcast_i32x4(rows[r], 0xf000, line(12));
   });
 }
+
+// 16 bytes of each line, as words of 32 bits.
+template <>
+struct transposed_lines<__m512, std::uint32_t> {
+  template <class Words>
+  static EIGEN_ALWAYS_INLINE void load(Words (&words)[4], const std::byte* from, index stride) {
+    __m512i row[4];
+    detail::load_quarters(row, from, stride);
+    const __m512i ab = _mm512_unpacklo_epi32(row[0], row[1]);
+    const __m512i cd = _mm512_unpacklo_epi32(row[2], row[3]);
+    const __m512i ab_high = _mm512_unpackhi_epi32(row[0], row[1]);
+    const __m512i cd_high = _mm512_unpackhi_epi32(row[2], row[3]);
+    words[0] = _mm512_unpacklo_epi64(ab, cd);
+    words[1] = _mm512_unpackhi_epi64(ab, cd);
+    words[2] = _mm512_unpacklo_epi64(ab_high, cd_high);
+    words[3] = _mm512_unpackhi_epi64(ab_high, cd_high);
+  }
+};
 
 // Numbers of 16 bits are transposed before they widen, eight columns at a time.
 template <class Storage>

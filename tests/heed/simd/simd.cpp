@@ -6,8 +6,11 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <bit>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -172,6 +175,68 @@ TEST(unroll, counts_up_at_compile_time) {
   EXPECT_EQ(digits, 123);
   heed::detail::unroll_constants<0>([&](auto) { digits = -1; });
   EXPECT_EQ(digits, 123);
+}
+
+// Words of 32 bits, as many as a packet of floats has lanes.
+TEST(words, are_taken_apart) {
+  using s = heed::detail::simd<float>;
+  constexpr auto size = static_cast<std::size_t>(s::size);
+  std::uint32_t from[size];
+  for (std::size_t i = 0; i < size; ++i)
+    from[i] = 0x9C013C00U + static_cast<std::uint32_t>(i) * 0x01010001U;
+  const auto a = s::load_words(from);
+  const auto each = [&](const auto& of) {
+    std::array<std::uint32_t, size> want{};
+    for (std::size_t i = 0; i < size; ++i) want[i] = of(from[i]);
+    return want;
+  };
+  const auto stored = [](const auto& words) {
+    std::array<std::uint32_t, size> got{};
+    s::store_words(got.data(), words);
+    return got;
+  };
+  EXPECT_EQ(stored(s::shift_left<5>(a)), each([](std::uint32_t x) { return x << 5; }));
+  EXPECT_EQ(stored(s::shift_right<5>(a)), each([](std::uint32_t x) { return x >> 5; }));
+  EXPECT_EQ(stored(s::shift_right_signed<24>(a)), each([](std::uint32_t x) {
+              return static_cast<std::uint32_t>(static_cast<int>(x >> 24) - 256);
+            }));
+  EXPECT_EQ(stored(s::both(a, 0xF00FU)), each([](std::uint32_t x) { return x & 0xF00FU; }));
+  EXPECT_EQ(stored(s::either(a, s::shift_right<1>(a))),
+            each([](std::uint32_t x) { return x | x >> 1; }));
+  EXPECT_EQ(stored(s::plus(a, -7)), each([](std::uint32_t x) { return x - 7; }));
+
+  const auto numbers = [](const auto& packet) {
+    std::array<float, size> got{};
+    s::store(got.data(), packet);
+    return got;
+  };
+  std::array<float, size> want_numbers{}, want_halves{};
+  for (std::size_t i = 0; i < size; ++i) {
+    want_numbers[i] = -100 + float(i);     // the upper byte, with its sign
+    want_halves[i] = 1 + float(i) / 1024;  // 0x3C00 + i
+  }
+  EXPECT_EQ(numbers(s::number_of(s::shift_right_signed<24>(a))), want_numbers);
+  EXPECT_EQ(numbers(s::half_of(a)), want_halves);
+  EXPECT_EQ(numbers(s::float_of(s::plus(s::both(a, 0), 0x40490FDB))),
+            numbers(s::broadcast(std::bit_cast<float>(0x40490FDB))));
+}
+
+TEST(words, are_transposed_on_their_way_in) {
+  using s = heed::detail::simd<float>;
+  constexpr index stride = 21;
+  std::vector<std::byte> lines(static_cast<std::size_t>((s::size - 1) * stride + 16));
+  for (std::size_t i = 0; i < lines.size(); ++i) lines[i] = static_cast<std::byte>(i * 7);
+  typename s::words to[4];
+  s::load_words_transposed(to, lines.data(), stride);
+  for (index k = 0; k < 4; ++k) {
+    std::uint32_t got[static_cast<std::size_t>(s::size)];
+    s::store_words(got, to[k]);
+    for (index i = 0; i < s::size; ++i) {
+      std::uint32_t want = 0;
+      std::memcpy(&want, lines.data() + i * stride + 4 * k, sizeof want);
+      EXPECT_EQ(got[i], want) << "word " << k << " of line " << i;
+    }
+  }
 }
 
 }  // namespace

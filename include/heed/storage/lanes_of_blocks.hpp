@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+// GGUF's blocks of 32 values, of many stored rows at once: a value of all rows at a time, in the order of
+// columns.
+//
+//   heed::detail::q4_0_lanes::read(words, block, row_bytes);
+//   heed::detail::q4_0_lanes::each(words, [&](index column, const auto& value_of) {
+//     value_of(0);  // that column of the rows of packet 0, as floats
+//   });
+//
+// Each has the bits that decode of blocks_of_32.hpp gives: products with a scale are exact, so that a
+// multiply-add rounds as a product and a sum do. Reads nothing beyond a block.
+#pragma once
+
+#include <heed/storage/word_panel.hpp>  // word_panel
+
+namespace heed {
+inline namespace HEED_ABI {
+namespace detail {
+
+// Of words whose nibbles are numbers: first all lower ones of Words words, then all upper ones.
+// of(number, packet, first bit of the nibble's place in the word, which word, is upper)
+template <index Words, class Panel, class Use, class Of>
+EIGEN_ALWAYS_INLINE void each_nibble(const Panel& panel, index first, const Use& use,
+                                     const Of& of) {
+  unroll_constants<2>([&](auto upper) HEED_INLINED {
+    for (index k = 0; k < Words; ++k)
+      unroll_constants<4>([&](auto byte) HEED_INLINED {
+        use(4 * Words * upper + 4 * k + byte, [&](index p) HEED_INLINED {
+          return of(panel.template field<4, 8 * byte + 4 * upper>(first + k, p), p, byte,
+                    upper * Words + k);
+        });
+      });
+  });
+}
+
+// Words 0: scale and more; 1 ...: numbers.
+struct q4_0_lanes {
+  static constexpr index values = 32, bytes = 18, words = 5;
+
+  template <class Panel>
+  static EIGEN_ALWAYS_INLINE void read(const Panel& panel, const std::byte* block,
+                                       index row_bytes) {
+    panel.read(0, block, row_bytes);
+    panel.read(1, block + 2, row_bytes);
+  }
+  template <class Panel, class Use>
+  static EIGEN_ALWAYS_INLINE void each(const Panel& panel, const Use& use) {
+    using s = typename Panel::s;
+    typename Panel::packet_of_each scale;
+    unroll<Panel::packets>([&](index p) HEED_INLINED { scale[p] = s::half_of(panel.get(0, p)); });
+    each_nibble<4>(panel, 1, use, [&](const auto& number, index p, auto, index) HEED_INLINED {
+      return s::multiply(scale[p], s::number_of(s::plus(number, -8)));
+    });
+  }
+};
+
+struct q4_1_lanes {
+  static constexpr index values = 32, bytes = 20, words = 5;
+
+  template <class Panel>
+  static EIGEN_ALWAYS_INLINE void read(const Panel& panel, const std::byte* block,
+                                       index row_bytes) {
+    panel.read(0, block, row_bytes);
+    panel.read(1, block + 4, row_bytes);
+  }
+  template <class Panel, class Use>
+  static EIGEN_ALWAYS_INLINE void each(const Panel& panel, const Use& use) {
+    using s = typename Panel::s;
+    typename Panel::packet_of_each scale, least;
+    unroll<Panel::packets>([&](index p) HEED_INLINED {
+      scale[p] = s::half_of(panel.get(0, p));
+      least[p] = s::half_of(s::template shift_right<16>(panel.get(0, p)));
+    });
+    each_nibble<4>(panel, 1, use, [&](const auto& number, index p, auto, index) HEED_INLINED {
+      return s::multiply_add(scale[p], s::number_of(number), least[p]);
+    });
+  }
+};
+
+// The four bits of a number, and its fifth: bit `byte` of a packet's `fifths`, which lose four bits at
+// the last byte of every word.
+template <class Panel>
+EIGEN_ALWAYS_INLINE auto with_fifth(const typename Panel::words& number,
+                                    typename Panel::words& fifths, auto byte) {
+  using s = typename Panel::s;
+  const auto fifth = s::both(s::template shift_left<4 - byte>(fifths), 16);
+  if constexpr (byte == 3) fifths = s::template shift_right<4>(fifths);
+  return s::either(number, fifth);
+}
+
+// Words 0: scale and fifth bits 0 to 15; 1: fifth bits 16 to 31 in its lower half; 2 ...: the other bits.
+struct q5_0_lanes {
+  static constexpr index values = 32, bytes = 22, words = 6;
+
+  template <class Panel>
+  static EIGEN_ALWAYS_INLINE void read(const Panel& panel, const std::byte* block,
+                                       index row_bytes) {
+    panel.read(0, block, row_bytes);
+    panel.read(2, block + 6, row_bytes);
+  }
+  template <class Panel, class Use>
+  static EIGEN_ALWAYS_INLINE void each(const Panel& panel, const Use& use) {
+    using s = typename Panel::s;
+    typename Panel::packet_of_each scale;
+    typename Panel::words_of_each fifths;
+    unroll<Panel::packets>([&](index p) HEED_INLINED {
+      scale[p] = s::half_of(panel.get(0, p));
+      fifths[p] = s::either(s::template shift_right<16>(panel.get(0, p)),
+                            s::template shift_left<16>(panel.get(1, p)));
+    });
+    each_nibble<4>(panel, 2, use, [&](const auto& number, index p, auto byte, index) HEED_INLINED {
+      const auto whole = detail::with_fifth<Panel>(number, fifths[p], byte);
+      return s::multiply(scale[p], s::number_of(s::plus(whole, -16)));
+    });
+  }
+};
+
+// Words 0: scale and least; 1: fifth bits; 2 ...: the other bits.
+struct q5_1_lanes {
+  static constexpr index values = 32, bytes = 24, words = 6;
+
+  template <class Panel>
+  static EIGEN_ALWAYS_INLINE void read(const Panel& panel, const std::byte* block,
+                                       index row_bytes) {
+    panel.read(0, block, row_bytes);
+    panel.read(2, block + 8, row_bytes);
+  }
+  template <class Panel, class Use>
+  static EIGEN_ALWAYS_INLINE void each(const Panel& panel, const Use& use) {
+    using s = typename Panel::s;
+    typename Panel::packet_of_each scale, least;
+    typename Panel::words_of_each fifths;
+    unroll<Panel::packets>([&](index p) HEED_INLINED {
+      scale[p] = s::half_of(panel.get(0, p));
+      least[p] = s::half_of(s::template shift_right<16>(panel.get(0, p)));
+      fifths[p] = panel.get(1, p);
+    });
+    each_nibble<4>(panel, 2, use, [&](const auto& number, index p, auto byte, index) HEED_INLINED {
+      const auto whole = detail::with_fifth<Panel>(number, fifths[p], byte);
+      return s::multiply_add(scale[p], s::number_of(whole), least[p]);
+    });
+  }
+};
+
+// Words 0: scale and more; 1 ...: numbers.
+struct q8_0_lanes {
+  static constexpr index values = 32, bytes = 34, words = 9;
+
+  template <class Panel>
+  static EIGEN_ALWAYS_INLINE void read(const Panel& panel, const std::byte* block,
+                                       index row_bytes) {
+    panel.read(0, block, row_bytes);
+    panel.read(1, 8, block + 2, row_bytes);
+  }
+  template <class Panel, class Use>
+  static EIGEN_ALWAYS_INLINE void each(const Panel& panel, const Use& use) {
+    using s = typename Panel::s;
+    typename Panel::packet_of_each scale;
+    unroll<Panel::packets>([&](index p) HEED_INLINED { scale[p] = s::half_of(panel.get(0, p)); });
+    for (index k = 0; k < 8; ++k)
+      unroll_constants<4>([&](auto byte) HEED_INLINED {
+        use(4 * k + byte, [&](index p) HEED_INLINED {
+          return s::multiply(scale[p], s::number_of(panel.template signed_byte<byte>(1 + k, p)));
+        });
+      });
+  }
+};
+
+}  // namespace detail
+}  // namespace HEED_ABI
+}  // namespace heed

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// Words of 32 bits of stored rows, transposed: a row of the matrix is a lane, so that packed numbers of
+// many rows are taken apart at once.
+//
+//   heed::detail::word_panel<4> words(memory);  // of 4 packets of rows
+//   words.read(0, block, row_bytes);            // words 0 to 3: the first 16 bytes of every row
+//   words.field<4, 8>(2, packet);               // bits 8 to 11 of word 2, of each row of a packet
+#pragma once
+
+#include <heed/simd/simd.hpp>    // simd
+#include <heed/simd/unroll.hpp>  // unroll, unroll_constants
+
+#include <cstddef>  // byte
+#include <cstdint>  // uint32_t
+
+namespace heed {
+inline namespace HEED_ABI {
+namespace detail {
+
+template <int Packets>
+class word_panel {
+ public:
+  using s = simd<float>;
+  using words = typename s::words;
+  using packet = typename s::packet;
+  static constexpr int packets = Packets;
+  static constexpr index lanes = Packets * s::size;
+  // Something of each packet of rows.
+  using packet_of_each = packet[static_cast<std::size_t>(Packets)];
+  using words_of_each = words[static_cast<std::size_t>(Packets)];
+
+  // `memory` holds `lanes` words for each word of a row.
+  explicit word_panel(std::uint32_t* memory) : memory_(memory) {}
+
+  // Words first ... first + 3, from 16 bytes of each row: those at `from` and every row_bytes later.
+  EIGEN_ALWAYS_INLINE void read(index first, const std::byte* from, index row_bytes) const {
+    unroll<Packets>([&](index p) HEED_INLINED {
+      words four[4];
+      s::load_words_transposed(four, from + p * s::size * row_bytes, row_bytes);
+      unroll<4>([&](index k) HEED_INLINED { put(first + k, p, four[k]); });
+    });
+  }
+  // ... of `count` words, a multiple of 4.
+  EIGEN_ALWAYS_INLINE void read(index first, index count, const std::byte* from,
+                                index row_bytes) const {
+    for (index k = 0; k < count; k += 4) read(first + k, from + 4 * k, row_bytes);
+  }
+
+  EIGEN_ALWAYS_INLINE words get(index word, index p) const {
+    return s::load_words(memory_ + (word * Packets + p) * s::size);
+  }
+  EIGEN_ALWAYS_INLINE void put(index word, index p, const words& a) const {
+    s::store_words(memory_ + (word * Packets + p) * s::size, a);
+  }
+
+  // `Bits` bits of a word, from bit `First` on.
+  template <int Bits, int First>
+  EIGEN_ALWAYS_INLINE words field(index word, index p) const {
+    const words shifted = s::template shift_right<First>(get(word, p));
+    if constexpr (First + Bits == 32)
+      return shifted;
+    else
+      return s::both(shifted, (1U << Bits) - 1);
+  }
+  // A byte of a word, with its sign.
+  template <int Byte>
+  EIGEN_ALWAYS_INLINE words signed_byte(index word, index p) const {
+    return s::template shift_right_signed<24>(
+        s::template shift_left<24 - 8 * Byte>(get(word, p)));
+  }
+
+ private:
+  std::uint32_t* memory_;
+};
+
+}  // namespace detail
+}  // namespace HEED_ABI
+}  // namespace heed
