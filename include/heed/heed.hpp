@@ -38,6 +38,7 @@
 #include <heed/layer/attention_layer.hpp>       // attention_layer
 #include <heed/layer/linear.hpp>                // linear
 #include <heed/layer/multi_head_attention.hpp>  // multi_head_attention
+#include <heed/layer/observe_weights.hpp>       // observe_weights
 #include <heed/layer/position_embedding.hpp>    // position_embedding
 #include <heed/layer/qkv_projection.hpp>        // qkv_projection, fused_qkv_projection
 #include <heed/layer/token_embedding.hpp>       // token_embedding

@@ -13,12 +13,14 @@
 #include <heed/cache/rollback.hpp>                  // rollback
 #include <heed/layer/linear.hpp>                    // linear
 #include <heed/layer/normalisation.hpp>             // normalisation
+#include <heed/layer/observe_weights.hpp>           // is_observer, observe
 #include <heed/layer/qkv_projection.hpp>            // head_sizes
 #include <heed/modifiers/scores/distance_bias.hpp>  // distance_bias_rule
 #include <heed/position/rotary.hpp>                 // rotary_embedding
 
-#include <optional>  // optional
-#include <vector>    // vector
+#include <algorithm>  // max
+#include <optional>   // optional
+#include <vector>     // vector
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -26,6 +28,7 @@ inline namespace HEED_ABI {
 namespace detail {
 
 // The settings of a layer, those that it has.
+template <class Scalar>
 struct layer_settings {
   using heed_kind = setting_kind;
   static constexpr std::string_view setting_name = "layer_settings";
@@ -33,10 +36,11 @@ struct layer_settings {
   std::optional<double> scale;
   const std::vector<double>* sinks;
   const std::vector<index>* starts;  // of the sequences of a packed batch, or null
+  std::optional<view<Scalar>> weights = {};
 
-  template <class Scalar>
   void apply(settings<Scalar>& s) const {
     s.verb = verb;
+    s.weights = weights;
     s.scale = scale;
     if (!sinks->empty()) s.sink = number_span<double>(*sinks);
     if (starts != nullptr) {
@@ -109,7 +113,7 @@ struct attention_layer {
   [[nodiscard]] index value_width() const { return value.outputs() / kv_heads(); }
 
   // x: (tokens, model) that follow those in the cache, which grows by them; y: (tokens, model), which may
-  // be x itself. Modifiers: in, on. Takes memory for four matrices of (tokens, heads * width) from
+  // be x itself. Modifiers: in, on, observe_weights. Takes memory for four matrices of (tokens, heads * width) from
   // scratch; a second call with the same shapes allocates nothing. Throws shape_error if sizes do not fit
   // and std::length_error if the cache is full; nothing is then written, and the cache is as it was.
   template <class X, class Y, class... Modifiers>
@@ -196,7 +200,7 @@ struct attention_layer {
         apply(query, {name, "query.weight", "query.bias"}, x, q, in(room), on_same);
         hold(q);
         if (has_norm(query_norm)) normalise(query_norm, q, q);
-        attend(q, memory.rows.keys(), memory.rows.values(), context, nullptr, in(room), on_same);
+        attend(q, memory.rows.keys(), memory.rows.values(), context, nullptr, room, modifiers...);
         apply(output, {name, "output.weight", "output.bias", "what the heads give"}, context, y,
               in(room), on_same);
       }
@@ -247,10 +251,10 @@ struct attention_layer {
         rotate(k, first, starts, room);
         remember(k, v, [&](const auto& keys, const auto& values, const auto&... some) {
           if constexpr (sizeof...(some) == 0) {
-            attend(q, keys, values, context, starts, in(room), on_same);
+            attend(q, keys, values, context, starts, room, modifiers...);
           } else {
             auto part = context.middleRows(some...);
-            attend(q.middleRows(some...), keys, values, part, nullptr, in(room), on_same);
+            attend(q.middleRows(some...), keys, values, part, nullptr, room, modifiers...);
           }
         });
         apply(output, {name, "output.weight", "output.bias", "what the heads give"}, context, y,
@@ -273,14 +277,39 @@ struct attention_layer {
       one(x.middleRows((*starts)[i], (*starts)[i + 1] - (*starts)[i]), first(i));
   }
 
+  // Shows the observers among the modifiers the probabilities of the call, too.
+  template <class Q, class K, class V, class Out, class... Modifiers>
+  void attend(const Q& q, const K& k, const V& v, Out&& out, const std::vector<index>* starts,
+              scratch& room, const Modifiers&... modifiers) const {
+    detail::layer_settings<Scalar> settings{name, rules.scale, &rules.sinks, starts};
+    const auto on_same = on(detail::gather_settings<Scalar>(modifiers...).on);
+    if constexpr ((detail::is_observer<Modifiers> || ...)) {
+      scratch::frame frame(room);
+      auto weights = frame.template take_matrix<Scalar>(
+          heads.query * q.rows(), starts == nullptr ? k.rows() : longest(*starts));
+      settings.weights = detail::view_of(weights);
+      attend_with(settings, q, k, v, out, in(room), on_same);
+      const Eigen::Map<const matrix<Scalar>> shown(weights.data(), weights.rows(), weights.cols());
+      (detail::observe(modifiers, shown), ...);
+    } else {
+      attend_with(settings, q, k, v, out, in(room), on_same);
+    }
+  }
+
+  static index longest(const std::vector<index>& starts) {
+    index most = 0;
+    for (std::size_t i = 0; i + 1 < starts.size(); ++i)
+      most = (std::max)(most, starts[i + 1] - starts[i]);
+    return most;
+  }
+
   // One call for each kind of score rule: rules are compiled into the loops over pairs.
   template <class Q, class K, class V, class Out, class... Resources>
-  void attend(const Q& q, const K& k, const V& v, Out& out, const std::vector<index>* starts,
-              const Resources&... resources) const {
+  void attend_with(const detail::layer_settings<Scalar>& settings, const Q& q, const K& k,
+                   const V& v, Out& out, const Resources&... resources) const {
     const heed::window seen{
         .left = rules.window.value_or(heed::window::unbounded),
         .right = rules.causal ? 0 : rules.window.value_or(heed::window::unbounded)};
-    const detail::layer_settings settings{name, rules.scale, &rules.sinks, starts};
     const auto with = [&](const auto&... rule) {
       attention(q, k, v, out, heads, settings, seen, rule..., resources...);
     };

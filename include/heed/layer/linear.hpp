@@ -8,6 +8,7 @@
 #include <heed/core/check.hpp>                   // require, require_given
 #include <heed/gemm/gemm.hpp>                    // gemm
 #include <heed/layer/initialise.hpp>             // fill_glorot
+#include <heed/layer/observe_weights.hpp>        // is_observer
 #include <heed/layer/parameter.hpp>              // parameter
 #include <heed/modifiers/arguments.hpp>          // output_is_good
 #include <heed/modifiers/options/resources.hpp>  // in, on
@@ -50,8 +51,11 @@ constexpr bool layer_call_is_good() {
   if constexpr (storage<X>) {
     constexpr bool same = std::is_same_v<scalar_of<X>, Scalar>;
     static_assert(same, "heed: the x of a layer and its weights have different scalar types");
-    constexpr bool known = ((std::is_same_v<Modifiers, in> || is_on<Modifiers>)&&...);
-    static_assert(known, "heed: this layer takes no modifiers but heed::in and heed::on");
+    constexpr bool known =
+        ((std::is_same_v<Modifiers, in> || is_on<Modifiers> || is_observer<Modifiers>)&&...);
+    static_assert(known,
+                  "heed: this layer takes no modifiers but heed::in and heed::on, and "
+                  "heed::observe_weights, which a layer without attention never calls");
     return same && known;
   } else {
     return false;

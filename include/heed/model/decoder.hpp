@@ -111,7 +111,7 @@ struct decoder {
   }
 
   // Scores of what may follow each token: (ids, vocabulary). ids: any range or Eigen vector of integers.
-  // Modifiers: in, on. Throws std::out_of_range for an id outside the vocabulary or more tokens than
+  // Modifiers: in, on, observe_weights. Throws std::out_of_range for an id outside the vocabulary or more tokens than
   // learned positions.
   template <class Ids, class... Modifiers>
   [[nodiscard]] matrix<Scalar> operator()(const Ids& ids, const Modifiers&... modifiers) const {
@@ -164,7 +164,8 @@ struct decoder {
   template <class Ids, class... Modifiers>
   [[nodiscard]] matrix<Scalar> hidden(const Ids& ids, const Modifiers&... modifiers) const {
     matrix<Scalar> x = embed(ids, 0);
-    for (const auto& block : blocks) block(x, modifiers...);
+    for (std::size_t i = 0; i < blocks.size(); ++i)
+      blocks[i](x, detail::of_layer(modifiers, static_cast<index>(i))...);
     normalise(final_norm, x, x);
     return x;
   }
@@ -185,7 +186,8 @@ struct decoder {
     check(cache);
     detail::rollback undo(cache);
     embed(ids, cache.position(), x);
-    for (std::size_t i = 0; i < blocks.size(); ++i) blocks[i](x, cache.layers[i], modifiers...);
+    for (std::size_t i = 0; i < blocks.size(); ++i)
+      blocks[i](x, cache.layers[i], detail::of_layer(modifiers, static_cast<index>(i))...);
     normalise(final_norm, x, x);
     undo.keep();
   }
@@ -217,7 +219,8 @@ struct decoder {
     std::vector<kv_cache<Scalar>*> layer(caches.size());
     for (std::size_t i = 0; i < blocks.size(); ++i) {
       for (std::size_t s = 0; s < caches.size(); ++s) layer[s] = &caches[s]->layers[i];
-      blocks[i](x, cached_sequences<Scalar>{starts, layer}, modifiers...);
+      blocks[i](x, cached_sequences<Scalar>{starts, layer},
+                detail::of_layer(modifiers, static_cast<index>(i))...);
     }
     normalise(final_norm, x, x);
     return x;

@@ -77,7 +77,7 @@ struct encoder {
   }
 
   // The last hidden state of one sequence of tokens, (tokens, model). ids: any range or Eigen vector of
-  // integers. Modifiers: in, on. Throws std::out_of_range for an id outside the vocabulary or more tokens
+  // integers. Modifiers: in, on, observe_weights. Throws std::out_of_range for an id outside the vocabulary or more tokens
   // than positions.
   template <class Ids, class... Modifiers>
   requires detail::numbers_for<Ids, index>
@@ -153,7 +153,8 @@ struct encoder {
   template <class... Modifiers>
   matrix<Scalar> run(matrix<Scalar> x, const std::vector<index>& starts,
                      const Modifiers&... modifiers) const {
-    for (const auto& block : blocks) block(x, starts, modifiers...);
+    for (std::size_t i = 0; i < blocks.size(); ++i)
+      blocks[i](x, starts, detail::of_layer(modifiers, static_cast<index>(i))...);
     normalise(final_norm, x, x);
     return x;
   }

@@ -72,8 +72,9 @@ struct encoder_decoder {
                     cache.read.size(), "; make it by encoder_decoder.cache(hidden, capacity)");
     matrix<Scalar> x = decoder.embed(ids, cache.position());
     for (std::size_t i = 0; i < blocks; ++i) {
-      decoder.blocks[i](x, cache.written.layers[i], modifiers...);
-      cross_blocks[i](x, cache.read[i], modifiers...);
+      const auto layer = static_cast<index>(2 * i);
+      decoder.blocks[i](x, cache.written.layers[i], detail::of_layer(modifiers, layer)...);
+      cross_blocks[i](x, cache.read[i], detail::of_layer(modifiers, layer + 1)...);
     }
     normalise(decoder.final_norm, x, x);
     return x;

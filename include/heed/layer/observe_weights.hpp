@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// Shows the attention probabilities of every layer of a model while it computes.
+//
+//   std::vector<heed::matrix<float>> seen;
+//   gpt.hidden(ids, heed::observe_weights([&](heed::index, const auto& w) { seen.emplace_back(w); }));
+//   seen[3].row(2 * n + 7);  // layer 3, head 2: what token 7 of n attends to
+#pragma once
+
+#include <heed/core/concepts.hpp>  // setting_kind
+#include <heed/core/types.hpp>     // index
+
+#include <string_view>  // string_view
+#include <utility>      // forward
+
+namespace heed {
+inline namespace HEED_ABI {
+
+namespace detail {
+
+template <class Observer>
+struct weights_observer {
+  using heed_kind = setting_kind;
+  using observer_type = Observer;
+  static constexpr std::string_view setting_name = "observe_weights";
+
+  Observer observer;  // a reference, where observe_weights() was given something with a name
+  index layer = 0;
+
+  // What sees weights is no setting of a call: the layers ask for the type.
+  template <class Settings>
+  void apply(Settings&) const {}
+};
+
+// Whether T is one.
+template <class T>
+inline constexpr bool is_observer = requires {
+  typename T::observer_type;
+};
+
+// A modifier as a model hands it to its layer `number`.
+template <class Modifier>
+decltype(auto) of_layer(const Modifier& modifier, [[maybe_unused]] index number) {
+  if constexpr (is_observer<Modifier>)
+    return weights_observer<const typename Modifier::observer_type&>{modifier.observer, number};
+  else
+    return (modifier);
+}
+
+// Gives the probabilities to a modifier that is an observer.
+template <class Modifier, class Weights>
+void observe(const Modifier& modifier, const Weights& weights) {
+  if constexpr (is_observer<Modifier>) modifier.observer(modifier.layer, weights);
+}
+
+}  // namespace detail
+
+// A modifier of attention_layer and of every model of such layers (transformer_block, decoder, encoder,
+// encoder_decoder, text_encoder): calls f(layer, w) after the attention of each layer. `layer` counts from 0, in
+// the order in which the model computes them (an encoder_decoder: self-attention, cross-attention, ...). `w` is
+// what heed::weights writes there, an Eigen::Map (heads * queries, keys) that f may read until it returns; the
+// keys of a cache are all that it holds. In a packed batch column j is key j of the row's own sequence; of several
+// sequences with caches, f is called for each. The result has the same bits. Takes memory for one such matrix from
+// scratch; a call without an observer takes none, and computes nothing for it.
+template <class F>
+[[nodiscard]] auto observe_weights(F&& f) {
+  return detail::weights_observer<F>{std::forward<F>(f)};
+}
+
+}  // namespace HEED_ABI
+}  // namespace heed
