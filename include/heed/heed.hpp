@@ -48,3 +48,4 @@
 #include <heed/model/encoder.hpp>          // encoder
 #include <heed/model/encoder_decoder.hpp>  // encoder_decoder
 #include <heed/model/generation.hpp>       // the tokens that it writes
+#include <heed/model/head_pattern.hpp>     // what an attention head looks at

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+// What an attention head looks at, and how much that says: one word and two numbers.
+//
+//   heed::head_pattern p = heed::pattern_of(w, {.ids = ids});  // w: (queries, keys), of heed::weights
+//   p.kind;      // heed::head_kind::induction
+//   p.share;     // 0.81 of the weight goes there
+//   p.interest;  // 0.64: worth a look
+//
+// Olsson et al., "In-context Learning and Induction Heads", 2022.
+#pragma once
+
+#include <heed/core/check.hpp>  // require
+#include <heed/core/types.hpp>  // index
+
+#include <algorithm>  // max
+#include <array>      // array
+#include <cmath>      // log, sqrt
+#include <cstddef>    // size_t
+#include <vector>     // vector
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// What most of a head's weight goes to.
+enum class head_kind {
+  induction,  // the token after an earlier one that is equal to the query's
+  same,       // tokens that are equal to the query's
+  previous,   // the token before
+  next,       // the token behind
+  mark,       // punctuation and ends of lines
+  self,       // the token itself
+  rest,       // the first token, and special ones: where weight goes that has nothing to look for
+  nearby,     // the four tokens on either side
+  broad,      // nearly everything alike
+  chosen      // single tokens, by what they mean
+};
+inline constexpr std::size_t head_kinds = 10;
+
+struct head_pattern {
+  head_kind kind = head_kind::chosen;
+  double share = 0;     // mean weight on what the kind names, over the queries that have such a key
+  index queries = 0;    // how many those are
+  double rest = 0;      // mean weight on the first token and on special ones
+  double interest = 0;  // 0: nothing is looked at; 1: every query looks at a single other token
+};
+
+// The tokens of one sequence, as its patterns need them.
+struct pattern_tokens {
+  std::vector<index> ids;
+  std::vector<bool> special = {};  // control tokens; empty: none is
+  std::vector<bool> marks = {};    // punctuation and ends of lines; empty: none is
+};
+
+namespace detail {
+
+// The sums over the rows of one head.
+template <class Weights>
+class head_reading {
+ public:
+  head_reading(const Weights& w, const pattern_tokens& tokens) : w_(w), t_(tokens) {
+    for (index i = 0; i < w.rows() && causal_; ++i)
+      for (index j = i + 1; j < w.cols() && causal_; ++j) causal_ = !(weight(i, j) > 0);
+    for (index i = 1; i < w.rows(); ++i) read(i);
+  }
+
+  [[nodiscard]] head_pattern result() const {
+    head_pattern p;
+    p.rest = share(head_kind::rest);
+    p.interest = rows_ == 0 ? 0 : std::sqrt(squares_ / static_cast<double>(rows_));
+    p.kind = kind();
+    p.share = share(p.kind);
+    p.queries = sums_[place(p.kind)].rows;
+    return p;
+  }
+
+ private:
+  struct sum {
+    double weight = 0;
+    index rows = 0;
+  };
+
+  static std::size_t place(head_kind kind) { return static_cast<std::size_t>(kind); }
+  static bool at(const std::vector<bool>& flags, index i) {
+    return !flags.empty() && flags[static_cast<std::size_t>(i)];
+  }
+  [[nodiscard]] index id(index i) const { return t_.ids[static_cast<std::size_t>(i)]; }
+  [[nodiscard]] bool rests(index j) const { return j == 0 || at(t_.special, j); }
+  [[nodiscard]] double weight(index i, index j) const { return static_cast<double>(w_(i, j)); }
+  [[nodiscard]] double share(head_kind kind) const {
+    const sum& s = sums_[place(kind)];
+    return s.rows == 0 ? 0 : s.weight / static_cast<double>(s.rows);
+  }
+
+  // Whether key j is what `kind` names, for query i.
+  [[nodiscard]] bool is(head_kind kind, index i, index j) const {
+    switch (kind) {
+      case head_kind::self:
+        return j == i;
+      case head_kind::rest:
+        return rests(j) && j != i;
+      default:
+        break;
+    }
+    if (j == i || rests(j)) return false;
+    switch (kind) {
+      case head_kind::induction:
+        return j - 1 < i && id(j - 1) == id(i);
+      case head_kind::same:
+        return id(j) == id(i);
+      case head_kind::previous:
+        return j == i - 1;
+      case head_kind::next:
+        return j == i + 1;
+      case head_kind::mark:
+        return at(t_.marks, j);
+      case head_kind::nearby:
+        return j >= i - 4 && j <= i + 4;
+      default:
+        return true;  // broad, chosen: any other token
+    }
+  }
+
+  void read(index i) {
+    const index last = causal_ ? i : w_.cols() - 1;
+    for (std::size_t k = 0; k < head_kinds; ++k) {
+      double weight_there = 0;
+      bool any = false;
+      for (index j = 0; j <= last; ++j) {
+        if (!is(static_cast<head_kind>(k), i, j)) continue;
+        any = true;
+        weight_there += weight(i, j);
+      }
+      if (any) {
+        sums_[k].weight += weight_there;
+        ++sums_[k].rows;
+      }
+    }
+    look(i, last);
+  }
+
+  // interest² grows by (weight on other tokens · (1 - their entropy / its largest value))².
+  void look(index i, index last) {
+    double others = 0, entropy = 0;
+    index count = 0;
+    for (index j = 0; j <= last; ++j) {
+      if (!is(head_kind::chosen, i, j)) continue;
+      others += weight(i, j);
+      ++count;
+    }
+    if (count < 2) return;
+    for (index j = 0; j <= last && others > 0; ++j) {
+      if (!is(head_kind::chosen, i, j)) continue;
+      const double p = weight(i, j) / others;
+      if (p > 0) entropy -= p * std::log(p);
+    }
+    const double spread = entropy / std::log(static_cast<double>(count));
+    const double looked = others * (std::max)(0.0, 1 - spread);
+    squares_ += looked * looked;
+    spreads_ += others * spread;
+    others_ += others;
+    ++rows_;
+  }
+
+  // The narrowest kind that has most of the weight. Three queries at least must show it.
+  [[nodiscard]] head_kind kind() const {
+    head_kind best = head_kind::chosen;
+    double most = 0.4;
+    for (const head_kind k : {head_kind::induction, head_kind::same, head_kind::previous,
+                              head_kind::next, head_kind::mark, head_kind::self}) {
+      if (sums_[place(k)].rows < 3 || share(k) <= most) continue;
+      best = k;
+      most = share(k);
+    }
+    if (best != head_kind::chosen) return best;
+    if (share(head_kind::rest) > 0.5) return head_kind::rest;
+    if (share(head_kind::nearby) > 0.6) return head_kind::nearby;
+    if (others_ > 0 && spreads_ / others_ > 0.75) return head_kind::broad;
+    return head_kind::chosen;
+  }
+
+  const Weights& w_;
+  const pattern_tokens& t_;
+  bool causal_ = true;
+  std::array<sum, head_kinds> sums_{};
+  double squares_ = 0, spreads_ = 0, others_ = 0;
+  index rows_ = 0;
+};
+
+}  // namespace detail
+
+// Reads one head: w (queries, keys), as many of both as there are tokens. `interest` is
+//   sqrt(mean over queries of (o (1 - H / ln n))²)
+// where o is a query's weight on tokens other than itself, the first and special ones, H the entropy of that part
+// and n the number of those tokens that it sees; queries with n < 2 are not counted. The square lets a head count
+// that looks hard at few occasions, as induction heads do. Throws shape_error if w and the tokens differ in size.
+template <class Weights>
+[[nodiscard]] head_pattern pattern_of(const Weights& w, const pattern_tokens& tokens) {
+  const auto n = static_cast<index>(tokens.ids.size());
+  const auto fits = [&](const std::vector<bool>& flags) {
+    return flags.empty() || static_cast<index>(flags.size()) == n;
+  };
+  detail::require(w.rows() == n && w.cols() == n && fits(tokens.special) && fits(tokens.marks),
+                  "heed::pattern_of: the weights are ", w.rows(), "x", w.cols(), ", but there are ",
+                  n, " ids, ", tokens.special.size(), " flags of special tokens and ",
+                  tokens.marks.size(), " of marks");
+  return detail::head_reading<Weights>(w, tokens).result();
+}
+
+}  // namespace HEED_ABI
+}  // namespace heed
