@@ -3,6 +3,7 @@
 //
 //   generate MODEL --prompt "What is the capital of France?"
 //   generate MODEL --prompt "Once upon a time" --raw --temperature 0.8 --seed 7
+//   generate MODEL --attention attention.html    a page that shows what every attention head looks at
 #include "speaking/interrupt.hpp"
 #include "speaking/options.hpp"
 #include "speaking/statistics.hpp"
@@ -10,14 +11,16 @@
 
 #include <heed/models.hpp>
 
+#include <algorithm>
 #include <exception>
+#include <filesystem>
 #include <iostream>
 #include <iterator>
 
 namespace {
 
 struct options : speaking_options {
-  std::string prompt = "Once upon a time";
+  std::string prompt = "Once upon a time", attention;
   bool raw = false, chat = false;
 
   void add_to(CLI::App& app) {
@@ -29,11 +32,29 @@ struct options : speaking_options {
                  "take it as what a user says; so it is where the model has a chat "
                  "template")
         ->excludes(as_it_is);
+    app.add_option("--attention", attention,
+                   "write a page here, a .html file, to explore what every attention head looks at "
+                   "in the first 1024 tokens of prompt and answer");
   }
 };
 
 std::string all_of(std::istream& in) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+// What the model attends to in a text that it has read or written.
+void write_attention(const options& given, const heed::language_model& model,
+                     const heed::tokenizer& text, std::vector<heed::index> ids,
+                     const heed::executor& threads) {
+  constexpr std::size_t most = 1024;
+  ids.resize((std::min)(ids.size(), most));
+  heed::attention_page page(text, ids,
+                            {.title = given.prompt == "-" ? "Attention" : given.prompt,
+                             .model = std::filesystem::path(given.model).filename().string()});
+  (void)model.decoder.hidden(ids, heed::observe_weights(page), heed::on(threads));
+  page.write(given.attention);
+  std::cerr << given.attention << ": what " << model.decoder.blocks.size()
+            << " layers attend to in " << ids.size() << " tokens; open it in a browser\n";
 }
 
 int run(const options& given) {
@@ -54,13 +75,16 @@ int run(const options& given) {
     for (const heed::index id : ids) std::cout << stream.push(id) << std::flush;
   const interrupt ctrl_c;
   statistics figures(static_cast<heed::index>(ids.size()));
-  for (const heed::index id : model.generate(ids, how)) {
+  auto answer = model.generate(ids, how);
+  for (const heed::index id : answer) {
     figures.token();
     std::cout << stream.push(id) << std::flush;
     if (interrupt::came()) break;
   }
   std::cout << stream.finish() << std::endl;
   std::cerr << figures << '\n';
+  if (!given.attention.empty())
+    write_attention(given, model, text, answer.seen(), threads.executor());
   return interrupt::came() ? 130 : 0;  // 130: as shells say it
 }
 
