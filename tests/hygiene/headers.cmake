@@ -26,7 +26,7 @@ set(floors
   "modifiers/.*"
   "modifiers"
   "kernel/.*"
-  "attention|attention_backward|merge|reference|dispatch"
+  "attention|attention_backward|merge|reference|reference_backward|dispatch"
   "(cache|position)/.*"
   "layer/.*"
   "model/.*"
@@ -102,8 +102,11 @@ function(walk header path)
   set_property(GLOBAL APPEND PROPERTY reached ${header})
 endfunction()
 
-# What a program includes: the umbrellas.
+# What a program includes: the umbrellas, and what those who learn include beside them.
 walk(heed/heed.hpp "")
+if(heed/attention_backward.hpp IN_LIST headers)
+  walk(heed/attention_backward.hpp "")
+endif()
 if(heed/models.hpp IN_LIST headers)
   walk(heed/models.hpp "")
 endif()

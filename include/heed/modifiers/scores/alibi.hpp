@@ -39,6 +39,7 @@ namespace detail {
 // ALiBi for one head.
 struct bound_alibi {
   using heed_kind = score_kind;
+  static constexpr bool adds = true;
   both_precisions slope;
   position farthest_of_float;  // distances beyond it count as it: the product would be infinite
   position farthest_of_double;
@@ -50,10 +51,14 @@ struct bound_alibi {
 
   template <class Scalar>
   Scalar operator()(Scalar s, at i) const {
+    return fused(-slope.as<Scalar>(), distance<Scalar>(i), s);
+  }
+  // What the slope is multiplied by.
+  template <class Scalar>
+  Scalar distance(at i) const {
     const position apart = i.query < i.key ? i.key - i.query : i.query - i.key;
     const position most = std::is_same_v<Scalar, float> ? farthest_of_float : farthest_of_double;
-    const position distance = apart < most ? apart : most;
-    return fused(-slope.as<Scalar>(), static_cast<Scalar>(distance), s);
+    return static_cast<Scalar>(apart < most ? apart : most);
   }
 
  private:

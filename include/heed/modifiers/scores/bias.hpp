@@ -23,6 +23,7 @@ namespace detail {
 template <class Element>
 struct bound_bias {
   using heed_kind = score_kind;
+  static constexpr bool adds = true;
   static constexpr int matrices = 1;
   view<const Element> added;  // (queries, keys)
 

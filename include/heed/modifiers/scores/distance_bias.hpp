@@ -18,6 +18,7 @@ namespace detail {
 // The numbers of one head.
 struct bound_distance_bias {
   using heed_kind = score_kind;
+  static constexpr bool adds = true;
   const double* at_zero;  // the number of distance 0
   position reach;
 

@@ -47,11 +47,23 @@ constexpr bool keeps_score() {
 template <class Function>
 struct bound_score {
   using heed_kind = score_kind;
+  using function_type = Function;
   const Function* function;
 
   template <class Scalar>
   Scalar operator()(Scalar s, at i) const {
     return detail::score_by(*function, s, i);
+  }
+};
+
+// ... that knows its derivative.
+template <class Function, class Derivative>
+struct bound_derived_score : bound_score<Function> {
+  const Derivative* by_score;
+
+  template <class Scalar>
+  Scalar derivative(Scalar s, at i) const {
+    return detail::score_by(*by_score, s, i);
   }
 };
 
@@ -65,10 +77,26 @@ struct score_function {
   detail::bound_score<Function> bind(const scope&) const { return {&function}; }
 };
 
+// ... with its derivative, which heed::attention_backward asks for.
+template <class Function, class Derivative>
+struct derived_score_function {
+  using heed_kind = score_kind;
+  Function function;
+  Derivative derivative;
+
+  detail::bound_derived_score<Function, Derivative> bind(const scope&) const {
+    return {{&function}, &derivative};
+  }
+};
+
 namespace detail {
 
 template <class Function>
 struct asked_function<score_function<Function>> {
+  using type = Function;
+};
+template <class Function, class Derivative>
+struct asked_function<derived_score_function<Function, Derivative>> {
   using type = Function;
 };
 
@@ -96,6 +124,25 @@ constexpr auto score(Function function) {
                 "heed::score: the function must take a score and a heed::at and return a score");
   if constexpr (good)
     return score_function<Function>{std::move(function)};
+  else
+    return detail::refused{};
+}
+
+// The same with its derivative by the score, a function of the score that comes in, and its place:
+//
+//   heed::score([](float s, heed::at) { return s * s; }, [](float s, heed::at) { return 2 * s; })
+//
+// heed::attention_backward needs it of a function that takes plain numbers; one of auto is given a
+// heed::dual there instead.
+template <class Function, class Derivative>
+constexpr auto score(Function function, Derivative derivative) {
+  constexpr bool good = std::is_invocable_r_v<double, const Function&, float, at> &&
+                        std::is_invocable_r_v<double, const Derivative&, float, at>;
+  static_assert(good,
+                "heed::score: the function and its derivative must each take a score and a "
+                "heed::at and return a number");
+  if constexpr (good)
+    return derived_score_function<Function, Derivative>{std::move(function), std::move(derivative)};
   else
     return detail::refused{};
 }

@@ -31,6 +31,11 @@ struct bound_soft_cap {
     const auto c = cap.as<Scalar>();
     return c * detail::tanh(s / c);
   }
+  template <class Scalar>
+  Scalar derivative(Scalar s, at) const {
+    const auto t = detail::tanh(s / cap.as<Scalar>());
+    return 1 - t * t;
+  }
 };
 
 }  // namespace detail
