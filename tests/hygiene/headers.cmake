@@ -32,7 +32,8 @@ set(floors
   "model/.*"
   "io/.*"
   "text/.*"
-  "heed|models")
+  "train/.*"
+  "heed|models|train")
 
 # The number of the header's floor, or "none".
 function(floor_of header result)
@@ -107,9 +108,11 @@ walk(heed/heed.hpp "")
 if(heed/attention_backward.hpp IN_LIST headers)
   walk(heed/attention_backward.hpp "")
 endif()
-if(heed/models.hpp IN_LIST headers)
-  walk(heed/models.hpp "")
-endif()
+foreach(umbrella models train)
+  if(heed/${umbrella}.hpp IN_LIST headers)
+    walk(heed/${umbrella}.hpp "")
+  endif()
+endforeach()
 get_property(reached GLOBAL PROPERTY reached)
 foreach(header IN LISTS headers)
   if(NOT header IN_LIST reached)

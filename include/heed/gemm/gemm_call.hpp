@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// y = x W + b, checked and ready.
+// y = x W + b or y += x W, checked and ready.
 #pragma once
 
 #include <heed/storage/stored_matrix.hpp>  // stored_matrix
@@ -8,6 +8,9 @@
 namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
+
+// What the sums begin with: the bias, or 0 without one; or what y holds.
+enum class sums_begin { with_bias, with_y };
 
 template <class Scalar>
 struct gemm_call {
@@ -18,6 +21,7 @@ struct gemm_call {
   // Where given, W is its transpose, and w has the sizes of W alone; the first output is a row of it.
   const stored_matrix* stored = nullptr;
   index first_output = 0;
+  sums_begin begin = sums_begin::with_bias;
 
   // Some rows and outputs of it.
   gemm_call part(index row, index row_count, index column, index columns) const {
@@ -27,11 +31,13 @@ struct gemm_call {
                               : w.block(0, column, w.rows, columns),
             bias.given() ? bias.block(0, column, 1, columns) : bias,
             stored,
-            first_output + column};
+            first_output + column,
+            begin};
   }
 
   // y = b
   void start() const {
+    if (begin == sums_begin::with_y) return;
     for (index row = 0; row < y.rows; ++row)
       for (index column = 0; column < y.cols; ++column)
         y(row, column) = bias.given() ? bias(0, column) : Scalar(0);

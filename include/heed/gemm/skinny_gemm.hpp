@@ -61,6 +61,8 @@ class skinny_gemm {
   }
 
   void run() {
+    if (room_.y != nullptr && call_.begin == sums_begin::with_y)
+      copy(call_.y, view<const Scalar>(outside_));
     call_.start();
     for (index depth = 0; depth < call_.x.cols; depth += most_depth) {
       const index count = (std::min)(most_depth, call_.x.cols - depth);

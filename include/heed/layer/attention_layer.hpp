@@ -50,6 +50,8 @@ struct layer_settings {
   }
 };
 
+struct attention_layer_gradient;
+
 }  // namespace detail
 
 // How the rows of an attention layer see each other; all of it may be changed after the layer is made.
@@ -207,6 +209,7 @@ struct attention_layer {
   }
 
  private:
+  friend detail::attention_layer_gradient;
   static constexpr const char* name = "heed::attention_layer";
 
   // to = from W + b, of a layer whose parts are called so in refusals.
@@ -283,16 +286,20 @@ struct attention_layer {
               scratch& room, const Modifiers&... modifiers) const {
     detail::layer_settings<Scalar> settings{name, rules.scale, &rules.sinks, starts};
     const auto on_same = on(detail::gather_settings<Scalar>(modifiers...).on);
+    const auto run = [&](const detail::layer_settings<Scalar>& with) {
+      with_rules(with,
+                 [&](const auto&... rule) { attention(q, k, v, out, rule..., in(room), on_same); });
+    };
     if constexpr ((detail::is_observer<Modifiers> || ...)) {
       scratch::frame frame(room);
       auto weights = frame.template take_matrix<Scalar>(
           heads.query * q.rows(), starts == nullptr ? k.rows() : longest(*starts));
       settings.weights = detail::view_of(weights);
-      attend_with(settings, q, k, v, out, in(room), on_same);
+      run(settings);
       const Eigen::Map<const matrix<Scalar>> shown(weights.data(), weights.rows(), weights.cols());
       (detail::observe(modifiers, shown), ...);
     } else {
-      attend_with(settings, q, k, v, out, in(room), on_same);
+      run(settings);
     }
   }
 
@@ -303,16 +310,18 @@ struct attention_layer {
     return most;
   }
 
-  // One call for each kind of score rule: rules are compiled into the loops over pairs.
-  template <class Q, class K, class V, class Out, class... Resources>
-  void attend_with(const detail::layer_settings<Scalar>& settings, const Q& q, const K& k,
-                   const V& v, Out& out, const Resources&... resources) const {
+  // Calls use(modifiers...), one call for each kind of score rule: rules are compiled into the loops over
+  // pairs.
+  template <class Use>
+  void with_rules(const std::vector<index>* starts, const Use& use) const {
+    with_rules(detail::layer_settings<Scalar>{name, rules.scale, &rules.sinks, starts}, use);
+  }
+  template <class Use>
+  void with_rules(const detail::layer_settings<Scalar>& settings, const Use& use) const {
     const heed::window seen{
         .left = rules.window.value_or(heed::window::unbounded),
         .right = rules.causal ? 0 : rules.window.value_or(heed::window::unbounded)};
-    const auto with = [&](const auto&... rule) {
-      attention(q, k, v, out, heads, settings, seen, rule..., resources...);
-    };
+    const auto with = [&](const auto&... rule) { use(heads, settings, seen, rule...); };
     if (!rules.alibi.empty())
       with(alibi(rules.alibi));
     else if (rules.distance_bias.size() > 0)

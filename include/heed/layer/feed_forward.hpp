@@ -101,15 +101,9 @@ struct feed_forward {
                     " outputs, but up.weight has ", up.outputs());
   }
 
- private:
-  static constexpr const char* name = "heed::feed_forward";
-  static constexpr detail::linear_names up_names{name, "up.weight", "up.bias"};
-  static constexpr detail::linear_names gate_names{name, "gate.weight", "gate.bias"};
-  static constexpr detail::linear_names down_names{name, "down.weight", "down.bias", "hidden"};
-
   // ups = f(gates) ⊙ ups, as `gating` says.
-  template <class Rows>
-  void join(Rows& gates, Rows& ups) const {
+  template <class Gates, class Ups>
+  void join(Gates& gates, Ups& ups) const {
     if (gating.limit > 0) {
       const auto limit = static_cast<Scalar>(gating.limit);
       gates = gates.cwiseMin(limit);
@@ -124,6 +118,12 @@ struct feed_forward {
       ups.array() += static_cast<Scalar>(gating.offset);
     ups.array() *= gates.array();
   }
+
+ private:
+  static constexpr const char* name = "heed::feed_forward";
+  static constexpr detail::linear_names up_names{name, "up.weight", "up.bias"};
+  static constexpr detail::linear_names gate_names{name, "gate.weight", "gate.bias"};
+  static constexpr detail::linear_names down_names{name, "down.weight", "down.bias", "hidden"};
 };
 
 }  // namespace HEED_ABI

@@ -44,17 +44,8 @@ struct layer_norm {
   void operator()(const X& x, Y&& y) const {
     if constexpr (detail::norm_call_is_good<Scalar, X, Y>())
       detail::norm_call<Scalar>{name, weight, bias, parts}(
-          detail::view_of(x), detail::view_of(y), [&](const detail::view<const Scalar>& row) {
-            const auto count = static_cast<double>(row.cols);
-            double mean = 0, squares = 0;
-            for (index i = 0; i < row.cols; ++i) mean += static_cast<double>(row(0, i));
-            mean /= count;
-            for (index i = 0; i < row.cols; ++i) {
-              const double centred = static_cast<double>(row(0, i)) - mean;
-              squares = detail::fused(centred, centred, squares);
-            }
-            return detail::row_statistics{mean, 1 / std::sqrt(squares / count + epsilon)};
-          });
+          detail::view_of(x), detail::view_of(y),
+          [&](const detail::view<const Scalar>& row) { return statistics_of(row); });
   }
 
   // The same by value.
@@ -66,6 +57,19 @@ struct layer_norm {
       (*this)(x, y);
     }
     return y;
+  }
+
+  // The mean of one row and 1 / sqrt(variance + epsilon).
+  [[nodiscard]] detail::row_statistics statistics_of(const detail::view<const Scalar>& row) const {
+    const auto count = static_cast<double>(row.cols);
+    double mean = 0, squares = 0;
+    for (index i = 0; i < row.cols; ++i) mean += static_cast<double>(row(0, i));
+    mean /= count;
+    for (index i = 0; i < row.cols; ++i) {
+      const double centred = static_cast<double>(row(0, i)) - mean;
+      squares = detail::fused(centred, centred, squares);
+    }
+    return {mean, 1 / std::sqrt(squares / count + epsilon)};
   }
 
  private:

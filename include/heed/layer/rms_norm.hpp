@@ -40,15 +40,8 @@ struct rms_norm {
   void operator()(const X& x, Y&& y) const {
     if constexpr (detail::norm_call_is_good<Scalar, X, Y>())
       detail::norm_call<Scalar>{name, weight, {}}(
-          detail::view_of(x), detail::view_of(y), [&](const detail::view<const Scalar>& row) {
-            double squares = 0;
-            for (index i = 0; i < row.cols; ++i) {
-              const auto value = static_cast<double>(row(0, i));
-              squares = detail::fused(value, value, squares);
-            }
-            return detail::row_statistics{
-                0, 1 / std::sqrt(squares / static_cast<double>(row.cols) + epsilon)};
-          });
+          detail::view_of(x), detail::view_of(y),
+          [&](const detail::view<const Scalar>& row) { return statistics_of(row); });
   }
 
   // The same by value.
@@ -60,6 +53,16 @@ struct rms_norm {
       (*this)(x, y);
     }
     return y;
+  }
+
+  // 0 and 1 / sqrt(mean(x²) + epsilon) of one row.
+  [[nodiscard]] detail::row_statistics statistics_of(const detail::view<const Scalar>& row) const {
+    double squares = 0;
+    for (index i = 0; i < row.cols; ++i) {
+      const auto value = static_cast<double>(row(0, i));
+      squares = detail::fused(value, value, squares);
+    }
+    return {0, 1 / std::sqrt(squares / static_cast<double>(row.cols) + epsilon)};
   }
 
  private:

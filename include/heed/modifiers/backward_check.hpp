@@ -6,6 +6,7 @@
 #include <heed/modifiers/call_check.hpp>         // call_is_good
 #include <heed/modifiers/options/gradients.hpp>  // backward_settings
 #include <heed/modifiers/options/outputs.hpp>    // side_output
+#include <heed/modifiers/options/sink.hpp>       // sink
 #include <heed/modifiers/problem.hpp>            // problem, check_size, check_apart
 #include <heed/modifiers/scores/alibi.hpp>       // alibi_rule, paper_alibi
 #include <heed/modifiers/scores/bias.hpp>        // bias_rule

@@ -142,6 +142,18 @@ class rotary_embedding {
     rotate(x, -1, own(), [&](index row) { return static_cast<double>(first_position + row); });
   }
 
+  // The gradient of (*this)(x, first_position, tokens, room): turns back, and multiplies by what
+  // operator() multiplies by.
+  template <class D>
+  void backward(D&& d, index first_position, index tokens, scratch& room) const {
+    scratch::frame frame(room);
+    double* const frequencies = frame.take<double>(rotary_width_ / 2);
+    const double length = detail::rotary_frequencies(rotary_width_, theta_, scaling_,
+                                                     depends_on_length() ? tokens : 0, frequencies);
+    rotate(d, -1, {frequencies, 1 / length},
+           [&](index row) { return static_cast<double>(first_position + row); });
+  }
+
   // Radians a position of pair i.
   [[nodiscard]] double frequency(index i) const {
     return frequencies_[static_cast<std::size_t>(i)];

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// A decoder, with what its backward needs, and its gradients: from token ids to the vectors that the head turns
+// into scores, and back.
+//
+//   heed::saved<heed::decoder<float>> kept;
+//   heed::forward(gpt, ids, starts, kept);                     // kept.hidden: (tokens, model)
+//   heed::backward(gpt, ids, starts, kept, d_hidden, gradient);
+#pragma once
+
+#include <heed/layer/backward/embedding.hpp>          // backward of embeddings
+#include <heed/model/backward/transformer_block.hpp>  // backward of transformer_block
+#include <heed/model/decoder.hpp>                     // decoder
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// What becomes of the activations of blocks until they are needed again. Chen et al., "Training Deep Nets with
+// Sublinear Memory Cost", 2016.
+enum class activations {
+  kept,  // each block keeps its own
+  recomputed  // a block keeps its input alone, and its forward runs again before its backward: the same bits
+};
+
+// Matrices are (tokens, model) unless they say otherwise.
+template <class Scalar>
+struct saved<decoder<Scalar>> {
+  activations policy = activations::kept;
+
+  matrix<Scalar> narrow;    // what embedding_projection was given, (tokens, columns of words)
+  matrix<Scalar> embedded;  // what embedding_norm was given
+  std::vector<saved<transformer_block<Scalar>>> blocks;  // one that serves all, where recomputed
+  std::vector<matrix<Scalar>> inputs;                    // of each block, where recomputed
+  matrix<Scalar> last;                                   // what final_norm was given
+  matrix<Scalar> hidden;                                 // what the head is given
+};
+
+// kept.hidden = what gpt.hidden(ids) gives for each sequence, with the same bits; sequence i is the ids starts[i]
+// ... starts[i + 1] - 1, and its first token stands at position 0. Throws std::out_of_range for an id outside
+// the vocabulary or a sequence longer than the learned positions.
+template <class Scalar>
+void forward(const decoder<Scalar>& gpt, const std::vector<index>& ids,
+             const std::vector<index>& starts, saved<decoder<Scalar>>& kept,
+             const executor& run = {}) {
+  constexpr const char* name = "heed::forward of decoder";
+  const auto tokens = static_cast<index>(ids.size());
+  detail::check_starts(name, "starts", "ids", detail::number_span<index>(starts), tokens);
+  matrix<Scalar>& x = kept.last;
+  x.resize(tokens, gpt.model());
+  if (gpt.embedding_projection.outputs() > 0) {
+    kept.narrow.resize(tokens, gpt.words.model());
+    gpt.words(ids, kept.narrow);
+    gpt.embedding_projection(kept.narrow, x, on(run));
+  } else {
+    gpt.words(ids, x);
+  }
+  if (!detail::exactly_equal(gpt.embedding_scale, 1.0))
+    x *= static_cast<Scalar>(gpt.embedding_scale);
+  for (std::size_t s = 0; s + 1 < starts.size() && gpt.places; ++s)
+    gpt.places->add(x.middleRows(starts[s], starts[s + 1] - starts[s]), gpt.first_place);
+  detail::forward_in_place(run, gpt.embedding_norm, x, kept.embedded);
+  const bool recompute = kept.policy == activations::recomputed;
+  kept.blocks.resize(recompute ? 1 : gpt.blocks.size());
+  kept.inputs.resize(recompute ? gpt.blocks.size() : 0);
+  for (std::size_t i = 0; i < gpt.blocks.size(); ++i) {
+    if (recompute) kept.inputs[i] = x;
+    forward(gpt.blocks[i], x, starts, kept.blocks[recompute ? 0 : i], run);
+  }
+  kept.hidden.resizeLike(x);
+  detail::normalise_on(run, gpt.final_norm, x, kept.hidden);
+}
+
+// d_hidden: (tokens, model), the gradient of kept.hidden; what comes of it is added to `gradient`. Where the
+// activations are recomputed, `kept` is where that happens.
+template <class Scalar>
+void backward(const decoder<Scalar>& gpt, const std::vector<index>& ids,
+              const std::vector<index>& starts, saved<decoder<Scalar>>& kept,
+              const matrix<Scalar>& d_hidden, decoder<Scalar>& gradient, const executor& run = {}) {
+  // hidden = final_norm(last)
+  matrix<Scalar> d = matrix<Scalar>::Zero(d_hidden.rows(), d_hidden.cols());
+  backward(gpt.final_norm, kept.last, d_hidden, d, gradient.final_norm, run);
+  const bool recompute = kept.policy == activations::recomputed;
+  for (std::size_t i = gpt.blocks.size(); i-- > 0;) {
+    saved<transformer_block<Scalar>>& block = kept.blocks[recompute ? 0 : i];
+    if (recompute) {
+      matrix<Scalar> x = kept.inputs[i];
+      forward(gpt.blocks[i], x, starts, block, run);
+    }
+    backward(gpt.blocks[i], starts, block, d, gradient.blocks[i], run);
+  }
+  // x = embedding_norm(embedding_scale words(ids) embedding_projection + places)
+  detail::backward_in_place(gpt.embedding_norm, kept.embedded, d, gradient.embedding_norm, run);
+  if (gpt.places) backward(*gpt.places, starts, gpt.first_place, d, *gradient.places, run);
+  if (!detail::exactly_equal(gpt.embedding_scale, 1.0))
+    d *= static_cast<Scalar>(gpt.embedding_scale);
+  if (gpt.embedding_projection.outputs() == 0)
+    return backward(gpt.words, ids, d, gradient.words, run);
+  matrix<Scalar> d_narrow = matrix<Scalar>::Zero(d.rows(), gpt.words.model());
+  backward(gpt.embedding_projection, kept.narrow, d, d_narrow, gradient.embedding_projection, run);
+  backward(gpt.words, ids, d_narrow, gradient.words, run);
+}
+
+}  // namespace HEED_ABI
+}  // namespace heed

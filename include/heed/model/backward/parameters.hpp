@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+// The weights of a model as a list of names and numbers, which an optimiser walks in step with that of their
+// gradient.
+//
+//   for (const auto& p : heed::parameters_of(gpt)) std::puts(p.name.c_str());  // words.weight, places.weight,
+//                                                     // blocks.0.attention_norm.weight, ...
+//   heed::decoder<float> gradient = heed::zeros_like(gpt);
+#pragma once
+
+#include <heed/model/decoder.hpp>  // decoder
+
+#include <string>  // string, to_string
+#include <vector>  // vector
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// Refers to the numbers of a layer, which lie one after the other.
+template <class Scalar>
+struct named_parameter {
+  std::string name;
+  Scalar* data;
+  index rows;
+  index cols;
+  bool is_vector;  // a bias or the weight of a norm: these are not decayed
+
+  [[nodiscard]] index size() const { return rows * cols; }
+};
+
+template <class Scalar>
+using parameter_list = std::vector<named_parameter<Scalar>>;
+
+namespace detail {
+
+// Walks the parts of a decoder in a fixed order, those that are there.
+template <class Scalar>
+class parameter_walk {
+ public:
+  parameter_list<Scalar> found;
+
+  void decoder(heed::decoder<Scalar>& d) {
+    add("words.weight", d.words.weight);
+    if (d.places) add("places.weight", d.places->weight);
+    linear("embedding_projection", d.embedding_projection);
+    norm("embedding_norm", d.embedding_norm);
+    for (std::size_t i = 0; i < d.blocks.size(); ++i)
+      block("blocks." + std::to_string(i) + ".", d.blocks[i]);
+    norm("final_norm", d.final_norm);
+    linear("head_projection", d.head_projection);
+    linear("head", d.head);
+  }
+
+  void block(const std::string& in, transformer_block<Scalar>& b) {
+    norm(in + "attention_norm", b.attention_norm);
+    attention(in + "attention.", b.attention);
+    norm(in + "attention_post_norm", b.attention_post_norm);
+    norm(in + "attention_norm_of_sum", b.attention_norm_of_sum);
+    norm(in + "feed_norm", b.feed_norm);
+    auto* const feed = std::get_if<feed_forward<Scalar>>(&b.feed);
+    require(feed != nullptr, "heed::parameters_of: experts do not learn");
+    linear(in + "feed.up", feed->up);
+    linear(in + "feed.gate", feed->gate);
+    linear(in + "feed.down", feed->down);
+    norm(in + "feed_post_norm", b.feed_post_norm);
+    norm(in + "feed_norm_of_sum", b.feed_norm_of_sum);
+  }
+
+  void attention(const std::string& in, attention_layer<Scalar>& a) {
+    linear(in + "query", a.query);
+    linear(in + "key", a.key);
+    linear(in + "value", a.value);
+    linear(in + "output", a.output);
+    norm(in + "query_norm", a.query_norm);
+    norm(in + "key_norm", a.key_norm);
+  }
+
+ private:
+  void linear(const std::string& name, heed::linear<Scalar>& layer) {
+    add(name + ".weight", layer.weight);
+    add(name + ".bias", layer.bias);
+  }
+  void norm(const std::string& name, normalisation<Scalar>& n) {
+    if (auto* const by_mean = std::get_if<layer_norm<Scalar>>(&n)) {
+      add(name + ".weight", by_mean->weight);
+      add(name + ".bias", by_mean->bias);
+    }
+    if (auto* const by_square = std::get_if<rms_norm<Scalar>>(&n))
+      add(name + ".weight", by_square->weight);
+  }
+  template <class Numbers>
+  void add(std::string name, Numbers& numbers) {
+    if constexpr (requires { numbers.stored; })
+      require(!numbers.stored.given(), "heed::parameters_of: ", name.c_str(),
+              " is stored as a file has it; heed::make_learnable(decoder) takes it over");
+    if (numbers.size() > 0)
+      found.push_back({std::move(name), numbers.data(), numbers.rows(), numbers.cols(),
+                       bool(Numbers::IsVectorAtCompileTime)});
+  }
+};
+
+// A matrix of its own in the place of numbers that a file holds.
+template <class Scalar>
+void take_over(parameter<Scalar>& weight, bool is_table) {
+  if (!weight.stored.given()) return;
+  const stored_matrix from = weight.stored;
+  matrix<Scalar> rows(from.rows, from.cols);
+  from.read(0, from.rows, rows.data());
+  if (is_table)
+    weight = std::move(rows);
+  else
+    weight = matrix<Scalar>(rows.transpose());
+}
+
+}  // namespace detail
+
+// In the order of the forward; refers to the decoder's numbers. What is empty is not in it. Throws shape_error for
+// weights that are a file's, and for experts.
+template <class Scalar>
+[[nodiscard]] parameter_list<Scalar> parameters_of(decoder<Scalar>& d) {
+  detail::parameter_walk<Scalar> walk;
+  walk.decoder(d);
+  return std::move(walk.found);
+}
+
+// A decoder of the same sizes with 0 everywhere: where gradients are summed.
+template <class Scalar>
+[[nodiscard]] decoder<Scalar> zeros_like(const decoder<Scalar>& d) {
+  decoder<Scalar> zeros = d;
+  for (const named_parameter<Scalar>& p : parameters_of(zeros))
+    std::fill(p.data, p.data + p.size(), Scalar(0));
+  return zeros;
+}
+
+// Gives every weight that a file holds, in any dtype, a matrix of its own. (A table of words is read as rows, the
+// weights of linear layers are transposed.)
+template <class Scalar>
+void make_learnable(decoder<Scalar>& d) {
+  detail::take_over(d.words.weight, true);
+  const auto plain = [](linear<Scalar>& layer) { detail::take_over(layer.weight, false); };
+  for (linear<Scalar>* const l : {&d.embedding_projection, &d.head_projection, &d.head}) plain(*l);
+  for (transformer_block<Scalar>& b : d.blocks) {
+    attention_layer<Scalar>& a = b.attention;
+    for (linear<Scalar>* const l : {&a.query, &a.key, &a.value, &a.output}) plain(*l);
+    auto* const feed = std::get_if<feed_forward<Scalar>>(&b.feed);
+    detail::require(feed != nullptr, "heed::make_learnable: experts do not learn");
+    for (linear<Scalar>* const l : {&feed->up, &feed->gate, &feed->down}) plain(*l);
+  }
+}
+
+}  // namespace HEED_ABI
+}  // namespace heed

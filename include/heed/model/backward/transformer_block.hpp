@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+// One block of a transformer, with what its backward needs, and its gradients.
+//
+//   heed::saved<heed::transformer_block<float>> kept;
+//   heed::forward(block, x, starts, kept);                // x: (tokens, model), in place
+//   heed::backward(block, starts, kept, d, gradient);     // d: of the result; becomes that of x
+#pragma once
+
+#include <heed/layer/backward/attention_layer.hpp>  // backward of attention_layer
+#include <heed/layer/backward/feed_forward.hpp>     // backward of feed_forward
+#include <heed/model/transformer_block.hpp>         // transformer_block
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// Matrices are (tokens, model); those that the block's norms do not ask for are empty.
+template <class Scalar>
+struct saved<transformer_block<Scalar>> {
+  matrix<Scalar> x;                // what the block was given
+  matrix<Scalar> attention_input;  // attention_norm(x)
+  saved<attention_layer<Scalar>> attention;
+  matrix<Scalar> attention_result;  // before attention_post_norm
+  matrix<Scalar> attention_sum;     // x + attention, before attention_norm_of_sum
+  matrix<Scalar> middle;            // what feed_norm is given
+  matrix<Scalar> feed_input;        // feed_norm(middle)
+  saved<feed_forward<Scalar>> feed;
+  matrix<Scalar> feed_result;  // before feed_post_norm
+  matrix<Scalar> feed_sum;     // before feed_norm_of_sum
+};
+
+namespace detail {
+
+// The feed-forward layer of a block that learns, or null where it has none.
+template <class Scalar>
+const feed_forward<Scalar>* feed_of(const transformer_block<Scalar>& block) {
+  const auto* const feed = std::get_if<feed_forward<Scalar>>(&block.feed);
+  require(feed != nullptr, "heed: the gradients of experts are not known");
+  return block.has_feed() ? feed : nullptr;
+}
+
+// to += factor from, number by number.
+template <class Scalar, class To, class From>
+void add_times(const executor& on, double factor, To& to, const From& from) {
+  const auto by = static_cast<Scalar>(factor);
+  in_blocks(on, to.rows(), rows_of_block, [&](index first, index count) {
+    Scalar* const a = to.data() + first * to.cols();
+    const Scalar* const b = from.data() + first * to.cols();
+    if (exactly_equal(factor, 1.0)) {
+      for (index i = 0; i < count * to.cols(); ++i) a[i] += b[i];
+    } else {
+      for (index i = 0; i < count * to.cols(); ++i) a[i] += by * b[i];
+    }
+  });
+}
+
+// The gradients of y = norm(x) where d, that of y, becomes that of x.
+template <class Scalar, class D>
+void backward_in_place(const normalisation<Scalar>& norm, const matrix<Scalar>& x, D& d,
+                       normalisation<Scalar>& gradient, const executor& on) {
+  if (!has_norm(norm)) return;
+  scratch::frame frame(default_scratch());
+  auto d_y = frame.take_matrix<Scalar>(d.rows(), d.cols());
+  d_y = d;
+  d.setZero();
+  backward(norm, x, d_y, d, gradient, on);
+}
+
+// x = norm(x), where there is one; what x was is kept.
+template <class Scalar>
+void forward_in_place(const executor& on, const normalisation<Scalar>& norm, matrix<Scalar>& x,
+                      matrix<Scalar>& kept) {
+  if (!has_norm(norm)) return;
+  kept = x;
+  normalise_on(on, norm, kept, x);
+}
+
+}  // namespace detail
+
+// x = block(x, starts), with the same bits. x: (tokens, model).
+template <class Scalar>
+void forward(const transformer_block<Scalar>& block, matrix<Scalar>& x,
+             const std::vector<index>& starts, saved<transformer_block<Scalar>>& kept,
+             const executor& on = {}) {
+  const feed_forward<Scalar>* const feed = detail::feed_of(block);
+  const double scale = block.residual_scale;
+  matrix<Scalar> result(x.rows(), x.cols());
+  kept.x = x;
+  kept.attention_input.resizeLike(x);
+  kept.feed_input.resizeLike(x);
+  detail::normalise_on(on, block.attention_norm, x, kept.attention_input);
+  forward(block.attention, kept.attention_input, result, starts, kept.attention, on);
+  detail::forward_in_place(on, block.attention_post_norm, result, kept.attention_result);
+  const bool parallel = block.order == transformer_block<Scalar>::residual::parallel;
+  if (parallel && has_norm(block.feed_norm))
+    detail::normalise_on(on, block.feed_norm, x, kept.feed_input);
+  else if (parallel)
+    kept.feed_input = kept.attention_input;
+  detail::add_times<Scalar>(on, scale, x, result);
+  if (!parallel) {
+    detail::forward_in_place(on, block.attention_norm_of_sum, x, kept.attention_sum);
+    kept.middle = x;
+    if (feed != nullptr) detail::normalise_on(on, block.feed_norm, x, kept.feed_input);
+  }
+  if (feed == nullptr) return;
+  forward(*feed, kept.feed_input, result, kept.feed, on);
+  detail::forward_in_place(on, block.feed_post_norm, result, kept.feed_result);
+  detail::add_times<Scalar>(on, scale, x, result);
+  detail::forward_in_place(on, block.feed_norm_of_sum, x, kept.feed_sum);
+}
+
+// d: (tokens, model), the gradient of what the block gave, which becomes that of what it was given.
+template <class Scalar>
+void backward(const transformer_block<Scalar>& block, const std::vector<index>& starts,
+              const saved<transformer_block<Scalar>>& kept, matrix<Scalar>& d,
+              transformer_block<Scalar>& gradient, const executor& on = {}) {
+  const feed_forward<Scalar>* const feed = detail::feed_of(block);
+  const double scale = block.residual_scale;
+  const bool parallel = block.order == transformer_block<Scalar>::residual::parallel;
+  matrix<Scalar> d_result(d.rows(), d.cols()), d_input = matrix<Scalar>::Zero(d.rows(), d.cols());
+  if (feed != nullptr) {
+    // x = norm_of_sum(middle + scale post_norm(feed(feed_input)))
+    detail::backward_in_place(block.feed_norm_of_sum, kept.feed_sum, d, gradient.feed_norm_of_sum,
+                              on);
+    d_result.setZero();
+    detail::add_times<Scalar>(on, scale, d_result, d);
+    detail::backward_in_place(block.feed_post_norm, kept.feed_result, d_result,
+                              gradient.feed_post_norm, on);
+    backward(*feed, kept.feed_input, kept.feed, d_result, d_input,
+             std::get<feed_forward<Scalar>>(gradient.feed), on);
+    if (!parallel) {
+      // feed_input = feed_norm(middle)
+      backward(block.feed_norm, kept.middle, d_input, d, gradient.feed_norm, on);
+      d_input.setZero();
+    }
+  }
+  if (!parallel)
+    detail::backward_in_place(block.attention_norm_of_sum, kept.attention_sum, d,
+                              gradient.attention_norm_of_sum, on);
+  // sum = x + scale post_norm(attention(attention_input))
+  d_result.setZero();
+  detail::add_times<Scalar>(on, scale, d_result, d);
+  if (parallel && has_norm(block.feed_norm)) {
+    // feed_input = feed_norm(x); without feed_norm it is attention_input, and d_input goes on from here
+    backward(block.feed_norm, kept.x, d_input, d, gradient.feed_norm, on);
+    d_input.setZero();
+  }
+  detail::backward_in_place(block.attention_post_norm, kept.attention_result, d_result,
+                            gradient.attention_post_norm, on);
+  backward(block.attention, kept.attention_input, starts, kept.attention, d_result, d_input,
+           gradient.attention, on);
+  // attention_input = attention_norm(x)
+  backward(block.attention_norm, kept.x, d_input, d, gradient.attention_norm, on);
+}
+
+}  // namespace HEED_ABI
+}  // namespace heed
