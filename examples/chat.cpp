@@ -9,6 +9,8 @@
 #include "speaking/options.hpp"
 #include "speaking/team.hpp"
 
+#include <heed/models.hpp>
+
 #include <exception>
 
 namespace {
@@ -63,7 +65,7 @@ bool obey(conversation& talk, const std::string& line, const heed::generate_opti
 
 void run(const options& given) {
   const team threads(given.threads);
-  const heed::language_model model = heed::load_language_model(given.model);
+  const heed::language_model model = given.load();
   heed::tokenizer text = heed::load_tokenizer(given.where_tokenizer_is());
   const heed::index context =
       model.context > 0 ? (std::min)(model.context, given.context) : given.context;
