@@ -21,12 +21,14 @@ namespace {
 
 struct options : speaking_options {
   std::string prompt = "Once upon a time", attention;
+  std::vector<std::string> stop;
   bool raw = false, chat = false;
 
   void add_to(CLI::App& app) {
     speaking_options::add_to(app);
     app.add_option("--prompt", prompt, "the text to go on from; -: read from standard input")
         ->capture_default_str();
+    app.add_option("--stop", stop, "end where the model writes this; give it once for each string");
     CLI::Option* const as_it_is = app.add_flag("--raw", raw, "take the prompt as it is");
     app.add_flag("--chat", chat,
                  "take it as what a user says; so it is where the model has a chat "
@@ -59,7 +61,7 @@ void write_attention(const options& given, const heed::language_model& model,
 
 int run(const options& given) {
   const team threads(given.threads);
-  const heed::language_model model = heed::load_language_model(given.model);
+  const heed::language_model model = given.load();
   const heed::tokenizer text = heed::load_tokenizer(given.where_tokenizer_is());
   std::cerr << given.model << ": " << threads.text() << '\n';
 
@@ -75,13 +77,14 @@ int run(const options& given) {
     for (const heed::index id : ids) std::cout << stream.push(id) << std::flush;
   const interrupt ctrl_c;
   statistics figures(static_cast<heed::index>(ids.size()));
+  heed::stop_strings stop(given.stop);
   auto answer = model.generate(ids, how);
   for (const heed::index id : answer) {
     figures.token();
-    std::cout << stream.push(id) << std::flush;
-    if (interrupt::came()) break;
+    std::cout << stop.push(stream.push(id)) << std::flush;
+    if (interrupt::came() || stop.found()) break;
   }
-  std::cout << stream.finish() << std::endl;
+  std::cout << stop.push(stream.finish()) << stop.finish() << std::endl;
   std::cerr << figures << '\n';
   if (!given.attention.empty())
     write_attention(given, model, text, answer.seen(), threads.executor());

@@ -2,15 +2,16 @@
 // What both programs ask on the command line: a model, and how it chooses tokens.
 #pragma once
 
-#include <heed/model/generation.hpp>
+#include <heed/models.hpp>
 
 #include <CLI/CLI.hpp>
 
 #include <optional>
+#include <stdexcept>
 #include <string>
 
 struct speaking_options {
-  std::string model, tokenizer;
+  std::string model, tokenizer, weights;
   heed::generate_options generate;
   int threads = 0;
 
@@ -19,6 +20,7 @@ struct speaking_options {
                    "a folder of Hugging Face, a GGUF file, or a .bin file of llama2.c")
         ->required();
     app.add_option("--tokenizer", tokenizer, "its folder or file, where it is not the model's");
+    app.add_option("--weights", weights, "round its weights to f16, bf16, q8_0, q5_1, q4_0, ...");
     app.add_option("--tokens", generate.tokens, "the most tokens that are written")
         ->capture_default_str();
     app.add_option("--temperature", generate.temperature,
@@ -42,6 +44,14 @@ struct speaking_options {
     app.add_option("--threads", threads, "0: as many as the machine runs at once")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
+  }
+
+  // Throws where the model cannot be loaded, or its weights not be rounded as they are to be.
+  [[nodiscard]] heed::language_model load() const {
+    if (weights.empty()) return heed::load_language_model(model);
+    const std::optional<heed::dtype> type = heed::dtype_named(weights);
+    if (!type) throw std::runtime_error("--weights: " + weights + " is no type of numbers");
+    return heed::load_language_model(model, {.weights = type});
   }
 
   [[nodiscard]] const std::string& where_tokenizer_is() const {

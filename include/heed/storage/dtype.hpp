@@ -10,6 +10,8 @@
 
 #include <cstddef>      // size_t
 #include <cstdint>      // int8_t ... uint64_t
+#include <optional>     // optional
+#include <string_view>  // string_view
 #include <type_traits>  // is_same_v
 
 namespace heed {
@@ -70,6 +72,20 @@ constexpr const dtype_facts& facts_of(dtype type) {
   return detail::facts_of_dtypes[static_cast<std::size_t>(type)];
 }
 constexpr const char* name_of(dtype type) { return facts_of(type).name; }
+
+// The dtype of that name, in capitals or not: "q8_0", "BF16"; none for any other name.
+constexpr std::optional<dtype> dtype_named(std::string_view name) {
+  const auto capital = [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  };
+  for (index i = 0; i < detail::dtypes; ++i) {
+    const std::string_view known = name_of(static_cast<dtype>(i));
+    bool same = known.size() == name.size();
+    for (std::size_t c = 0; same && c < known.size(); ++c) same = capital(name[c]) == known[c];
+    if (same) return static_cast<dtype>(i);
+  }
+  return {};
+}
 
 // Bytes that `values` values take. They must be whole blocks, and few enough for an index.
 constexpr index bytes_of(dtype type, index values) {

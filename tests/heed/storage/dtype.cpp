@@ -36,6 +36,14 @@ TEST(Dtype, KnowsTheSizeOfABlock) {
   EXPECT_EQ(bytes_of(dtype::q8_k, 256), 4 + 256 + 16 * 2);
 }
 
+TEST(Dtype, HasAName) {
+  EXPECT_EQ(dtype_named("q8_0"), dtype::q8_0);
+  EXPECT_EQ(dtype_named("BF16"), dtype::bf16);
+  EXPECT_EQ(dtype_named("f8_E4m3"), dtype::f8_e4m3);
+  for (const char* const none : {"", "q8", "q8_00", "int8"})
+    EXPECT_EQ(dtype_named(none), std::nullopt);
+}
+
 TEST(Dtype, BelongsToAType) {
   EXPECT_EQ(dtype_of<float>, dtype::f32);
   EXPECT_EQ(dtype_of<Eigen::half>, dtype::f16);
