@@ -7,8 +7,9 @@
 // Dao et al., "FlashAttention", 2022, appendix B.
 #pragma once
 
-#include <heed/modifiers/backward_check.hpp>  // backward_call_is_good
-#include <heed/reference_backward.hpp>        // attend_backward_as_textbook
+#include <heed/kernel/backward/backward.hpp>  // backward
+#include <heed/modifiers.hpp>                 // causal, window, soft_cap, heads, ...
+#include <heed/modifiers/backward_check.hpp>  // backward_call_is_good, check_backward
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -22,7 +23,12 @@ inline namespace HEED_ABI {
 //   d_q d_k d_v  as q, k and v, of float or double, apart from each other and from all others in memory
 //
 // The modifiers are those of the forward call, but for its outputs; and heed::accumulate,
-// heed::gradient_of_bias, heed::gradient_of_sink, heed::gradient_of_slopes.
+// heed::gradient_of_bias, heed::gradient_of_sink, heed::gradient_of_slopes. Probabilities are formed
+// again from the log-sum-exp, whose rounding costs them a relative error of |log_sum_exp| * epsilon. Rows
+// that see nothing have gradients of 0, and excluded pairs give nothing, be their keys NaN. A function in
+// heed::score is given a heed::dual, unless it comes with its derivative. Sums have the same order, and
+// gradients the same bits, for any number of threads. Takes memory for a few tiles a thread, and with
+// several threads for a counter a head and 64 rows; a second call with the same shapes allocates nothing.
 // Throws shape_error, before anything is written, if sizes do not fit.
 template <class Q, class K, class V, class Out, class Lse, class DOut, class DQ, class DK, class DV,
           class... Modifiers>
@@ -30,12 +36,39 @@ void attention_backward(const Q& q, const K& k, const V& v, const Out& out, cons
                         const DOut& d_out, DQ&& d_q, DK&& d_k, DV&& d_v,
                         const Modifiers&... modifiers) {
   if constexpr (detail::backward_call_is_good<Q, K, V, Out, Lse, DOut, Modifiers...>()) {
-    using Scalar = accumulator_t<detail::scalar_of<Q>>;
-    if constexpr (detail::gradients_are_good<Scalar, DQ, DK, DV>())
-      detail::attend_backward_as_textbook<Scalar>(
-          "heed::attention_backward", detail::const_view_of(q), detail::const_view_of(k),
-          detail::const_view_of(v), detail::views_of(out, log_sum_exp, d_out, d_q, d_k, d_v),
-          modifiers...);
+    using call_type = detail::backward_call<detail::scalar_of<Q>, detail::scalar_of<K>>;
+    using Scalar = typename call_type::Scalar;
+    if constexpr (detail::gradients_are_good<Scalar, DQ, DK, DV>() &&
+                  detail::results_are_good<detail::scalar_of<Q>, Out, DOut, Lse>()) {
+      const auto rules = detail::gather_rules(modifiers...);
+      const auto options = detail::gather_backward_settings<Scalar>(modifiers...);
+      const auto m = detail::views_of(out, log_sum_exp, d_out, d_q, d_k, d_v);
+      call_type call{{detail::view_of(q),
+                      detail::view_of(k),
+                      detail::view_of(v),
+                      {},
+                      {},
+                      options,
+                      decltype(rules)::has_scores},
+                     m.out,
+                     m.lse,
+                     m.d_out,
+                     m.d_q,
+                     m.d_k,
+                     m.d_v,
+                     options.adds,
+                     options.d_bias.value_or(detail::view<Scalar>()),
+                     options.d_sink,
+                     options.d_slopes};
+      call.sizes = detail::check_inputs(options.verb, call.q, call.k, call.v, options, rules);
+      detail::check_backward(detail::const_view_of(q), detail::const_view_of(k),
+                             detail::const_view_of(v), m, options, call.sizes);
+      if constexpr (detail::asks_for_dropout<Modifiers...>)
+        if (options.drop_probability > 0)
+          call.drop = {{options.drop_probability, options.drop_seed}, detail::drop<Scalar>};
+      detail::backward(call, detail::gradient_rules<Scalar>::template of<Modifiers...>(rules),
+                       options.memory ? *options.memory : detail::default_scratch());
+    }
   }
 }
 

@@ -105,10 +105,7 @@ endfunction()
 
 # What a program includes: the umbrellas, and what those who learn include beside them.
 walk(heed/heed.hpp "")
-if(heed/attention_backward.hpp IN_LIST headers)
-  walk(heed/attention_backward.hpp "")
-endif()
-foreach(umbrella models train)
+foreach(umbrella attention_backward reference_backward models train)
   if(heed/${umbrella}.hpp IN_LIST headers)
     walk(heed/${umbrella}.hpp "")
   endif()

@@ -74,6 +74,19 @@ constexpr bool backward_call_is_good() {
   }
 }
 
+// The same for what the forward gave, and for d_out.
+template <class Query, class Out, class DOut, class Lse>
+constexpr bool results_are_good() {
+  constexpr bool same =
+      std::is_same_v<scalar_of<Out>, Query> && std::is_same_v<scalar_of<DOut>, Query>;
+  static_assert(same, "heed::attention_backward: out, d_out and q have different scalar types");
+  constexpr bool sums = std::is_same_v<scalar_of<Lse>, accumulator_t<Query>>;
+  static_assert(sums,
+                "heed::attention_backward: log_sum_exp must have the scalar that sums are formed "
+                "in: float for float, half and bfloat16, double for double");
+  return same && sums;
+}
+
 // The same for where gradients go. `Sum` is the type of the sums, or void where any will do.
 template <class Sum, class... Gradients>
 constexpr bool gradients_are_good() {

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// What the kernel of the gradients is given: the forward's call, and the matrices beside it.
+#pragma once
+
+#include <heed/kernel/attention_call.hpp>        // attention_call
+#include <heed/modifiers/options/gradients.hpp>  // backward_settings
+
+namespace heed {
+inline namespace HEED_ABI {
+namespace detail {
+
+// One checked call. `out` of the forward's call is null: results are only read here.
+template <class Query, class Key>
+struct backward_call : attention_call<Query, tiled_view<const Key>> {
+  using Scalar = accumulator_t<Query>;
+
+  view<const Query> results;  // (queries, query heads * value width)
+  view<const Scalar> lse;     // (queries, query heads)
+  view<const Query> d_out;    // as results
+  view<Scalar> d_q;           // as q
+  view<Scalar> d_k;           // as k
+  view<Scalar> d_v;           // as v
+  bool adds;                  // into all gradients
+  view<Scalar> d_bias;        // null unless it is asked for
+  number_output d_sink;
+  number_output d_slopes;
+
+  // Rows of a head: of q and d_q, of out and d_out.
+  template <class Element>
+  view<Element> query_rows(const view<Element>& all, const scope& s, index first,
+                           index count) const {
+    return all.block(s.query_row + first, s.head * this->sizes.width, count, this->sizes.width);
+  }
+  template <class Element>
+  view<Element> result_rows(const view<Element>& all, const scope& s, index first,
+                            index count) const {
+    const index width = this->sizes.value_width;
+    return all.block(s.query_row + first, s.head * width, count, width);
+  }
+
+  // Whether the gradient of the bias is summed over heads.
+  bool sums_bias_over_heads() const {
+    return d_bias.given() && this->sizes.query_heads > 1 && d_bias.rows == this->sizes.queries;
+  }
+};
+
+}  // namespace detail
+}  // namespace HEED_ABI
+}  // namespace heed

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// Tasks that add to the same place take turns, so that a sum has the same order for any number of
+// threads.
+//
+//   turns.wait(place, 2);  // until turns 0 and 1 of the place have ended
+//   ...                    // add
+//   turns.end(place);      // the place's turn 3 may begin
+//
+// Turn n of a place must belong to a task with a lower number than turn n + 1: tasks are begun in rising
+// order, so a task that waits does so for tasks that run.
+#pragma once
+
+#include <heed/core/types.hpp>  // index
+
+#include <atomic>     // atomic
+#include <exception>  // uncaught_exceptions
+#include <memory>     // construct_at
+#include <thread>     // yield
+
+namespace heed {
+inline namespace HEED_ABI {
+namespace detail {
+
+class turns {
+ public:
+  using counter = std::atomic<int>;
+
+  // Nobody waits: for one thread.
+  turns() = default;
+  turns(counter* memory, index places) : ended_(memory) {
+    for (index i = 0; i < places; ++i) std::construct_at(memory + i, 0);
+  }
+
+  // Says whether the turn has come; it does not after stop().
+  bool wait(index place, index turn) const {
+    if (ended_ == nullptr) return true;
+    for (int looks = 0; ended_[place].load(std::memory_order_acquire) != turn; ++looks) {
+      if (stopped_.load(std::memory_order_relaxed)) return false;
+      if (looks > patience) std::this_thread::yield();
+    }
+    return true;
+  }
+  void end(index place) const {
+    if (ended_ != nullptr) ended_[place].fetch_add(1, std::memory_order_release);
+  }
+
+  // Some task has failed, and turns will not come.
+  void stop() const { stopped_.store(true, std::memory_order_relaxed); }
+
+ private:
+  static constexpr int patience = 2000;
+
+  counter* ended_ = nullptr;
+  mutable std::atomic<bool> stopped_{false};
+};
+
+// Stops turns when a task is left by an exception.
+class turn_keeper {
+ public:
+  explicit turn_keeper(const turns& kept) : turns_(kept) {}
+  ~turn_keeper() {
+    if (std::uncaught_exceptions() > before_) turns_.stop();
+  }
+  turn_keeper(const turn_keeper&) = delete;
+  turn_keeper& operator=(const turn_keeper&) = delete;
+
+ private:
+  const turns& turns_;
+  int before_ = std::uncaught_exceptions();
+};
+
+}  // namespace detail
+}  // namespace HEED_ABI
+}  // namespace heed
