@@ -21,12 +21,14 @@
 #include <heed/config.hpp>   // the only macros
 #include <heed/version.hpp>  // three integers
 
-#include <heed/attention.hpp>          // the verb and its modifiers
-#include <heed/dispatch.hpp>           // one program for several instruction sets
-#include <heed/merge.hpp>              // keys held in several places
-#include <heed/reference.hpp>          // the textbook
-#include <heed/storage/key_tiles.hpp>  // keys as a cache holds them
-#include <heed/storage/quantise.hpp>   // 8-bit keys and values
+#include <heed/attention.hpp>           // the verb and its modifiers
+#include <heed/attention_backward.hpp>  // its gradients
+#include <heed/dispatch.hpp>            // one program for several instruction sets
+#include <heed/merge.hpp>               // keys held in several places
+#include <heed/reference.hpp>           // the textbook
+#include <heed/reference_backward.hpp>  // and its gradients
+#include <heed/storage/key_tiles.hpp>   // keys as a cache holds them
+#include <heed/storage/quantise.hpp>    // 8-bit keys and values
 
 #include <heed/position/rotary.hpp>      // rotary_embedding
 #include <heed/position/sinusoidal.hpp>  // sinusoidal

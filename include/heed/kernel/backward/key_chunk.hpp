@@ -4,6 +4,7 @@
 
 #include <heed/kernel/backward/row_products.hpp>  // feature_rows
 #include <heed/modifiers/interval.hpp>            // interval
+#include <heed/modifiers/scope.hpp>               // scope
 
 namespace heed {
 inline namespace HEED_ABI {
