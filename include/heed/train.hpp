@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: MIT
 // Learning: gradients of every layer, losses, optimisers. heed/heed.hpp and Eigen are all that it needs.
 //
-//   heed::decoder<float> gpt({...}), gradient = heed::zeros_like(gpt);
+//   heed::decoder<float> gpt({.vocabulary = 256, .positions = 64, .model = 64, .layers = 2, .heads = 4});
+//   heed::decoder<float> gradient = heed::zeros_like(gpt);
+//   const auto weights = heed::parameters_of(gpt), derivatives = heed::parameters_of(gradient);
 //   heed::saved<heed::decoder<float>> kept;
-//   heed::forward(gpt, ids, starts, kept);
-//   heed::backward(gpt, ids, starts, kept, d_hidden, gradient);
+//   heed::adamw<float> optimiser;
+//   for (heed::index step = 0; step < 100; ++step) {
+//     heed::set_zero(derivatives);
+//     heed::loss_and_gradient(gpt, batch, 1.0 / tokens, kept, gradient);
+//     heed::clip_by_norm(derivatives, 1);
+//     optimiser.step(weights, derivatives, 1e-3);
+//   }
 #pragma once
 
 #include <heed/model/backward/decoder.hpp>     // gradients of a decoder and of its layers
 #include <heed/model/backward/parameters.hpp>  // parameters_of, zeros_like, make_learnable
+#include <heed/train/clip.hpp>                 // clip_by_norm
+#include <heed/train/loss.hpp>                 // loss_and_gradient, loss_of
+#include <heed/train/optimiser.hpp>            // adamw, sgd
+#include <heed/train/schedule.hpp>             // constant_rate, cosine_rate

@@ -11,10 +11,13 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// y += a b, with chains in a fixed order; any strides.
+// y += a b, with chains in a fixed order; any strides. A y that lies by columns is the transpose of one by rows,
+// with the same bits.
 template <class Scalar>
 void add_product(const view<Scalar>& y, const view<const Scalar>& a, const view<const Scalar>& b,
                  const executor& on) {
+  if (y.col_stride != 1 && y.row_stride == 1)
+    return add_product(y.transposed(), b.transposed(), a.transposed(), on);
   gemm_call<Scalar> call{y, a, b, {}};
   call.begin = sums_begin::with_y;
   gemm(call, on, default_scratch());

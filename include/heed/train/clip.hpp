@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// Keeps one strange batch from throwing the weights far away: gradients are held to a norm.
+//
+//   const double norm = heed::clip_by_norm(heed::parameters_of(gradient), 1.0);
+#pragma once
+
+#include <heed/train/optimiser.hpp>  // in_parts
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// The square root of the sum of all squares, in double, in an order that does not depend on the threads.
+template <class Scalar>
+[[nodiscard]] double norm_of(const parameter_list<Scalar>& list, const executor& on = {}) {
+  std::vector<std::size_t> begin = {0};  // of each parameter's parts
+  for (const named_parameter<Scalar>& p : list)
+    begin.push_back(begin.back() +
+                    static_cast<std::size_t>(detail::divide_up(p.size(), detail::numbers_at_once)));
+  std::vector<double> sums(begin.back());
+  detail::in_parts(on, list, [&](std::size_t i, index first, index count) {
+    double sum = 0;
+    for (index j = first; j < first + count; ++j) {
+      const auto g = static_cast<double>(list[i].data[j]);
+      sum += g * g;
+    }
+    sums[begin[i] + static_cast<std::size_t>(first / detail::numbers_at_once)] = sum;
+  });
+  double all = 0;
+  for (const double sum : sums) all += sum;
+  return std::sqrt(all);
+}
+
+// Where the norm of all gradients together is above `most`, each is multiplied by most / norm. Gives the norm
+// before that. Pascanu et al., "On the Difficulty of Training Recurrent Neural Networks", 2013.
+template <class Scalar>
+double clip_by_norm(const parameter_list<Scalar>& gradients, double most, const executor& on = {}) {
+  const double norm = norm_of(gradients, on);
+  if (!(norm > most)) return norm;
+  const auto times = static_cast<Scalar>(most / norm);
+  detail::in_parts(on, gradients, [&](std::size_t i, index first, index count) {
+    for (index j = first; j < first + count; ++j) gradients[i].data[j] *= times;
+  });
+  return norm;
+}
+
+}  // namespace HEED_ABI
+}  // namespace heed
