@@ -17,3 +17,4 @@
 #include <heed/text/stop_strings.hpp>                     // stop_strings
 #include <heed/text/text_encoder.hpp>                     // text_encoder, load_text_encoder
 #include <heed/text/tokenizer.hpp>                        // tokenizer, load_tokenizer
+#include <heed/train/checkpoint.hpp>                      // save_checkpoint, load_checkpoint
