@@ -33,7 +33,9 @@ set(floors
   "io/.*"
   "text/.*"
   "train/.*"
-  "heed|models|train")
+  "heed|models|train"
+  "parallel/.*"
+  "mpi")
 
 # The number of the header's floor, or "none".
 function(floor_of header result)
@@ -105,7 +107,7 @@ endfunction()
 
 # What a program includes: the umbrellas.
 walk(heed/heed.hpp "")
-foreach(umbrella models train)
+foreach(umbrella models train mpi)
   if(heed/${umbrella}.hpp IN_LIST headers)
     walk(heed/${umbrella}.hpp "")
   endif()

@@ -88,6 +88,9 @@ struct attention_call {
                      sizes.value_width);
   }
 
+  // The keys of a sequence that the call goes through.
+  interval keys_at_hand(const scope& s) const { return {0, s.keys}; }
+
   // Brings the queries of a block in, scaled.
   template <class Block>
   void load(const Block& b, const scope& s) const {

@@ -36,48 +36,75 @@ HEED_ONE_COPY bool forward_once(const Call& call, const rules_of_call<typename C
   return prefill(call, rules, memory);
 }
 
-// Mends results whose sums of weighted values overflowed, though a weighted mean lies between its
-// values: all is done again with weights that are a power of two smaller, and results that are finite
-// then take the place of those that were not. The factor is the same for any number of keys, and so a
-// row's bits depend on no other row. Takes memory for a second `out`.
+// By which power of two weights are made smaller in a call whose sums overflow. It is the same for any
+// number of keys, and so a row's bits depend on no other row.
 template <class Call>
-void mend_overflow(const Call& call, const rules_of_call<typename Call::Scalar>& rules,
-                   scratch& memory) {
+int power_of_damping(const Call& call) {
+  constexpr int most_keys = 32;  // in powers of two; weights are 2^(1/2) at most
+  return most_keys - std::ilogb(1 - call.options.drop_probability);
+}
+
+// Whether there is a result that a smaller weight may mend.
+template <class Call>
+bool wants_mending(const Call& call) {
   using Scalar = typename Call::Scalar;
   using Query = std::remove_cvref_t<decltype(*call.out.data)>;
   // What half cannot hold is infinite, however it was summed.
   if constexpr (std::numeric_limits<Query>::max_exponent <
                 std::numeric_limits<Scalar>::max_exponent)
-    return;
-  const auto result = [&](index i, index j) { return static_cast<Scalar>(call.out(i, j)); };
+    return false;
   bool all = true;
   for (index i = 0; i < call.out.rows; ++i)
-    for (index j = 0; j < call.out.cols; ++j) all = all && std::isfinite(result(i, j));
-  if (all) return;
+    for (index j = 0; j < call.out.cols; ++j)
+      all = all && std::isfinite(static_cast<Scalar>(call.out(i, j)));
+  return !all;
+}
 
-  constexpr int most_keys = 32;  // in powers of two; weights are 2^(1/2) at most
-  const double survivors = 1 - call.options.drop_probability;
-  const int power = most_keys - std::ilogb(survivors);
-  scratch::frame frame(memory);
+// The same call with smaller weights, into memory of `frame`.
+template <class Call>
+Call damped(const Call& call, scratch::frame& frame) {
+  using Query = std::remove_cvref_t<decltype(*call.out.data)>;
   Call again = call;
-  again.damping = std::ldexp(Scalar(1), -power);
+  again.damping = std::ldexp(typename Call::Scalar(1), -power_of_damping(call));
   again.out = {frame.take<Query>(call.out.rows * call.out.cols), call.out.rows, call.out.cols,
                call.out.cols, 1};
   again.options.log_sum_exp.reset();
   again.options.weights.reset();
-  forward_once(again, rules, memory);
+  return again;
+}
+
+// Results of the damped call that are finite take the place of those that are not.
+template <class Call>
+void take_damped(const Call& call, const Call& again) {
+  using Scalar = typename Call::Scalar;
+  using Query = std::remove_cvref_t<decltype(*call.out.data)>;
+  const int power = power_of_damping(call);
   for (index i = 0; i < call.out.rows; ++i)
     for (index j = 0; j < call.out.cols; ++j) {
-      const auto damped = static_cast<Scalar>(again.out(i, j));
+      const auto result = static_cast<Scalar>(call.out(i, j));
+      const auto mended = static_cast<Scalar>(again.out(i, j));
       // Infinite values make NaN of sums that overflow to the other side, and come through here.
-      const bool better = std::isfinite(damped) || (std::isinf(damped) && std::isnan(result(i, j)));
-      if (std::isfinite(result(i, j)) || !better) continue;
-      const Scalar raised = std::ldexp(damped, power);
+      const bool better = std::isfinite(mended) || (std::isinf(mended) && std::isnan(result));
+      if (std::isfinite(result) || !better) continue;
+      const Scalar raised = std::ldexp(mended, power);
       constexpr Scalar most = (std::numeric_limits<Scalar>::max)();
       // A mean is beyond the largest number by rounding alone; what dropout has raised may be infinite.
-      const bool is_mean = call.options.drop_probability <= 0 && std::isfinite(damped);
+      const bool is_mean = call.options.drop_probability <= 0 && std::isfinite(mended);
       call.out(i, j) = static_cast<Query>(is_mean ? std::clamp(raised, -most, most) : raised);
     }
+}
+
+// Mends results whose sums of weighted values overflowed, though a weighted mean lies between its
+// values: all is done again with weights that are a power of two smaller. Takes memory for a second
+// `out`.
+template <class Call>
+void mend_overflow(const Call& call, const rules_of_call<typename Call::Scalar>& rules,
+                   scratch& memory) {
+  if (!wants_mending(call)) return;
+  scratch::frame frame(memory);
+  const Call again = damped(call, frame);
+  forward_once(again, rules, memory);
+  take_damped(call, again);
 }
 
 // The whole of a call but for key_weights.

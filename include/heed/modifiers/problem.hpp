@@ -12,6 +12,18 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
+// Rows of one sequence, which a call has where other processes have the rest.
+struct sequence_part {
+  index sequence;
+  index queries;             // of the whole sequence
+  index keys;                // of the whole sequence
+  index first_row;           // of its queries, that the part begins with
+  index query_row;           // of q, at which the part begins
+  index key_row;             // of k, at which the sequence's first key would lie
+  index key_rows_elsewhere;  // before the first row of k
+  index all_queries;         // rows of q
+};
+
 struct problem {
   index queries;  // rows of q
   index keys;     // rows of k and v
@@ -25,11 +37,24 @@ struct problem {
   std::optional<index> first_query;  // unless queries are aligned to the end of the keys
   number_span<index> query_starts;   // given in a packed batch
   number_span<index> key_starts;
-  number_span<index> key_lengths;  // where there is room behind the keys of a sequence
+  number_span<index> key_lengths;          // where there is room behind the keys of a sequence
+  std::optional<sequence_part> part = {};  // of which `queries` are the rows at hand
 
   index group() const { return query_heads / kv_heads; }
 
   scope of(index sequence, index head) const {
+    if (part)
+      return {part->sequence,
+              head,
+              query_heads,
+              part->query_row,
+              part->key_row,
+              queries,
+              part->keys,
+              first_query.value_or(part->keys - part->queries) + part->first_row,
+              part->all_queries,
+              part->first_row,
+              part->key_rows_elsewhere};
     scope s{sequence, head, query_heads, 0, 0, queries, keys, 0, queries};
     if (query_starts.given()) {
       s.query_row = query_starts[sequence];

@@ -20,9 +20,13 @@ struct scope {
   index offset;       // position of its first query
   index all_queries;  // rows of q
 
+  // Where q and k hold a part of what there is, and other processes the rest:
+  index first_row = 0;           // rows of the sequence's queries before those in q
+  index key_rows_elsewhere = 0;  // rows of all keys before the first in k
+
   at operator()(index row, index key) const {
     return {static_cast<position>(row + offset), static_cast<position>(key),
-            static_cast<position>(head), static_cast<position>(row),
+            static_cast<position>(head), static_cast<position>(row + first_row),
             static_cast<position>(sequence)};
   }
 };

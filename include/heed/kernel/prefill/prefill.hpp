@@ -111,7 +111,7 @@ class prefill_task {
           q.reset();
           if (call_.options.sink.given()) q.reset_to_sink(call_.sink_of(s.head));
           const tile_place place{s, q.first_row, q.row_count, 0, s.keys};
-          q.keys = intersect(rules.keys(place.queries()), {0, s.keys});
+          q.keys = intersect(rules.keys(place.queries()), call_.keys_at_hand(s));
           seen_ = hull(seen_, q.keys);
         }
       });

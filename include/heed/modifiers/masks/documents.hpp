@@ -101,7 +101,9 @@ struct documents {
   requires std::is_arithmetic_v<Number>
   explicit documents(std::initializer_list<Number>) : documents(Number()) {}
 
-  detail::bound_documents<Id> bind(const scope& s) const { return {all.ids + s.key_row, s.keys}; }
+  detail::bound_documents<Id> bind(const scope& s) const {
+    return {all.ids + s.key_rows_elsewhere + s.key_row, s.keys};
+  }
   void check(const call_shape& shape) const {
     detail::require(all.count == shape.keys, shape.verb, ": documents has ", all.count,
                     " ids, but there are ", shape.keys, " keys");

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+// heed across processes, by MPI: CMake's heed::mpi. heed.hpp does without.
+//
+//   heed::attention(q, k, v, out, heed::heads{8, 2}, heed::causal, heed::across(MPI_COMM_WORLD));
+#pragma once
+
+#include <heed/heed.hpp>                       // heed::attention and its modifiers
+#include <heed/parallel/attention_across.hpp>  // across, zigzag

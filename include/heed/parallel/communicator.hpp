@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// The ranks that call together, and what they say to one another. Messages travel in a communicator of
+// heed's own, made once for each of the program's, so that they never meet the program's.
+//
+//   const communicator ranks(MPI_COMM_WORLD);
+//   std::vector<index> rows = ranks.all_gather(own_rows);  // one number of each rank
+#pragma once
+
+#include <heed/core/check.hpp>  // refuse
+
+#include <mpi.h>  // MPI_Comm
+
+#include <cstddef>      // byte, size_t
+#include <limits>       // max
+#include <stdexcept>    // runtime_error
+#include <string>       // string
+#include <type_traits>  // is_trivially_copyable_v
+#include <vector>       // vector
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// Another process failed, or MPI did.
+class rank_error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+namespace detail {
+
+inline void require_mpi(int code, const char* what) {
+  if (code == MPI_SUCCESS) return;
+  char text[MPI_MAX_ERROR_STRING];
+  int length = 0;
+  MPI_Error_string(code, text, &length);
+  refuse<rank_error>("heed: " + std::string(what) + ": " +
+                     std::string(text, static_cast<std::size_t>(length)));
+}
+
+// MPI counts in int.
+inline int message_size(index bytes) {
+  require<rank_error>(bytes >= 0 && bytes <= (std::numeric_limits<int>::max)(),
+                      "heed: a message of ", bytes,
+                      " bytes is more than MPI can count; give "
+                      "heed::across fewer block_rows");
+  return static_cast<int>(bytes);
+}
+
+class communicator {
+ public:
+  // Collective where the program's communicator is seen for the first time.
+  explicit communicator(MPI_Comm given) : own_(own_of(given)) {
+    MPI_Comm_rank(own_, &rank_);
+    MPI_Comm_size(own_, &size_);
+  }
+
+  [[nodiscard]] index rank() const { return rank_; }
+  [[nodiscard]] index size() const { return size_; }
+  [[nodiscard]] MPI_Comm handle() const { return own_; }
+
+  // One value of each rank, on all of them.
+  template <class Value>
+  requires std::is_trivially_copyable_v<Value>
+  [[nodiscard]] std::vector<Value> all_gather(const Value& own) const {
+    std::vector<Value> all(static_cast<std::size_t>(size_));
+    const int bytes = message_size(static_cast<index>(sizeof(Value)));
+    require_mpi(MPI_Allgather(&own, bytes, MPI_BYTE, all.data(), bytes, MPI_BYTE, own_),
+                "MPI_Allgather");
+    return all;
+  }
+
+  // The same of as many values on each rank, one rank's behind another's.
+  template <class Value>
+  requires std::is_trivially_copyable_v<Value>
+  [[nodiscard]] std::vector<Value> all_gather(const std::vector<Value>& own) const {
+    std::vector<Value> all(own.size() * static_cast<std::size_t>(size_));
+    const int bytes = message_size(static_cast<index>(own.size() * sizeof(Value)));
+    require_mpi(MPI_Allgather(own.data(), bytes, MPI_BYTE, all.data(), bytes, MPI_BYTE, own_),
+                "MPI_Allgather");
+    return all;
+  }
+
+ private:
+  // The communicator of heed's own is kept with the program's, and freed with it.
+  static MPI_Comm own_of(MPI_Comm given) {
+    static const int key = [] {
+      int made = MPI_KEYVAL_INVALID;
+      require_mpi(MPI_Comm_create_keyval(MPI_COMM_NULL_COPY_FN, free_own, &made, nullptr),
+                  "MPI_Comm_create_keyval");
+      return made;
+    }();
+    void* kept = nullptr;
+    int found = 0;
+    require_mpi(MPI_Comm_get_attr(given, key, &kept, &found), "MPI_Comm_get_attr");
+    if (found != 0) return *static_cast<MPI_Comm*>(kept);
+    auto* const own = new MPI_Comm(MPI_COMM_NULL);
+    require_mpi(MPI_Comm_dup(given, own), "MPI_Comm_dup");
+    require_mpi(MPI_Comm_set_attr(given, key, own), "MPI_Comm_set_attr");
+    return *own;
+  }
+  static int free_own(MPI_Comm, int, void* kept, void*) {
+    auto* const own = static_cast<MPI_Comm*>(kept);
+    const int code = MPI_Comm_free(own);
+    delete own;
+    return code;
+  }
+
+  MPI_Comm own_;
+  int rank_ = 0;
+  int size_ = 1;
+};
+
+}  // namespace detail
+
+}  // namespace HEED_ABI
+}  // namespace heed

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+# Programs of several processes, one for each MPI that is here.
+
+# heed_mpi_program(TARGET MPI SOURCE)
+function(heed_mpi_program target mpi source)
+  add_executable(${target} ${source})
+  target_link_libraries(${target} PRIVATE heed_mpi_${mpi} heed_developer GTest::gtest)
+  target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_FUNCTION_LIST_DIR})
+  if(HEED_ASSERTIONS)
+    target_compile_options(${target} PRIVATE -UNDEBUG)
+  endif()
+endfunction()
+
+# heed_run_ranks(NAME MPI RANKS LABELS COMMAND...): what a program does on so many ranks, with a time limit.
+function(heed_run_ranks name mpi ranks labels)
+  add_test(NAME ${name} COMMAND ${heed_mpi_${mpi}_EXEC} -n ${ranks} ${ARGN})
+  set_tests_properties(${name} PROPERTIES LABELS "${labels};mpi" TIMEOUT 120 PROCESSORS 2
+    ENVIRONMENT "${heed_mpi_environment}")
+endfunction()
+
+# tests/NAME.cpp on 1, 2, 3, 4 and 7 ranks; under the second MPI on a few of them.
+function(heed_mpi_test name labels)
+  if(NOT heed_mpis)
+    add_test(NAME ${name} COMMAND ${CMAKE_COMMAND} -E echo "left out: no MPI")
+    set_tests_properties(${name} PROPERTIES LABELS "${labels};mpi" SKIP_REGULAR_EXPRESSION "left out")
+    return()
+  endif()
+  set(counts 1 2 3 4 7)
+  foreach(mpi IN LISTS heed_mpis)
+    string(MAKE_C_IDENTIFIER test_${name}_${mpi} target)
+    heed_mpi_program(${target} ${mpi} ${name}.cpp)
+    foreach(count IN LISTS counts)
+      heed_run_ranks(${name}/${mpi}_${count} ${mpi} ${count} "${labels}" $<TARGET_FILE:${target}>)
+    endforeach()
+    set(counts 2 7)
+  endforeach()
+endfunction()
