@@ -6,3 +6,4 @@
 
 #include <heed/heed.hpp>                       // heed::attention and its modifiers
 #include <heed/parallel/attention_across.hpp>  // across, zigzag
+#include <heed/parallel/run_ranks.hpp>         // run_ranks

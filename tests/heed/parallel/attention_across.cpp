@@ -3,6 +3,8 @@
 #include "support/ranks.hpp"
 
 #include <limits>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 namespace {
@@ -160,6 +162,100 @@ TEST(attention_across, excluded_blocks_stay) {
                   heed::across(MPI_COMM_WORLD, {.block_rows = 512, .report = &cost}));
   EXPECT_EQ(cost.bytes_received, ranks::rank() * 512 * 2 * width * 4.0);
   EXPECT_EQ(cost.blocks_left_out, n / 512 - 1 - ranks::rank());
+}
+
+// ---- ranks that do not fit together
+
+// What a call throws on this rank; empty: nothing.
+template <class Call>
+std::string refusal(const Call& call) {
+  try {
+    call();
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return {};
+}
+
+// The last rank's call is another one than that of the rest; `differ` is given whether this is the last rank.
+class attention_faults : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (ranks::count() < 2) GTEST_SKIP() << "one rank agrees with itself";
+  }
+  // After a refusal all ranks can call again.
+  void TearDown() override {
+    if (ranks::count() < 2) return;
+    EXPECT_EQ(refusal([&] { call(8, heed::heads{2}, heed::causal); }), "");
+  }
+
+  static bool last() { return ranks::rank() == ranks::count() - 1; }
+  static std::string last_rank() { return "rank " + std::to_string(ranks::count() - 1); }
+
+  template <class Storage = float, class... Rules>
+  static void call(index columns, const Rules&... rules) {
+    const auto q = ranks::random(600, columns, 1);
+    const auto k = ranks::random<Storage>(600, columns, 2);
+    row_matrix<float> out(600, columns);
+    heed::attention(q, k, k, out, rules..., heed::across(MPI_COMM_WORLD));
+  }
+};
+
+TEST_F(attention_faults, widths) {
+  EXPECT_EQ(refusal([&] { call(last() ? 32 : 16, heed::causal); }),
+            "heed::attention: head width differs between ranks: it is 32 on " + last_rank() +
+                ", and 16 on rank 0");
+}
+
+TEST_F(attention_faults, types) {
+  EXPECT_EQ(
+      refusal([&] { last() ? call<Eigen::bfloat16>(16, heed::causal) : call(16, heed::causal); }),
+      "heed::attention: dtype of k and v differs between ranks: it is BF16 on " + last_rank() +
+          ", and F32 on rank 0");
+}
+
+TEST_F(attention_faults, heads_and_rules) {
+  EXPECT_EQ(refusal([&] { call(16, heed::heads{last() ? 4 : 2}, heed::causal); }),
+            "heed::attention: number of query heads differs between ranks: it is 4 on " +
+                last_rank() + ", and 2 on rank 0");
+  EXPECT_EQ(refusal([&] {
+              call(16, (heed::causal && heed::window{.left = last() ? 9 : 8}) || heed::prefix(16));
+            }),
+            "heed::attention: rules differ between ranks: they are ((causal and window of 9 and "
+            "2147483647) or prefix 16) on " +
+                last_rank() +
+                ", and ((causal and window of 8 and 2147483647) or prefix 16) on rank 0");
+  EXPECT_EQ(refusal([&] { last() ? call(16) : call(16, heed::causal); }),
+            "heed::attention: rules differ between ranks: they are no rule on " + last_rank() +
+                ", and causal on rank 0");
+}
+
+// What is wrong on one rank alone is said on all.
+TEST_F(attention_faults, one_rank_alone) {
+  const std::string rank = " (" + last_rank() + " of " + std::to_string(ranks::count()) + ")";
+  const auto x = ranks::random(100, 16, 1), y = ranks::random(last() ? 99 : 100, 16, 1);
+  row_matrix<float> out(100, 16), lse(last() ? 5 : 100, 1);
+  EXPECT_EQ(
+      refusal([&] { heed::attention(x, x, y, out, heed::causal, heed::across(MPI_COMM_WORLD)); }),
+      "heed::attention: k and v differ in rows: k is 100x16, v is 99x16" + rank);
+  EXPECT_EQ(refusal([&] {
+              heed::attention(x, x, x, out, heed::causal, heed::log_sum_exp(lse),
+                              heed::across(MPI_COMM_WORLD));
+            }),
+            "heed::attention: log_sum_exp is 5x1, but it must be 100x1" + rank);
+}
+
+TEST_F(attention_faults, rule_that_throws) {
+  const auto picky = heed::score([](float s, heed::at i) {
+    if (i.query == 600 * ranks::count() - 1 && i.key == 40)
+      throw std::runtime_error("no score for key 40");
+    return s;
+  });
+  const std::string own = "no score for key 40";
+  EXPECT_EQ(refusal([&] { call(16, heed::causal, picky); }),
+            last() ? own
+                   : "heed::attention: " + last_rank() + " of " + std::to_string(ranks::count()) +
+                         " failed: " + own);
 }
 
 }  // namespace
