@@ -7,6 +7,7 @@
 // multiply-adds in the order of j, whatever the blocking: its bits depend on nothing else.
 #pragma once
 
+#include <heed/simd/opaque.hpp>        // opaque
 #include <heed/simd/simd.hpp>          // simd
 #include <heed/storage/prefetch.hpp>   // fetch_ahead
 #include <heed/storage/quantised.hpp>  // scaled_rows
@@ -57,16 +58,6 @@ constexpr index packets_of(index lanes) {
 template <class Scalar>
 constexpr index whole_packets(index lanes) {
   return packets_of<Scalar>(lanes) * simd<Scalar>::size;
-}
-
-// A pointer whose origin the compiler is not to know: GCC would otherwise keep the distances between
-// rows in registers, run out of them, and reload them in the innermost loop.
-template <class T>
-EIGEN_ALWAYS_INLINE T* opaque(T* p) {
-#if defined(__GNUC__)
-  __asm__ volatile("" : "+r"(p));
-#endif
-  return p;
 }
 
 // Operand A, one number at a time: a(i, j) is data[i * row_stride + j * step]. One of the two is 1: rows

@@ -252,6 +252,23 @@ struct simd {
     else
       return Eigen::internal::pcast<words, packet>(a);
   }
+  // ... the lowest four bits of words, plus First, ...
+  template <int First>
+  static packet number_of_nibble(const words& a) {
+#if defined(EIGEN_VECTORIZE_AVX512)
+    if constexpr (size == 16) {
+      alignas(64) static constexpr float numbers[] = {
+          First,      First + 1,  First + 2,  First + 3, First + 4,  First + 5,
+          First + 6,  First + 7,  First + 8,  First + 9, First + 10, First + 11,
+          First + 12, First + 13, First + 14, First + 15};
+      return _mm512_permutexvar_ps(a, _mm512_load_ps(numbers));
+    }
+#endif
+    if constexpr (First == 0)
+      return number_of(both(a, 15));
+    else
+      return number_of(plus(both(a, 15), First));
+  }
   // ... the bits of floats, ...
   static packet float_of(const words& a) {
     if constexpr (size == 1)

@@ -9,7 +9,8 @@
 #pragma once
 
 #include <heed/core/types.hpp>   // index, Eigen
-#include <heed/simd/unroll.hpp>  // unroll
+#include <heed/simd/opaque.hpp>  // opaque
+#include <heed/simd/unroll.hpp>  // unroll, unroll_constants
 
 #include <cstddef>      // byte
 #include <cstdint>      // int8_t, uint32_t
@@ -86,11 +87,12 @@ template <>
 struct transposed_lines<__m256, std::uint32_t> {
   template <class Words>
   static EIGEN_ALWAYS_INLINE void load(Words (&words)[4], const std::byte* from, index stride) {
+    const std::byte* const below = opaque(from + 4 * stride);
     const auto pair = [&](index line) HEED_INLINED {
-      const auto four = [&](index i) HEED_INLINED {
-        return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i * stride));
+      const auto four = [&](const std::byte* first) HEED_INLINED {
+        return _mm_loadu_si128(reinterpret_cast<const __m128i*>(first + line * stride));
       };
-      return _mm256_inserti128_si256(_mm256_castsi128_si256(four(line)), four(line + 4), 1);
+      return _mm256_inserti128_si256(_mm256_castsi128_si256(four(from)), four(below), 1);
     };
     const __m256i a = pair(0), b = pair(1), c = pair(2), d = pair(3);
     const __m256i ab = _mm256_unpacklo_epi32(a, b), cd = _mm256_unpacklo_epi32(c, d);
@@ -132,15 +134,16 @@ struct transposed_lines<__m256, std::int8_t> {
 // 16 bytes of 16 lines that lie `stride` bytes apart, four lines at a time: what is in quarter L of
 // register r comes from line 4 L + r. Squares of four lines are then transposed in every quarter at once.
 EIGEN_ALWAYS_INLINE void load_quarters(__m512i (&rows)[4], const void* from, index stride) {
-  unroll<4>([&](auto r) HEED_INLINED {
-    const auto line = [&](index i) HEED_INLINED {
-      return _mm_loadu_si128(
-          reinterpret_cast<const __m128i*>(static_cast<const char*>(from) + (i + r) * stride));
-    };
-    rows[r] = _mm512_castsi128_si512(line(0));
-    rows[r] = _mm512_mask_broadcast_i32x4(rows[r], 0x00f0, line(4));
-    rows[r] = _mm512_mask_broadcast_i32x4(rows[r], 0x0f00, line(8));
-    rows[r] = _mm512_mask_broadcast_i32x4(rows[r], 0xf000, line(12));
+  const char* at = static_cast<const char*>(from);
+  unroll_constants<4>([&](auto quarter) HEED_INLINED {
+    unroll<4>([&](index r) HEED_INLINED {
+      const __m128i line = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + r * stride));
+      if constexpr (quarter == 0)
+        rows[r] = _mm512_castsi128_si512(line);
+      else
+        rows[r] = _mm512_mask_broadcast_i32x4(rows[r], __mmask16(0xf << 4 * quarter), line);
+    });
+    at = opaque(at + 4 * stride);
   });
 }
 

@@ -17,18 +17,17 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// Of words whose nibbles are numbers: first all lower ones of Words words, then all upper ones.
-// of(number, packet, first bit of the nibble's place in the word, which word, is upper)
-template <index Words, class Panel, class Use, class Of>
-EIGEN_ALWAYS_INLINE void each_nibble(const Panel& panel, index first, const Use& use,
-                                     const Of& of) {
+// Numbers of four bits in Words words: first all lower halves of bytes, then all upper ones.
+//
+//   use(column, value_of) with value_of(p) = of(first bit in the word, word, p)
+template <index Words, class Use, class Of>
+EIGEN_ALWAYS_INLINE void each_nibble(index first_word, const Use& use, const Of& of) {
   unroll_constants<2>([&](auto upper) HEED_INLINED {
     for (index k = 0; k < Words; ++k)
       unroll_constants<4>([&](auto byte) HEED_INLINED {
-        use(4 * Words * upper + 4 * k + byte, [&](index p) HEED_INLINED {
-          return of(panel.template field<4, 8 * byte + 4 * upper>(first + k, p), p, byte,
-                    upper * Words + k);
-        });
+        constexpr std::integral_constant<int, 8 * byte + 4 * upper> bit;
+        use(4 * (Words * upper + k) + byte,
+            [&](index p) HEED_INLINED { return of(bit, first_word + k, p); });
       });
   });
 }
@@ -48,8 +47,8 @@ struct q4_0_lanes {
     using s = typename Panel::s;
     typename Panel::packet_of_each scale;
     unroll<Panel::packets>([&](index p) HEED_INLINED { scale[p] = s::half_of(panel.get(0, p)); });
-    each_nibble<4>(panel, 1, use, [&](const auto& number, index p, auto, index) HEED_INLINED {
-      return s::multiply(scale[p], s::number_of(s::plus(number, -8)));
+    each_nibble<4>(1, use, [&](auto bit, index word, index p) HEED_INLINED {
+      return s::multiply(scale[p], panel.template nibble<bit, -8>(word, p));
     });
   }
 };
@@ -71,21 +70,22 @@ struct q4_1_lanes {
       scale[p] = s::half_of(panel.get(0, p));
       least[p] = s::half_of(s::template shift_right<16>(panel.get(0, p)));
     });
-    each_nibble<4>(panel, 1, use, [&](const auto& number, index p, auto, index) HEED_INLINED {
-      return s::multiply_add(scale[p], s::number_of(number), least[p]);
+    each_nibble<4>(1, use, [&](auto bit, index word, index p) HEED_INLINED {
+      return s::multiply_add(scale[p], panel.template nibble<bit, 0>(word, p), least[p]);
     });
   }
 };
 
-// The four bits of a number, and its fifth: bit `byte` of a packet's `fifths`, which lose four bits at
-// the last byte of every word.
-template <class Panel>
-EIGEN_ALWAYS_INLINE auto with_fifth(const typename Panel::words& number,
-                                    typename Panel::words& fifths, auto byte) {
+// The four bits of a number from bit Bit of a word on, below its fifth. That is the next of `fifths`, which
+// lose four at the last byte of every word.
+template <int Bit, class Panel>
+EIGEN_ALWAYS_INLINE auto with_fifth(const Panel& panel, index word, index p,
+                                    typename Panel::words& fifths) {
   using s = typename Panel::s;
+  constexpr int byte = Bit / 8;
   const auto fifth = s::both(s::template shift_left<4 - byte>(fifths), 16);
   if constexpr (byte == 3) fifths = s::template shift_right<4>(fifths);
-  return s::either(number, fifth);
+  return s::either(panel.template field<4, Bit>(word, p), fifth);
 }
 
 // Words 0: scale and fifth bits 0 to 15; 1: fifth bits 16 to 31 in its lower half; 2 ...: the other bits.
@@ -108,8 +108,8 @@ struct q5_0_lanes {
       fifths[p] = s::either(s::template shift_right<16>(panel.get(0, p)),
                             s::template shift_left<16>(panel.get(1, p)));
     });
-    each_nibble<4>(panel, 2, use, [&](const auto& number, index p, auto byte, index) HEED_INLINED {
-      const auto whole = detail::with_fifth<Panel>(number, fifths[p], byte);
+    each_nibble<4>(2, use, [&](auto bit, index word, index p) HEED_INLINED {
+      const auto whole = detail::with_fifth<bit>(panel, word, p, fifths[p]);
       return s::multiply(scale[p], s::number_of(s::plus(whole, -16)));
     });
   }
@@ -135,8 +135,8 @@ struct q5_1_lanes {
       least[p] = s::half_of(s::template shift_right<16>(panel.get(0, p)));
       fifths[p] = panel.get(1, p);
     });
-    each_nibble<4>(panel, 2, use, [&](const auto& number, index p, auto byte, index) HEED_INLINED {
-      const auto whole = detail::with_fifth<Panel>(number, fifths[p], byte);
+    each_nibble<4>(2, use, [&](auto bit, index word, index p) HEED_INLINED {
+      const auto whole = detail::with_fifth<bit>(panel, word, p, fifths[p]);
       return s::multiply_add(scale[p], s::number_of(whole), least[p]);
     });
   }

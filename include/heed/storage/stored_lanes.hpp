@@ -6,9 +6,10 @@
 //   });                                // false where the dtype has no such way
 #pragma once
 
-#include <heed/storage/dtype.hpp>             // dtype
-#include <heed/storage/lanes_of_blocks.hpp>   // q4_0_lanes ... q8_0_lanes
-#include <heed/storage/lanes_of_numbers.hpp>  // f32_lanes ... f8_e4m3_lanes
+#include <heed/storage/dtype.hpp>              // dtype
+#include <heed/storage/lanes_of_blocks.hpp>    // q4_0_lanes ... q8_0_lanes
+#include <heed/storage/lanes_of_k_quants.hpp>  // q2_k_lanes ... q6_k_lanes
+#include <heed/storage/lanes_of_numbers.hpp>   // f32_lanes ... f8_e4m3_lanes
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -29,6 +30,11 @@ constexpr index lane_values(dtype type) {
     case dtype::q5_0:
     case dtype::q5_1:
     case dtype::q8_0:
+    case dtype::q2_k:
+    case dtype::q3_k:
+    case dtype::q4_k:
+    case dtype::q5_k:
+    case dtype::q6_k:
       return facts_of(type).block_values;
     default:
       return 0;
@@ -64,6 +70,16 @@ bool with_lanes(dtype type, const Use& use) {
       return use(q5_1_lanes()), true;
     case dtype::q8_0:
       return use(q8_0_lanes()), true;
+    case dtype::q2_k:
+      return use(q2_k_lanes()), true;
+    case dtype::q3_k:
+      return use(q3_k_lanes()), true;
+    case dtype::q4_k:
+      return use(q4_k_lanes()), true;
+    case dtype::q5_k:
+      return use(q5_k_lanes()), true;
+    case dtype::q6_k:
+      return use(q6_k_lanes()), true;
     default:
       return false;
   }

@@ -7,6 +7,7 @@
 //   words.field<4, 8>(2, packet);               // bits 8 to 11 of word 2, of each row of a packet
 #pragma once
 
+#include <heed/simd/opaque.hpp>  // opaque
 #include <heed/simd/simd.hpp>    // simd
 #include <heed/simd/unroll.hpp>  // unroll, unroll_constants
 
@@ -34,11 +35,12 @@ class word_panel {
 
   // Words first ... first + 3, from 16 bytes of each row: those at `from` and every row_bytes later.
   EIGEN_ALWAYS_INLINE void read(index first, const std::byte* from, index row_bytes) const {
-    unroll<Packets>([&](index p) HEED_INLINED {
+    HEED_LOOP_OF_LANES for (index p = 0; p < Packets; ++p) {
       words four[4];
-      s::load_words_transposed(four, from + p * s::size * row_bytes, row_bytes);
+      s::load_words_transposed(four, from, row_bytes);
       unroll<4>([&](index k) HEED_INLINED { put(first + k, p, four[k]); });
-    });
+      from = opaque(from + s::size * row_bytes);
+    }
   }
   // ... of `count` words, a multiple of 4.
   EIGEN_ALWAYS_INLINE void read(index first, index count, const std::byte* from,
@@ -62,11 +64,15 @@ class word_panel {
     else
       return s::both(shifted, (1U << Bits) - 1);
   }
+  // The number in the four bits from bit `First` on, plus Least.
+  template <int First, int Least>
+  EIGEN_ALWAYS_INLINE packet nibble(index word, index p) const {
+    return s::template number_of_nibble<Least>(s::template shift_right<First>(get(word, p)));
+  }
   // A byte of a word, with its sign.
   template <int Byte>
   EIGEN_ALWAYS_INLINE words signed_byte(index word, index p) const {
-    return s::template shift_right_signed<24>(
-        s::template shift_left<24 - 8 * Byte>(get(word, p)));
+    return s::template shift_right_signed<24>(s::template shift_left<24 - 8 * Byte>(get(word, p)));
   }
 
  private:
