@@ -12,7 +12,7 @@
 namespace heed::detail {
 namespace {
 
-using Eigen::MatrixXf;
+using MatrixXf = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor>;
 
 // c += a b of small whole numbers, which are exact, for widths with and without an odd packet.
 TEST(row_products, add_to_what_is_there) {
