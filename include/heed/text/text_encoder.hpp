@@ -25,24 +25,38 @@ struct text_encoder {
   // Columns of a text's vector.
   [[nodiscard]] index width() const { return head.width(encoder.words.model()); }
 
-  // Pooled as the folder says: (texts, width). Modifiers: in, on. Throws tokenizer_error if the folder has no
-  // tokenizer.
+  // Pooled as the folder says: (texts, width). Modifiers: in, on; the bits are the same for any. Texts are
+  // gone through in batches without padding, and each thread takes whole batches. Throws tokenizer_error if
+  // the folder has no tokenizer.
   template <class... Modifiers>
   [[nodiscard]] matrix<float> operator()(const std::vector<std::string>& texts,
                                          const Modifiers&... modifiers) const {
-    matrix<float> vectors(static_cast<index>(texts.size()), width());
-    index first = 0;
-    token_sequences some;
-    const auto flush = [&] {
-      vectors.middleRows(first, some.count()) = pooled(some, modifiers...);
-      first += some.count();
-      some = {};
-    };
+    std::vector<token_sequences> batches(1);
+    std::vector<index> firsts{0};  // the first text of each batch
     for (const std::string& text : texts) {
-      some.append(ids(text));
-      if (static_cast<index>(some.ids.size()) >= tokens_at_once) flush();
+      if (static_cast<index>(batches.back().ids.size()) >= tokens_at_once) {
+        firsts.push_back(firsts.back() + batches.back().count());
+        batches.emplace_back();
+      }
+      batches.back().append(ids(text));
     }
-    if (some.count() > 0) flush();
+
+    matrix<float> vectors(static_cast<index>(texts.size()), width());
+    const auto encode = [&](index i, const auto&... resources) {
+      const token_sequences& batch = batches[static_cast<std::size_t>(i)];
+      vectors.middleRows(firsts[static_cast<std::size_t>(i)], batch.count()) =
+          pooled(batch, resources...);
+    };
+    const auto count = texts.empty() ? 0 : static_cast<index>(batches.size());
+    const auto options = detail::gather_settings<float>(modifiers...);
+    if (count < options.on.workers) {
+      for (index i = 0; i < count; ++i) encode(i, modifiers...);
+    } else {
+      scratch& room = options.memory ? *options.memory : detail::default_scratch();
+      room.prepare_workers(options.on.workers, 0);
+      detail::run_tasks(options.on, count,
+                        [&](index worker, index i) { encode(i, in(room.worker(worker))); });
+    }
     return vectors;
   }
 
@@ -89,7 +103,7 @@ struct text_encoder {
   }
 
  private:
-  static constexpr index tokens_at_once = 4096;
+  static constexpr index tokens_at_once = 512;
 };
 
 // A folder of Hugging Face, with the files of sentence-transformers (modules.json and those it names) where

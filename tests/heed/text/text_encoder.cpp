@@ -2,6 +2,7 @@
 // Vectors of texts: all-MiniLM-L6-v2 against golden values, and the steps that folders may ask for.
 #include "support/bert_folder.hpp"
 #include "support/golden.hpp"
+#include "support/on_threads.hpp"
 #include "support/refusal.hpp"
 
 #include <heed/io/safetensors_writer.hpp>
@@ -161,6 +162,26 @@ TEST_F(folder_test, applies_a_dense_layer) {
   ASSERT_EQ(v.cols(), 2);
   EXPECT_NEAR(v(0, 0), std::tanh(hidden(0, 3) + 0.5f), 1e-6f);
   EXPECT_NEAR(v(0, 1), std::tanh(-2 * hidden(0, 7)), 1e-6f);
+}
+
+TEST_F(folder_test, gives_each_of_many_texts_the_bits_that_it_has_alone_on_any_threads) {
+  std::string words = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n";
+  for (char c = 'a'; c <= 'z'; ++c) words += std::string(1, c) + '\n';
+  write("vocab.txt", words);
+  const heed::text_encoder encode = heed::load_text_encoder(folder_);
+  std::vector<std::string> texts;
+  for (int i = 0; i < 300; ++i) {
+    texts.emplace_back();
+    for (int j = 0; j < i % 13; ++j) texts.back() += std::string{char('a' + (i * 7 + j) % 26), ' '};
+  }
+  matrix<float> alone(300, 48);
+  for (index i = 0; i < 300; ++i) alone.row(i) = encode({texts[std::size_t(i)]});
+  EXPECT_EQ(encode(texts), alone);
+  heed::scratch room;
+  for (const index workers : {2, 3, 100})
+    EXPECT_EQ(encode(texts, heed::on(support::on_threads, workers), heed::in(room)), alone)
+        << workers;
+  EXPECT_EQ(encode(std::vector<std::string>(), heed::on(support::on_threads, 2)).rows(), 0);
 }
 
 TEST_F(folder_test, refuses_what_it_does_not_serve) {

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+// Vectors of texts, and search by meaning, with a published text encoder.
+//
+//   embed MODEL FILE                         a vector for each line; without FILE, of standard input
+//   embed MODEL --search FOLDER "question"   the passages below the folder that are nearest to it
+//   embed MODEL --search FOLDER              ... to each line of standard input
+#include "searching/folder_search.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <exception>
+
+namespace {
+
+struct options {
+  std::string model, text, folder, index;
+  heed::index top = 5;
+  int threads = 0;
+
+  void add_to(CLI::App& app) {
+    app.add_option("model", model, "a folder of Hugging Face or sentence-transformers")->required();
+    app.add_option("text", text,
+                   "a file, whose lines get a vector each; with --search, a question");
+    app.add_option("--search", folder, "answer with passages of the text files below this folder");
+    app.add_option(
+        "--index", index,
+        "where the index of the folder is kept, unless in .heed-search.safetensors there");
+    app.add_option("--top", top, "at most so many passages")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    app.add_option("--threads", threads, "0: as many as the machine runs at once")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+  }
+};
+
+// Calls use(lines) with all lines that are there, but not with very many at once.
+template <class Use>
+void in_groups(std::istream& in, const Use& use) {
+  std::vector<std::string> lines;
+  const auto flush = [&] {
+    if (!lines.empty()) use(lines);
+    lines.clear();
+  };
+  for (std::string line; std::getline(in, line);) {
+    if (line.ends_with('\r')) line.pop_back();
+    lines.push_back(line);
+    if (lines.size() == 256 || in.rdbuf()->in_avail() <= 0) flush();
+  }
+  flush();
+}
+
+// A line a row; nine digits are enough to get the same numbers back.
+void print(const heed::matrix<float>& vectors) {
+  std::string text;
+  char number[32];
+  for (heed::index i = 0; i < vectors.rows(); ++i)
+    for (heed::index j = 0; j < vectors.cols(); ++j) {
+      std::snprintf(number, sizeof number, "%.9g", static_cast<double>(vectors(i, j)));
+      text += number;
+      text += j + 1 == vectors.cols() ? '\n' : ' ';
+    }
+  std::cout << text << std::flush;
+}
+
+// The passage in one line of UTF-8: white space as single spaces, no control characters, cut where it is long.
+std::string one_line(const std::string& given) {
+  const std::string text = heed::detail::text::repaired(given);
+  constexpr std::size_t most = 300;
+  std::string line;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (line.size() >= most && (byte & 0xC0) != 0x80) return line + " ...";
+    if (byte > ' ' && byte != 0x7F)
+      line += c;
+    else if (!line.ends_with(' '))
+      line += ' ';
+  }
+  return line;
+}
+
+void print(const std::vector<search_result>& results) {
+  char score[32];
+  for (const search_result& r : results) {
+    std::snprintf(score, sizeof score, "%.3f", static_cast<double>(r.score));
+    std::cout << score << "  " << r.file << ':' << r.line << "\n       " << one_line(r.text)
+              << '\n';
+  }
+  std::cout << std::flush;
+}
+
+int run(const options& given) {
+  const team threads(given.threads);
+  const heed::text_encoder model = heed::load_text_encoder(given.model);
+  if (!model.tokens) throw heed::file_error(given.model + ": this folder has no tokenizer");
+  if (given.folder.empty()) {
+    std::ifstream file;
+    if (!given.text.empty()) {
+      file.open(given.text);
+      if (!file) throw heed::file_error(given.text + ": cannot be opened");
+    }
+    in_groups(given.text.empty() ? std::cin : file, [&](const std::vector<std::string>& lines) {
+      print(model(lines, heed::on(threads.executor())));
+    });
+    return 0;
+  }
+
+  folder_search search(model, threads, given.folder, given.index);
+  if (!search.update()) return 130;  // as a shell says it of Ctrl-C
+  if (!given.text.empty()) {
+    print(search.ask(given.text, given.top));
+    return 0;
+  }
+  in_groups(std::cin, [&](const std::vector<std::string>& questions) {
+    for (const std::string& question : questions) {
+      std::cout << "? " << question << '\n';
+      print(search.ask(question, given.top));
+    }
+  });
+  return 0;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  std::ios::sync_with_stdio(false);
+  CLI::App app("Vectors of texts, and search by meaning, with a published text encoder.");
+  options given;
+  given.add_to(app);
+  CLI11_PARSE(app, count, arguments);
+  try {
+    return run(given);
+  } catch (const std::exception& error) {
+    std::cerr << "embed: " << error.what() << '\n';
+    return 1;
+  }
+}
