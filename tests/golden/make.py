@@ -285,6 +285,7 @@ def cut_stories(data):
     assert lead > 1e-3, f"a lead of {lead} is too small for float"
     (target / "golden_greedy_200.txt").write_bytes(told(tokens, pieces))
     shutil.copyfile(source / "tok512.bin", target / "tok512.bin")
+    shutil.copyfile(source / "stories260K.bin", target / "whole.bin")  # docs/tour.md is about it
     print(told(tokens, pieces).decode(), "least lead", lead)
 
 
