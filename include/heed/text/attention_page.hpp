@@ -19,6 +19,11 @@
 #include <cctype>      // ispunct
 #include <cstdio>      // snprintf
 #include <filesystem>  // path
+#include <span>        // span, as_bytes
+#include <stdexcept>   // length_error
+#include <string>      // string
+#include <utility>     // move
+#include <vector>      // vector
 
 namespace heed {
 inline namespace HEED_ABI {

@@ -20,7 +20,6 @@ using heed::attention_page;
 using heed::index;
 using heed::matrix;
 using heed::detail::base64;
-using heed::detail::probability_byte;
 using heed::detail::sparse_rows;
 using support::refusal;
 

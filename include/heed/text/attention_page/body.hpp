@@ -27,14 +27,14 @@ inline constexpr std::string_view page_body = R"html(
   </div>
   <div>
     <div id="text" tabindex="0" role="listbox" aria-label="The tokens" dir="auto"></div>
-    <div id="lists" aria-live="polite">
+    <div id="lists">
       <section class="to"><h3><i></i><span id="to-title"></span></h3><ol id="to"></ol></section>
       <section class="by"><h3><i></i><span id="by-title"></span></h3><ol id="by"></ol></section>
     </div>
     <figure>
       <h3>The whole head: each row is a token, and its columns are what the token attends to</h3>
       <canvas id="matrix" role="img" aria-label="The weights of this head, a row a token"></canvas>
-      <figcaption id="pair"></figcaption>
+      <figcaption id="pair" aria-live="polite"></figcaption>
     </figure>
   </div>
   <aside>
@@ -46,7 +46,7 @@ inline constexpr std::string_view page_body = R"html(
     </section>
     <section>
       <h3>All heads: a row a layer</h3>
-      <div id="map" role="grid" aria-label="All heads: a row a layer"></div>
+      <div id="map" role="group" aria-label="All heads: a row a layer"></div>
       <p class="soft" id="signs"></p>
     </section>
   </aside>

@@ -28,7 +28,7 @@ const kinds = [
   ["›", "Next token", s => `Looks at the token behind, with ${s}.`],
   [".", "Punctuation", s => `Looks at punctuation and ends of lines, with ${s}.`],
   ["o", "Itself", s => `Each token looks at itself, with ${s}.`],
-  ["", "First token", s => `Rests on the first token and special ones, with ${s}: it finds little to look at here.`],
+  ["", [...special].some(i => i > 0) ? "First or special" : "First token", s => `Rests on the first token and special ones, with ${s}: it finds little to look at here.`],
   ["~", "Near by", s => `Looks around, up to four tokens away, with ${s}.`],
   ["≡", "Everything", () => `Spreads its weight over nearly everything alike.`],
   ["*", "Chosen tokens", () => `Picks single tokens by no simple rule: point at tokens to see which.`],
@@ -49,8 +49,8 @@ const ranking = [];
 about.heads.forEach((heads, layer) => heads.forEach(([kind, share, queries, rest, interest], head) =>
   ranking.push({layer, head, kind, share: share / 1e4, queries, rest: rest / 1e4, interest: interest / 1e4})));
 ranking.sort((a, b) => b.interest - a.interest);
-const dull = ["First token", "Everything"];
-const best = new Set([...kinds.keys()].filter(k => !dull.includes(kinds[k][1])).map(k => ranking.find(r => r.kind === k)));
+const rests = 6, broad = 8;
+const best = new Set([...kinds.keys()].filter(k => k !== rests && k !== broad).map(k => ranking.find(r => r.kind === k)));
 ranking.sort((a, b) => best.has(b) - best.has(a) || b.interest - a.interest);
 const described = (layer, head) => ranking.find(r => r.layer === layer && r.head === head);
 
@@ -103,6 +103,7 @@ let waiting = false;  // for the next frame
 const spans = tokens.map((text, i) => {
   const span = element("span", {className: special.has(i) ? "token special" : "token"},
                        element("b", {textContent: shown(i) || "␣"}));
+  span.id = `token-${i}`;
   span.setAttribute("role", "option");
   span.dataset.token = i;
   return span;
@@ -119,13 +120,13 @@ function showHead(layer, head) {
   find("which").replaceChildren(`Layer ${layer + 1}, head ${head + 1}`,
     element("small", {textContent: place > 0 ? `${place} of ${listed().length}` : ""}));
   const share = `${percent(r.share)} of its weight` +
-    (r.queries < tokens.length - 2 ? ` (at the ${r.queries} tokens that have one)` : "");
+    (r.queries < 0.8 * tokens.length ? ` (at the ${r.queries} tokens that have one)` : "");
   find("what").textContent = kinds[r.kind][2](share);
   for (const button of find("ranking").querySelectorAll("button"))
     button.setAttribute("aria-current", button.dataset.head === `${layer},${head}`);
   for (const button of find("map").querySelectorAll("button")) {
     const here = button.dataset.head === `${layer},${head}`;
-    button.setAttribute("aria-selected", here);
+    button.setAttribute("aria-pressed", here);
     button.tabIndex = here ? 0 : -1;
   }
   drawMatrix();
@@ -159,6 +160,7 @@ function showToken(token) {
     span.classList.toggle("chosen", i === token);
     span.setAttribute("aria-selected", i === token);
   });
+  find("text").setAttribute("aria-activedescendant", `token-${token}`);
   find("to-title").textContent = `${named(token)} (${token + 1}) attends to`;
   find("by-title").textContent = `${named(token)} is attended by`;
   list("to", to, data.others[token]);
@@ -269,7 +271,6 @@ function makeMap() {
       const r = described(layer, head);
       const button = element("button", {title: `Layer ${layer + 1}, head ${head + 1}: ${kinds[r.kind][1]}`},
         element("span", {textContent: columns <= 16 ? kinds[r.kind][0] : ""}));
-      button.setAttribute("role", "gridcell");
       button.setAttribute("aria-label", button.title);
       button.dataset.head = `${layer},${head}`;
       button.style.setProperty("--interest", r.interest.toFixed(2));
@@ -346,7 +347,7 @@ document.addEventListener("keydown", event => {
     const [layer, head] = moves[key];
     if (inText && layer === 0 && !event.shiftKey) choose(chosen + head);
     else goTo(data.layer + layer, data.head + head);
-    if (inMap) find("map").querySelector("[aria-selected=true]").focus();
+    if (inMap) find("map").querySelector("[aria-pressed=true]").focus();
   } else if (inText && (key === "Home" || key === "End")) {
     choose(key === "Home" ? 0 : tokens.length - 1);
   } else {

@@ -8,7 +8,7 @@
 #include <heed/core/types.hpp>  // index
 
 #include <algorithm>    // clamp, min, partial_sort, sort
-#include <cmath>        // sqrt
+#include <cmath>        // lround, sqrt
 #include <cstdint>      // uint8_t
 #include <string>       // string
 #include <string_view>  // string_view
@@ -20,7 +20,7 @@ namespace detail {
 
 // A probability p as one byte, 255 √p: the error is at most √p / 255 + 4e-6, small where p is small.
 inline std::uint8_t probability_byte(double p) {
-  return static_cast<std::uint8_t>(255 * std::sqrt((std::clamp)(p, 0.0, 1.0)) + 0.5);
+  return static_cast<std::uint8_t>(std::lround(255 * std::sqrt((std::clamp)(p, 0.0, 1.0))));
 }
 
 class sparse_rows {

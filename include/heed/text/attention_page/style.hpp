@@ -62,7 +62,7 @@ h2 small { font-size: 13px; font-weight: 400; color: var(--soft); margin-left: 8
 
 #text {
   max-height: 56vh; overflow-y: auto; overscroll-behavior: contain;
-  padding: 4px 4px 8px; margin: 0 -4px; font-size: 17px; line-height: 44px; overflow-wrap: anywhere;
+  padding: 8px 4px; margin: 0 -4px; font-size: 17px; line-height: 44px; overflow-wrap: anywhere;
 }
 #text:focus-visible { outline: 1px solid var(--line); outline-offset: 0; }
 .token { position: relative; cursor: pointer; border-radius: 2px; }
@@ -121,7 +121,7 @@ figcaption { margin-top: 8px; min-height: 3em; }
 #map button.strong { color: var(--paper); }
 #map button::before { content: ""; position: absolute; inset: 0; background: var(--ink); opacity: var(--interest); }
 #map button span { position: relative; }
-#map button[aria-selected="true"] { outline: 2px solid var(--to); outline-offset: 1px; z-index: 1; }
+#map button[aria-pressed="true"] { outline: 2px solid var(--to); outline-offset: 1px; z-index: 1; }
 #map .number { font-size: 10px; color: var(--soft); align-self: center; text-align: right; padding-right: 5px; }
 aside section + section { margin-top: 28px; }
 
