@@ -90,6 +90,13 @@ inline void describe(std::string& text, const alibi_rule& rule) {
   for (index h = 0; rule.slopes.given() && h < rule.slopes.size(); ++h)
     append(text += ' ', rule.slopes[h]);
 }
+template <class Id>
+void describe(std::string& text, const documents<Id>& rule) {
+  std::uint64_t hash = 0;
+  for (index i = 0; i < rule.all.count; ++i)
+    hash = (hash ^ static_cast<std::uint64_t>(rule.all.ids[i])) * 1099511628211U;
+  append(text += "documents of digest ", hash);
+}
 template <class A, class B>
 void describe(std::string& text, const mask_and<A, B>& rule);
 template <class A, class B>

@@ -8,13 +8,14 @@
 // keys, since the order of sums decides their last bits.
 #pragma once
 
-#include <heed/attention.hpp>               // attention
-#include <heed/parallel/across.hpp>         // across
-#include <heed/parallel/agreed_call.hpp>    // agree_on
-#include <heed/parallel/block_stream.hpp>   // block_stream
-#include <heed/parallel/carried_sums.hpp>   // carried_sums, chunk_call
-#include <heed/parallel/query_parts.hpp>    // query_parts_of, seen_chunks
-#include <heed/parallel/rank_outcomes.hpp>  // rank_outcomes
+#include <heed/attention.hpp>                       // attention
+#include <heed/parallel/across.hpp>                 // across
+#include <heed/parallel/agreed_call.hpp>            // agree_on
+#include <heed/parallel/attention_across_keys.hpp>  // attention_over_keys
+#include <heed/parallel/block_stream.hpp>           // block_stream
+#include <heed/parallel/carried_sums.hpp>           // carried_sums, chunk_call
+#include <heed/parallel/query_parts.hpp>            // query_parts_of, seen_chunks
+#include <heed/parallel/rank_outcomes.hpp>          // rank_outcomes
 
 #include <vector>  // vector
 
@@ -135,7 +136,12 @@ constexpr bool can_be_shared() {
   static_assert(!eight_bit,
                 "heed: heed::quantised keys and values are not shared across ranks; half and "
                 "bfloat16 are");
-  return !probabilities && !eight_bit;
+  constexpr bool packed_keys = (is_across_keys<Modifiers> || ...) &&
+                               (std::is_same_v<std::remove_cvref_t<Modifiers>, packed> || ...);
+  static_assert(!packed_keys,
+                "heed: heed::across_keys takes one sequence, not heed::packed ones; ask for each "
+                "apart");
+  return !probabilities && !eight_bit && !packed_keys;
 }
 
 }  // namespace detail
@@ -174,11 +180,17 @@ void attention(const Q& q, const K& k, const V& v, Out&& out, const Modifiers&..
       const detail::communicator ranks(how.comm);
       detail::call_facts facts =
           detail::facts_of_call(call.options, detail::rules_in_words(modifiers...));
+      constexpr bool shares_sums = (detail::is_across_keys<Modifiers> || ...);
+      facts.sums_are_shared = shares_sums ? 1 : 0;
       const detail::rows_of_ranks rows = detail::agree_on(ranks, how, call, rules, facts);
       scratch& memory = call.options.memory ? *call.options.memory : detail::default_scratch();
-      detail::attention_of_rank<call_type, detail::scalar_of<K>>(ranks, how, call, asked, rows,
-                                                                 cost)
-          .run(memory);
+      if constexpr (shares_sums)
+        detail::attention_over_keys<call_type, detail::scalar_of<K>>(ranks, call, asked, rows, cost)
+            .run(memory);
+      else
+        detail::attention_of_rank<call_type, detail::scalar_of<K>>(ranks, how, call, asked, rows,
+                                                                   cost)
+            .run(memory);
       cost.seconds = MPI_Wtime() - before;
       if (how.options.report != nullptr) *how.options.report = cost;
     }

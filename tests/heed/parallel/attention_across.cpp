@@ -45,8 +45,8 @@ void expect_same_bits(sizes n, split how, const Rules& rules, unsigned seed = 1,
   const row_matrix<Scalar> own_q = own(q);
   const row_matrix<Storage> own_k = ranks::own_rows(k, how, of_keys);
   const row_matrix<Storage> own_v = ranks::own_rows(v, how, of_keys);
-  row_matrix<Scalar> out(own_q.rows(), 4 * value_width);
-  row_matrix<sum> lse(own_q.rows(), 4);
+  row_matrix<Scalar> out = whole.Constant(own_q.rows(), 4 * value_width, Scalar(7));
+  row_matrix<sum> lse = whole_lse.Constant(own_q.rows(), 4, 7);
   rules(own, [&](const auto&... rule) {
     heed::attention(own_q, own_k, own_v, out, all_heads, heed::log_sum_exp(lse), rule...,
                     heed::across(MPI_COMM_WORLD, how, {.block_rows = block_rows}));
@@ -164,6 +164,71 @@ TEST(attention_across, excluded_blocks_stay) {
   EXPECT_EQ(cost.blocks_left_out, n / 512 - 1 - ranks::rank());
 }
 
+// ---- sums of a cache that several ranks have
+
+template <class Storage = float, class Rules>
+void expect_same_bits_over_keys(sizes n, split how, const Rules& rules, unsigned seed = 1) {
+  const auto q = ranks::random(n.queries, 4 * width, seed);
+  const auto k = ranks::random<Storage>(n.keys, 2 * width, seed + 1);
+  const auto v = ranks::random<Storage>(n.keys, 2 * value_width, seed + 2);
+  const auto counts = ranks::counts_of(how, n.keys, seed + 4);
+  row_matrix<float> whole(n.queries, 4 * value_width), whole_lse(n.queries, 4);
+  row_matrix<float> out = whole.Constant(n.queries, 4 * value_width, 7);
+  row_matrix<float> lse = out.Constant(n.queries, 4, 7);
+  rules([&](const auto&... rule) {
+    heed::attention(q, k, v, whole, all_heads, heed::log_sum_exp(whole_lse), rule...);
+  });
+  const row_matrix<Storage> own_k = ranks::own_rows(k, how, counts);
+  const row_matrix<Storage> own_v = ranks::own_rows(v, how, counts);
+  rules([&](const auto&... rule) {
+    heed::attention(q, own_k, own_v, out, all_heads, heed::log_sum_exp(lse), rule...,
+                    heed::across_keys(MPI_COMM_WORLD, how));
+  });
+  EXPECT_TRUE(ranks::same_bits(out, whole));
+  EXPECT_TRUE(ranks::same_bits(lse, whole_lse));
+}
+
+TEST(attention_across_keys, has_the_same_bits) {
+  const std::vector<double> logits{0.5, -1, 3, 0};
+  const auto causal = [](const auto& call) { call(heed::causal); };
+  for (const split how : splits) {
+    for (const sizes n : {sizes{1, 3000}, {1, 100}, {3, 2100}, {40, 1500}, {2, 0}, {0, 5}})
+      expect_same_bits_over_keys(n, how, causal);
+    expect_same_bits_over_keys({2, 2600}, how, [&](const auto& call) {
+      call(heed::causal, heed::window{.left = 700}, heed::sink(logits));
+    });
+    expect_same_bits_over_keys<Eigen::bfloat16>({1, 2600}, how, causal);
+  }
+}
+
+TEST(attention_across_keys, over_caches) {
+  const auto q = ranks::random(1, 4 * width, 1);
+  const auto k = ranks::random(2600, 2 * width, 2), v = ranks::random(2600, 2 * width, 3);
+  row_matrix<float> whole(1, 4 * width), out(1, 4 * width);
+  heed::kv_cache<float> cache({.capacity = 2600, .heads = 2, .width = width});
+  for (index n = 1; n <= 2600; ++n) {
+    if ((n - 1) / 512 % ranks::count() == ranks::rank()) cache.append(k.row(n - 1), v.row(n - 1));
+    if (n % 515 != 1) continue;
+    heed::attention(q, k.topRows(n), v.topRows(n), whole, all_heads, heed::causal);
+    heed::attention(q, cache.keys(), cache.values(), out, all_heads, heed::causal,
+                    heed::across_keys(MPI_COMM_WORLD, heed::dealt));
+    EXPECT_TRUE(ranks::same_bits(out, whole)) << n;
+  }
+}
+
+TEST(attention_across_keys, overflow) {
+  const auto q = ranks::random(1, width, 1), k = ranks::random(1200, width, 2);
+  row_matrix<float> v = ranks::random(1200, width, 3), whole(1, width), out(1, width);
+  v.col(3).setConstant(3e38F);
+  heed::attention(q, k, v, whole);
+  EXPECT_TRUE(whole.allFinite());
+  const auto counts = ranks::uneven(1200, 4);
+  const row_matrix<float> own_k = ranks::own_rows(k, heed::in_order, counts),
+                          own_v = ranks::own_rows(v, heed::in_order, counts);
+  heed::attention(q, own_k, own_v, out, heed::across_keys(MPI_COMM_WORLD));
+  EXPECT_TRUE(ranks::same_bits(out, whole));
+}
+
 // ---- ranks that do not fit together
 
 // What a call throws on this rank; empty: nothing.
@@ -243,6 +308,18 @@ TEST_F(attention_faults, one_rank_alone) {
                               heed::across(MPI_COMM_WORLD));
             }),
             "heed::attention: log_sum_exp is 5x1, but it must be 100x1" + rank);
+}
+
+TEST_F(attention_faults, other_verbs) {
+  const auto x = ranks::random(100, 16, 1);
+  row_matrix<float> out(100, 16);
+  EXPECT_EQ(refusal([&] {
+              if (last())
+                heed::attention(x, x, x, out, heed::causal, heed::across_keys(MPI_COMM_WORLD));
+              else
+                heed::attention(x, x, x, out, heed::causal, heed::across(MPI_COMM_WORLD));
+            }),
+            "heed::attention: " + last_rank() + " calls with across_keys, but rank 0 with across");
 }
 
 TEST_F(attention_faults, rule_that_throws) {
