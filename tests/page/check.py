@@ -129,7 +129,7 @@ def at_a_desk(chromium, truth):
     equal(place(page), (0, 1), "text: Shift and the left arrow")
     page.press("ArrowUp")
     equal(place(page), (0, 1), "text: no layer above the first")
-    equal(page.run("document.querySelector('#which').firstChild.textContent"), "Layer 1, head 2", "the headline")
+    equal(page.run("document.querySelector('#which').firstChild.textContent"), "Layer 1, head 2 ", "the headline")
     page.click('#text [data-token="30"]')
     shows_the_chosen_token(page, truth)
 

@@ -6,10 +6,9 @@
 //   seen[3].row(2 * n + 7);  // layer 3, head 2: what token 7 of n attends to
 #pragma once
 
-#include <heed/core/concepts.hpp>  // setting_kind
-#include <heed/core/types.hpp>     // index
+#include <heed/core/types.hpp>  // index, matrix
 
-#include <string_view>  // string_view
+#include <type_traits>  // is_invocable_v
 #include <utility>      // forward
 
 namespace heed {
@@ -17,18 +16,13 @@ inline namespace HEED_ABI {
 
 namespace detail {
 
+// No modifier of heed::attention, which refuses it: the layers ask for the type.
 template <class Observer>
 struct weights_observer {
-  using heed_kind = setting_kind;
   using observer_type = Observer;
-  static constexpr std::string_view setting_name = "observe_weights";
 
   Observer observer;  // a reference, where observe_weights() was given something with a name
   index layer = 0;
-
-  // What sees weights is no setting of a call: the layers ask for the type.
-  template <class Settings>
-  void apply(Settings&) const {}
 };
 
 // Whether T is one.
@@ -49,7 +43,14 @@ decltype(auto) of_layer(const Modifier& modifier, [[maybe_unused]] index number)
 // Gives the probabilities to a modifier that is an observer.
 template <class Modifier, class Weights>
 void observe(const Modifier& modifier, const Weights& weights) {
-  if constexpr (is_observer<Modifier>) modifier.observer(modifier.layer, weights);
+  if constexpr (is_observer<Modifier>) {
+    constexpr bool fits =
+        std::is_invocable_v<const typename Modifier::observer_type&, index, const Weights&>;
+    static_assert(fits,
+                  "heed::observe_weights: give a function (layer, w) of a heed::index and a matrix "
+                  "(heads * queries, keys), or an object that can be called so");
+    if constexpr (fits) modifier.observer(modifier.layer, weights);
+  }
 }
 
 }  // namespace detail

@@ -117,7 +117,7 @@ for (const [i, span] of spans.entries()) {
 function showHead(layer, head) {
   data = decode(layer, head);
   const r = described(layer, head), place = listed().indexOf(r) + 1;
-  find("which").replaceChildren(`Layer ${layer + 1}, head ${head + 1}`,
+  find("which").replaceChildren(`Layer ${layer + 1}, head ${head + 1} `,
     element("small", {textContent: place > 0 ? `${place} of ${listed().length}` : ""}));
   const share = `${percent(r.share)} of its weight` +
     (r.queries < 0.8 * tokens.length ? ` (at the ${r.queries} tokens that have one)` : "");
