@@ -12,7 +12,7 @@
 #include <heed/core/check.hpp>  // require
 #include <heed/core/types.hpp>  // index
 
-#include <algorithm>  // max
+#include <algorithm>  // clamp
 #include <array>      // array
 #include <cmath>      // log, sqrt
 #include <cstddef>    // size_t
@@ -91,74 +91,52 @@ class head_reading {
     return s.rows == 0 ? 0 : s.weight / static_cast<double>(s.rows);
   }
 
-  // Whether key j is what `kind` names, for query i.
-  [[nodiscard]] bool is(head_kind kind, index i, index j) const {
-    switch (kind) {
-      case head_kind::self:
-        return j == i;
-      case head_kind::rest:
-        return rests(j) && j != i;
-      default:
-        break;
-    }
-    if (j == i || rests(j)) return false;
-    switch (kind) {
-      case head_kind::induction:
-        return j - 1 < i && id(j - 1) == id(i);
-      case head_kind::same:
-        return id(j) == id(i);
-      case head_kind::previous:
-        return j == i - 1;
-      case head_kind::next:
-        return j == i + 1;
-      case head_kind::mark:
-        return at(t_.marks, j);
-      case head_kind::nearby:
-        return j >= i - 4 && j <= i + 4;
-      default:
-        return true;  // broad, chosen: any other token
-    }
-  }
-
+  // What query i does.
   void read(index i) {
     const index last = causal_ ? i : w_.cols() - 1;
-    for (std::size_t k = 0; k < head_kinds; ++k) {
-      double weight_there = 0;
-      bool any = false;
-      for (index j = 0; j <= last; ++j) {
-        if (!is(static_cast<head_kind>(k), i, j)) continue;
-        any = true;
-        weight_there += weight(i, j);
+    std::array<sum, head_kinds> row{};
+    const auto add = [&row](head_kind kind, double w) {
+      row[place(kind)].weight += w;
+      ++row[place(kind)].rows;
+    };
+    double log_sum = 0;  // Σ w ln w of the tokens that are looked at
+    add(head_kind::self, weight(i, i));
+    for (index j = 0; j <= last; ++j) {
+      if (j == i) continue;
+      const double w = weight(i, j);
+      if (rests(j)) {
+        add(head_kind::rest, w);
+        continue;
       }
-      if (any) {
-        sums_[k].weight += weight_there;
-        ++sums_[k].rows;
-      }
+      if (j - 1 < i && id(j - 1) == id(i)) add(head_kind::induction, w);
+      if (id(j) == id(i)) add(head_kind::same, w);
+      if (j == i - 1) add(head_kind::previous, w);
+      if (j == i + 1) add(head_kind::next, w);
+      if (at(t_.marks, j)) add(head_kind::mark, w);
+      if (j >= i - 4 && j <= i + 4) add(head_kind::nearby, w);
+      add(head_kind::broad, w);
+      if (w > 0) log_sum += w * std::log(w);
     }
-    look(i, last);
+    row[place(head_kind::chosen)] = row[place(head_kind::broad)];
+    for (std::size_t k = 0; k < head_kinds; ++k) {
+      sums_[k].weight += row[k].weight;
+      sums_[k].rows += row[k].rows > 0 ? 1 : 0;
+    }
+    look(row[place(head_kind::chosen)], log_sum);
   }
 
   // interest² grows by (weight on other tokens · (1 - their entropy / its largest value))².
-  void look(index i, index last) {
-    double others = 0, entropy = 0;
-    index count = 0;
-    for (index j = 0; j <= last; ++j) {
-      if (!is(head_kind::chosen, i, j)) continue;
-      others += weight(i, j);
-      ++count;
-    }
-    if (count < 2) return;
-    for (index j = 0; j <= last && others > 0; ++j) {
-      if (!is(head_kind::chosen, i, j)) continue;
-      const double p = weight(i, j) / others;
-      if (p > 0) entropy -= p * std::log(p);
-    }
-    const double spread = entropy / std::log(static_cast<double>(count));
-    const double looked = others * (std::max)(0.0, 1 - spread);
-    squares_ += looked * looked;
-    spreads_ += others * spread;
-    others_ += others;
+  void look(const sum& others, double log_sum) {
+    if (others.rows < 2) return;
     ++rows_;
+    if (!(others.weight > 0)) return;
+    const double entropy = std::log(others.weight) - log_sum / others.weight;
+    const double spread =
+        (std::clamp)(entropy / std::log(static_cast<double>(others.rows)), 0., 1.);
+    const double looked = others.weight * (1 - spread);
+    squares_ += looked * looked;
+    spreads_ += others.weight * spread;
+    others_ += others.weight;
   }
 
   // The narrowest kind that has most of the weight. Three queries at least must show it.
