@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The bytes of an attention page hold what heed::weights gives, within 8 bits; it is small, safe and whole.
 // tests/page opens one in a browser.
+#include "support/bert_folder.hpp"
+#include "support/bytes.hpp"
 #include "support/refusal.hpp"
 
 #include <heed/model/decoder.hpp>
 #include <heed/text/attention_page.hpp>
+#include <heed/text/text_encoder.hpp>
 
 #include <gtest/gtest.h>
 
@@ -141,6 +144,27 @@ TEST(attention_page, lets_no_text_become_markup) {
   EXPECT_EQ(html.find("<u>"), std::string::npos);
   EXPECT_NE(html.find("\"model\": \"a\\u0026b\""), std::string::npos);
   EXPECT_EQ(html.find("http"), std::string::npos);  // nothing is fetched
+}
+
+// Of an encoder: words and their pieces as they are read, and which tokens are special.
+TEST(attention_page, of_a_text_encoder) {
+  const support::temporary_folder folder;
+  support::write_bert(
+      folder.path(),
+      heed::encoder<float>(
+          {.vocabulary = 9, .positions = 16, .types = 2, .model = 8, .layers = 2, .heads = 2}));
+  std::ofstream(folder.path() / "vocab.txt")
+      << "[PAD]\n[UNK]\n[CLS]\n[SEP]\nthe\ncat\n##s\nsat\n.\n";
+  const heed::text_encoder encode = heed::load_text_encoder(folder.path());
+  const std::vector<index> ids = encode.ids("the cats sat.");
+  attention_page page(*encode.tokens, ids);
+  (void)encode.hidden(ids, heed::observe_weights(page));
+  const std::string html = page.html();
+  EXPECT_NE(html.find("\"tokens\": [\"[CLS]\",\" the\",\" cat\",\"s\",\" sat\",\".\",\" [SEP]\"],\n"
+                      "\"special\": [0,6]"),
+            std::string::npos)
+      << html.substr(html.find("\"tokens\""), 120);
+  EXPECT_NE(html.find("id=\"layer-1\""), std::string::npos);
 }
 
 TEST(attention_page, writes_a_whole_file_or_none) {
