@@ -5,6 +5,8 @@
 #include <heed/storage/stored_matrix.hpp>  // stored_matrix
 #include <heed/storage/view.hpp>           // view
 
+#include <algorithm>  // copy, fill
+
 namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
@@ -38,6 +40,13 @@ struct gemm_call {
   // y = b
   void start() const {
     if (begin == sums_begin::with_y) return;
+    const bool by_rows = y.col_stride == 1 && (!bias.given() || bias.col_stride == 1);
+    for (index row = 0; row < y.rows && by_rows && y.cols > 0; ++row)
+      if (bias.given())
+        std::copy(bias.data, bias.data + y.cols, &y(row, 0));
+      else
+        std::fill(&y(row, 0), &y(row, 0) + y.cols, Scalar(0));
+    if (by_rows) return;
     for (index row = 0; row < y.rows; ++row)
       for (index column = 0; column < y.cols; ++column)
         y(row, column) = bias.given() ? bias(0, column) : Scalar(0);

@@ -8,6 +8,7 @@
 
 #include <heed/core/measuring_memory.hpp>  // measuring_memory, scratch
 #include <heed/gemm/gemm_call.hpp>         // gemm_call
+#include <heed/storage/copy.hpp>           // copy
 #include <heed/storage/prefetch.hpp>       // prefetch
 #include <heed/storage/stored_lanes.hpp>   // with_lanes, lane_values
 
@@ -101,11 +102,14 @@ class stored_gemv {
       const std::byte* from = call_.stored->bytes + call_.first_output * row_bytes;
       for (index column = 0; column < call_.y.cols; column += lanes, from += panel_bytes) {
         const bool last = column + lanes == call_.y.cols;
-        float sums[static_cast<std::size_t>(lanes)];
-        for (index i = 0; i < lanes; ++i) sums[i] = call_.y(0, column + i);
+        const view<float> outside = call_.y.block(0, column, 1, lanes);
+        float apart[static_cast<std::size_t>(lanes)];
+        float* const sums = outside.col_stride == 1 ? outside.data : apart;
+        const view<float> inside{sums, 1, lanes, lanes, 1};
+        if (sums == apart) copy(inside, view<const float>(outside));
         add_panel<decltype(format), packets>(from, row_bytes, call_.x.cols / format.values, x,
                                              room_.words, from + (last ? 0 : panel_bytes), sums);
-        for (index i = 0; i < lanes; ++i) call_.y(0, column + i) = sums[i];
+        if (sums == apart) copy(outside, view<const float>(inside));
       }
     });
   }

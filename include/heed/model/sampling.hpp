@@ -8,7 +8,7 @@
 #include <heed/core/check.hpp>   // require
 #include <heed/simd/philox.hpp>  // philox, unit
 
-#include <algorithm>  // max_element, nth_element, sort, make_heap
+#include <algorithm>  // max_element, find_if, fill_n, nth_element, sort, make_heap
 #include <cmath>      // exp, isnan
 #include <limits>     // infinity
 #include <optional>   // optional
@@ -59,13 +59,30 @@ struct sampling {
                              std::uint64_t draws) const {
     detail::require(!logits.empty(), "heed::sampling: there are no scores to choose from");
     for (Scalar& score : logits)
-      if (std::isnan(score)) score = -std::numeric_limits<Scalar>::infinity();
+      score = std::isnan(score) ? -std::numeric_limits<Scalar>::infinity() : score;
     penalise(logits, seen);
-    if (greedy()) return std::max_element(logits.begin(), logits.end()) - logits.begin();
+    if (greedy()) return first_of_the_largest(std::span<const Scalar>(logits));
     return draw(candidates(std::span<const Scalar>(logits)), draws);
   }
 
  private:
+  // Where the largest score stands first; none is NaN. Several maxima side by side, since one would make
+  // each comparison wait for the one before.
+  template <class Scalar>
+  static index first_of_the_largest(std::span<const Scalar> scores) {
+    constexpr std::size_t side_by_side = 64;
+    Scalar largest[side_by_side];
+    std::fill_n(largest, side_by_side, scores[0]);
+    std::size_t i = 0;
+    for (; i + side_by_side <= scores.size(); i += side_by_side)
+      for (std::size_t k = 0; k < side_by_side; ++k)
+        largest[k] = largest[k] < scores[i + k] ? scores[i + k] : largest[k];
+    for (; i < scores.size(); ++i) largest[0] = (std::max)(largest[0], scores[i]);
+    const Scalar all = *std::max_element(largest, largest + side_by_side);
+    const auto is_it = [all](Scalar score) { return detail::exactly_equal(score, all); };
+    return std::find_if(scores.begin(), scores.end(), is_it) - scores.begin();
+  }
+
   struct candidate {
     index id;
     double weight;  // a probability times a factor common to all

@@ -241,8 +241,21 @@ struct simd {
     return Eigen::internal::pand(a, Eigen::internal::pset1<words>(static_cast<int>(mask)));
   }
   static words either(const words& a, const words& b) { return Eigen::internal::por(a, b); }
-  static words plus(const words& a, int b) {
-    return Eigen::internal::padd(a, Eigen::internal::pset1<words>(b));
+  static words turned(const words& a, std::uint32_t mask) {
+    return Eigen::internal::pxor(a, Eigen::internal::pset1<words>(static_cast<int>(mask)));
+  }
+  // Byte 0, 1, 2 or 3 of words, the first being the lowest.
+  template <int Byte>
+  static words byte_of(const words& a) {
+#if defined(EIGEN_VECTORIZE_AVX512) && defined(__AVX512BW__)
+    if constexpr (size == 16 && Byte != 3) {
+      constexpr int nothing = static_cast<int>(0x80808000U);
+      return _mm512_shuffle_epi8(
+          a, _mm512_broadcast_i32x4(_mm_set_epi32(nothing | (12 + Byte), nothing | (8 + Byte),
+                                                  nothing | (4 + Byte), nothing | Byte)));
+    }
+#endif
+    return both(shift_right<8 * Byte>(a), 255);
   }
 
   // Signed integers as numbers, ...
@@ -252,22 +265,16 @@ struct simd {
     else
       return Eigen::internal::pcast<words, packet>(a);
   }
-  // ... the lowest four bits of words, plus First, ...
-  template <int First>
+  // ... the lowest four bits of words, ...
   static packet number_of_nibble(const words& a) {
 #if defined(EIGEN_VECTORIZE_AVX512)
     if constexpr (size == 16) {
-      alignas(64) static constexpr float numbers[] = {
-          First,      First + 1,  First + 2,  First + 3, First + 4,  First + 5,
-          First + 6,  First + 7,  First + 8,  First + 9, First + 10, First + 11,
-          First + 12, First + 13, First + 14, First + 15};
+      alignas(64) static constexpr float numbers[] = {0, 1, 2,  3,  4,  5,  6,  7,
+                                                      8, 9, 10, 11, 12, 13, 14, 15};
       return _mm512_permutexvar_ps(a, _mm512_load_ps(numbers));
     }
 #endif
-    if constexpr (First == 0)
-      return number_of(both(a, 15));
-    else
-      return number_of(plus(both(a, 15), First));
+    return number_of(both(a, 15));
   }
   // ... the bits of floats, ...
   static packet float_of(const words& a) {

@@ -7,8 +7,9 @@
 //     value_of(0);  // that column of the rows of packet 0, as floats
 //   });
 //
-// Each has the bits that decode of blocks_of_32.hpp gives: products with a scale are exact, so that a
-// multiply-add rounds as a product and a sum do. Reads nothing beyond a block.
+// Each has the value that decode of blocks_of_32.hpp gives. Products with a scale are exact, so that a
+// multiply-add rounds as a product and a sum do, and scale * (number - zero) can be scale * number - scale *
+// zero; only -0 becomes 0. Reads nothing beyond a block.
 #pragma once
 
 #include <heed/storage/word_panel.hpp>  // word_panel
@@ -32,6 +33,24 @@ EIGEN_ALWAYS_INLINE void each_nibble(index first_word, const Use& use, const Of&
   });
 }
 
+// The scale in the lower half of a word of each packet of rows; numbers are about Zero.
+template <int Zero, class Panel>
+struct scale_about {
+  using s = typename Panel::s;
+  typename Panel::packet_of_each scale, least;
+
+  scale_about(const Panel& panel, index word) {
+    unroll<Panel::packets>([&](index p) HEED_INLINED {
+      scale[p] = s::half_of(panel.get(word, p));
+      least[p] = s::multiply(scale[p], s::broadcast(-float(Zero)));
+    });
+  }
+  // scale * (number - Zero)
+  EIGEN_ALWAYS_INLINE auto value(const typename Panel::packet& number, index p) const {
+    return s::multiply_add(scale[p], number, least[p]);
+  }
+};
+
 // Words 0: scale and more; 1 ...: numbers.
 struct q4_0_lanes {
   static constexpr index values = 32, bytes = 18, words = 5;
@@ -44,11 +63,9 @@ struct q4_0_lanes {
   }
   template <class Panel, class Use>
   static EIGEN_ALWAYS_INLINE void each(const Panel& panel, const Use& use) {
-    using s = typename Panel::s;
-    typename Panel::packet_of_each scale;
-    unroll<Panel::packets>([&](index p) HEED_INLINED { scale[p] = s::half_of(panel.get(0, p)); });
+    const scale_about<8, Panel> block(panel, 0);
     each_nibble<4>(1, use, [&](auto bit, index word, index p) HEED_INLINED {
-      return s::multiply(scale[p], panel.template nibble<bit, -8>(word, p));
+      return block.value(panel.template nibble<bit>(word, p), p);
     });
   }
 };
@@ -71,7 +88,7 @@ struct q4_1_lanes {
       least[p] = s::half_of(s::template shift_right<16>(panel.get(0, p)));
     });
     each_nibble<4>(1, use, [&](auto bit, index word, index p) HEED_INLINED {
-      return s::multiply_add(scale[p], panel.template nibble<bit, 0>(word, p), least[p]);
+      return s::multiply_add(scale[p], panel.template nibble<bit>(word, p), least[p]);
     });
   }
 };
@@ -101,16 +118,15 @@ struct q5_0_lanes {
   template <class Panel, class Use>
   static EIGEN_ALWAYS_INLINE void each(const Panel& panel, const Use& use) {
     using s = typename Panel::s;
-    typename Panel::packet_of_each scale;
+    const scale_about<16, Panel> block(panel, 0);
     typename Panel::words_of_each fifths;
     unroll<Panel::packets>([&](index p) HEED_INLINED {
-      scale[p] = s::half_of(panel.get(0, p));
       fifths[p] = s::either(s::template shift_right<16>(panel.get(0, p)),
                             s::template shift_left<16>(panel.get(1, p)));
     });
     each_nibble<4>(2, use, [&](auto bit, index word, index p) HEED_INLINED {
       const auto whole = detail::with_fifth<bit>(panel, word, p, fifths[p]);
-      return s::multiply(scale[p], s::number_of(s::plus(whole, -16)));
+      return block.value(s::number_of(whole), p);
     });
   }
 };
@@ -142,7 +158,7 @@ struct q5_1_lanes {
   }
 };
 
-// Words 0: scale and more; 1 ...: numbers.
+// Words 0: scale and more; 1 ...: numbers, from which 128 is to be taken once their signs are turned.
 struct q8_0_lanes {
   static constexpr index values = 32, bytes = 34, words = 9;
 
@@ -150,17 +166,19 @@ struct q8_0_lanes {
   static EIGEN_ALWAYS_INLINE void read(const Panel& panel, const std::byte* block,
                                        index row_bytes) {
     panel.read(0, block, row_bytes);
-    panel.read(1, 8, block + 2, row_bytes);
+    const auto turned = [](const typename Panel::words& a)
+                            HEED_INLINED { return Panel::s::turned(a, 0x80808080U); };
+    panel.read(1, block + 2, row_bytes, turned);
+    panel.read(5, block + 18, row_bytes, turned);
   }
   template <class Panel, class Use>
   static EIGEN_ALWAYS_INLINE void each(const Panel& panel, const Use& use) {
     using s = typename Panel::s;
-    typename Panel::packet_of_each scale;
-    unroll<Panel::packets>([&](index p) HEED_INLINED { scale[p] = s::half_of(panel.get(0, p)); });
+    const scale_about<128, Panel> block(panel, 0);
     for (index k = 0; k < 8; ++k)
       unroll_constants<4>([&](auto byte) HEED_INLINED {
         use(4 * k + byte, [&](index p) HEED_INLINED {
-          return s::multiply(scale[p], s::number_of(panel.template signed_byte<byte>(1 + k, p)));
+          return block.value(s::number_of(panel.template field<8, 8 * byte>(1 + k, p)), p);
         });
       });
   }

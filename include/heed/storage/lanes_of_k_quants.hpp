@@ -118,8 +118,8 @@ struct q4_k_lanes : k_lanes_of_32<36> {
     each_of(
         panel, use,
         [&](auto part, auto byte, index half, index k, index p) HEED_INLINED {
-          return panel.template nibble<8 * byte + part % 2 * 4, 0>(4 + 16 * half + part / 2 * 8 + k,
-                                                                   p);
+          return panel.template nibble<8 * byte + part % 2 * 4>(4 + 16 * half + part / 2 * 8 + k,
+                                                                p);
         },
         [] {});
   }
@@ -168,9 +168,9 @@ struct q2_k_lanes {
             constexpr int bit = part % 4 * 8;
             const index word = 2 * half + part / 4;
             unroll<Panel::packets>([&](index p) HEED_INLINED {
-              scale[p] = s::multiply(whole.scale[p], panel.template nibble<bit, 0>(word, p));
+              scale[p] = s::multiply(whole.scale[p], panel.template nibble<bit>(word, p));
               minus_least[p] =
-                  s::multiply(whole.minus_least[p], panel.template nibble<bit + 4, 0>(word, p));
+                  s::multiply(whole.minus_least[p], panel.template nibble<bit + 4>(word, p));
             });
           },
           [&](auto part, auto byte, index k, index p) HEED_INLINED {
@@ -210,7 +210,7 @@ struct q3_k_lanes {
   static EIGEN_ALWAYS_INLINE void each(const Panel& panel, const Use& use) {
     using s = typename Panel::s;
     const scale_behind<Panel> whole(panel, 30);
-    typename Panel::packet_of_each scale;
+    typename Panel::packet_of_each scale, least;
     spread_scales(panel);
     for (index half = 0; half < 2; ++half) {
       each_part<16>(
@@ -218,7 +218,9 @@ struct q3_k_lanes {
           [&](auto part) HEED_INLINED {
             unroll<Panel::packets>([&](index p) HEED_INLINED {
               const auto its = panel.template field<8, part % 4 * 8>(31 + 2 * half + part / 4, p);
-              scale[p] = s::multiply(whole.scale[p], s::number_of(s::plus(its, -32)));
+              scale[p] =
+                  s::multiply(whole.scale[p], s::subtract(s::number_of(its), s::broadcast(32)));
+              least[p] = s::multiply(scale[p], s::broadcast(-4));
             });
           },
           [&](auto part, auto byte, index k, index p) HEED_INLINED {
@@ -226,8 +228,8 @@ struct q3_k_lanes {
             const auto two =
                 panel.template field<2, 8 * byte + part / 2 * 2>(8 + 8 * half + word, p);
             const auto third = panel.template field<1, 8 * byte + part / 2>(word, p);
-            const auto number = s::plus(s::either(two, s::template shift_left<2>(third)), -4);
-            return s::multiply(scale[p], s::number_of(number));
+            const auto number = s::either(two, s::template shift_left<2>(third));
+            return s::multiply_add(scale[p], s::number_of(number), least[p]);
           });
       for (index k = 0; k < 8; ++k)
         put_words(panel, k, [&](index p) { return s::template shift_right<4>(panel.get(k, p)); });
@@ -273,7 +275,7 @@ struct q6_k_lanes {
   static EIGEN_ALWAYS_INLINE void each(const Panel& panel, const Use& use) {
     using s = typename Panel::s;
     const scale_behind<Panel> whole(panel, 55);
-    typename Panel::packet_of_each scale;
+    typename Panel::packet_of_each scale, least;
     for (index half = 0; half < 2; ++half)
       each_part<16>(
           half, use,
@@ -281,6 +283,7 @@ struct q6_k_lanes {
             unroll<Panel::packets>([&](index p) HEED_INLINED {
               const auto its = panel.template signed_byte<part % 4>(48 + 2 * half + part / 4, p);
               scale[p] = s::multiply(whole.scale[p], s::number_of(its));
+              least[p] = s::multiply(scale[p], s::broadcast(-32));
             });
           },
           [&](auto part, auto byte, index k, index p) HEED_INLINED {
@@ -289,8 +292,8 @@ struct q6_k_lanes {
                 16 * half + part / 2 % 2 * 8 + word, p);
             const auto two =
                 panel.template field<2, 8 * byte + part / 2 * 2>(32 + 8 * half + word, p);
-            const auto number = s::plus(s::either(four, s::template shift_left<4>(two)), -32);
-            return s::multiply(scale[p], s::number_of(number));
+            const auto number = s::either(four, s::template shift_left<4>(two));
+            return s::multiply_add(scale[p], s::number_of(number), least[p]);
           });
   }
 };

@@ -35,10 +35,16 @@ class word_panel {
 
   // Words first ... first + 3, from 16 bytes of each row: those at `from` and every row_bytes later.
   EIGEN_ALWAYS_INLINE void read(index first, const std::byte* from, index row_bytes) const {
+    read(first, from, row_bytes, [](const words& a) HEED_INLINED { return a; });
+  }
+  // ... each word as change(word) gives it.
+  template <class Change>
+  EIGEN_ALWAYS_INLINE void read(index first, const std::byte* from, index row_bytes,
+                                const Change& change) const {
     HEED_LOOP_OF_LANES for (index p = 0; p < Packets; ++p) {
       words four[4];
       s::load_words_transposed(four, from, row_bytes);
-      unroll<4>([&](index k) HEED_INLINED { put(first + k, p, four[k]); });
+      unroll<4>([&](index k) HEED_INLINED { put(first + k, p, change(four[k])); });
       from = opaque(from + s::size * row_bytes);
     }
   }
@@ -61,13 +67,15 @@ class word_panel {
     const words shifted = s::template shift_right<First>(get(word, p));
     if constexpr (First + Bits == 32)
       return shifted;
+    else if constexpr (Bits == 8 && First % 8 == 0)
+      return s::template byte_of<First / 8>(get(word, p));
     else
       return s::both(shifted, (1U << Bits) - 1);
   }
-  // The number in the four bits from bit `First` on, plus Least.
-  template <int First, int Least>
+  // The number in the four bits from bit `First` on.
+  template <int First>
   EIGEN_ALWAYS_INLINE packet nibble(index word, index p) const {
-    return s::template number_of_nibble<Least>(s::template shift_right<First>(get(word, p)));
+    return s::number_of_nibble(s::template shift_right<First>(get(word, p)));
   }
   // A byte of a word, with its sign.
   template <int Byte>

@@ -203,7 +203,11 @@ TEST(words, are_taken_apart) {
   EXPECT_EQ(stored(s::both(a, 0xF00FU)), each([](std::uint32_t x) { return x & 0xF00FU; }));
   EXPECT_EQ(stored(s::either(a, s::shift_right<1>(a))),
             each([](std::uint32_t x) { return x | x >> 1; }));
-  EXPECT_EQ(stored(s::plus(a, -7)), each([](std::uint32_t x) { return x - 7; }));
+  EXPECT_EQ(stored(s::turned(a, 0xF00FU)), each([](std::uint32_t x) { return x ^ 0xF00FU; }));
+  EXPECT_EQ(stored(s::byte_of<0>(a)), each([](std::uint32_t x) { return x & 255; }));
+  EXPECT_EQ(stored(s::byte_of<1>(a)), each([](std::uint32_t x) { return x >> 8 & 255; }));
+  EXPECT_EQ(stored(s::byte_of<2>(a)), each([](std::uint32_t x) { return x >> 16 & 255; }));
+  EXPECT_EQ(stored(s::byte_of<3>(a)), each([](std::uint32_t x) { return x >> 24; }));
 
   const auto numbers = [](const auto& packet) {
     std::array<float, size> got{};
@@ -217,7 +221,9 @@ TEST(words, are_taken_apart) {
   }
   EXPECT_EQ(numbers(s::number_of(s::shift_right_signed<24>(a))), want_numbers);
   EXPECT_EQ(numbers(s::half_of(a)), want_halves);
-  EXPECT_EQ(numbers(s::float_of(s::plus(s::both(a, 0), 0x40490FDB))),
+  for (std::size_t i = 0; i < size; ++i) want_numbers[i] = float(i % 16);
+  EXPECT_EQ(numbers(s::number_of_nibble(a)), want_numbers);
+  EXPECT_EQ(numbers(s::float_of(s::turned(s::both(a, 0), 0x40490FDB))),
             numbers(s::broadcast(std::bit_cast<float>(0x40490FDB))));
 }
 
