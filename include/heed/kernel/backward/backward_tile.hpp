@@ -35,91 +35,113 @@ class backward_tile {
     const auto block = [&] { return memory.template take<Scalar>(keys_per_tile * lanes); };
     const auto step = [&] { return memory.template take<Scalar>(keys_per_tile * pitch); };
     backward_tile all;
-    all.scores_ = block(), all.raw_ = block(), all.d_p_ = block(), all.factors_ = block();
-    all.p_ = step(), all.d_scores_ = step();
+    all.raw_ = block(), all.factors_ = block();
+    all.scores_ = step(), all.d_p_ = step(), all.p_ = step(), all.d_scores_ = step();
     return all;
   }
 
-  // Adds what the keys of a tile and the queries of a step give each other.
+  // Adds what the keys of a tile and the queries of a step give each other. Blocks next to each other
+  // that see the same keys are multiplied together.
   void run(query_step<Scalar>& q, const key_chunk<Scalar>& chunk, interval tile, const scope& where,
            const tile_gradients<Scalar>& rules, const tile_dropout<Scalar>& drop,
            const learned_gradients<Scalar>& learned) const {
-    fixed_array<interval, query_step<Scalar>::most_blocks> seen;
-    bool alike = true;
-    for (index b = 0; b < q.block_count(); ++b) {
-      seen[b] = intersect(q.blocks[b].keys, tile);
-      const tile_place place{where, q.first_row + q.first_of(b), q.count_of(b), seen[b].first,
-                             seen[b].size()};
-      const coverage some = seen[b].empty() ? coverage::none : rules.rules.cover(place);
-      if (some == coverage::none) seen[b] = {tile.first, tile.first};
-      if (some != coverage::none) {
-        const index corner = (place.first_key - tile.first) * pitch + q.first_of(b);
-        const bool is_plain = rules.all_derivatives_are_one() && !learned.d_bias.given();
-        const key_rows<Scalar> changed =
-            is_plain ? key_rows<Scalar>{d_scores_ + corner, pitch} : key_rows<Scalar>{d_p_, lanes};
-        weigh(q.blocks[b], chunk, place, rules, some, drop, {p_ + corner, pitch}, changed);
-        if (!is_plain) pass_rules(place, rules, learned, corner);
-      }
-      alike = alike && seen[b].first == seen[0].first && seen[b].last == seen[0].last;
+    fixed_array<tile_place, most_blocks> places;
+    fixed_array<coverage, most_blocks> seen;
+    const index blocks = q.block_count();
+    for (index b = 0; b < blocks; ++b) {
+      const interval keys = intersect(q.blocks[b].keys, tile);
+      places[b] = {where, q.first_row + q.first_of(b), q.count_of(b), keys.first, keys.size()};
+      seen[b] = keys.empty() ? coverage::none : rules.rules.cover(places[b]);
     }
-    if (alike) return add_products(q, chunk, tile.first, seen[0], 0, q.row_count);
-    for (index b = 0; b < q.block_count(); ++b)
-      add_products(q, chunk, tile.first, seen[b], q.first_of(b), q.count_of(b));
+    for (index first = 0, last = 0; first < blocks; first = last) {
+      const tile_place& place = places[first];
+      for (last = first + 1;
+           last < blocks && (seen[last] == coverage::none) == (seen[first] == coverage::none) &&
+           places[last].first_key == place.first_key && places[last].key_count == place.key_count;)
+        ++last;
+      if (seen[first] == coverage::none) continue;
+      const index row = q.first_of(first), count = (std::min)(last * lanes, q.row_count) - row;
+      const index corner = (place.first_key - tile.first) * pitch + row;
+      // scores = keys · queries; d_p = values · d_out
+      multiply(scores_, chunk.key_operand(place.first_key), q.queries_of(first), chunk.keys.width,
+               place.key_count, count);
+      multiply(d_p_, chunk.value_operand(place.first_key), q.d_out_of(first), chunk.values.width,
+               place.key_count, count);
+      for (index b = first; b < last; ++b)
+        weigh(q.blocks[b].softmax, places[b], seen[b], rules, drop, learned, b - first,
+              corner + q.first_of(b) - row);
+      add_products(q, chunk, place, corner, row, count);
+    }
   }
 
  private:
   static constexpr index lanes = queries_per_block<Scalar>;
   static constexpr index pitch = queries_per_step<Scalar>;
+  static constexpr index most_blocks = query_step<Scalar>::most_blocks;
+  static constexpr index of_block = keys_per_tile * lanes;  // numbers of a tile for one block
   using s = simd<Scalar>;
 
-  // p of one block, and the gradients of the changed scores.
-  void weigh(const typename query_step<Scalar>::block& q, const key_chunk<Scalar>& chunk,
-             const tile_place& place, const tile_gradients<Scalar>& rules, coverage seen,
-             const tile_dropout<Scalar>& drop, const key_rows<Scalar>& p,
-             const key_rows<Scalar>& d_changed) const {
+  // to(block, key, lane) = Σ rows(key, f) from(block, f, lane) for `count` queries.
+  static void multiply(Scalar* to, const a_operand<Scalar>& rows, const Scalar* from, index width,
+                       index keys, index count) {
+    const index packets = packets_of<Scalar>(count), panels = packets / packets_per_block;
+    block_lanes<Scalar> c{to, of_block};
+    block_lanes<const Scalar> b{from, width * lanes};
+    if (panels > 0)
+      macro_kernel<packets_per_block>(c, rows, b, keys, width, from_zero<Scalar>(), panels);
+    if (packets == panels * packets_per_block) return;
+    c.data += panels * c.block_stride;
+    b.data += panels * b.block_stride;
+    macro_kernel<1>(c, rows, b, keys, width, from_zero<Scalar>());
+  }
+
+  // p and d_scores of one block, number `n` of those that were multiplied, from its scores and d_p. Its
+  // first pair is number `corner` of both.
+  void weigh(const softmax_backward<Scalar>& softmax, const tile_place& place, coverage seen,
+             const tile_gradients<Scalar>& rules, const tile_dropout<Scalar>& drop,
+             const learned_gradients<Scalar>& learned, index n, index corner) const {
     const index keys = place.key_count, packets = packets_of<Scalar>(place.row_count);
-    // scores = keys · queries
-    macro_kernel(packed_lanes<Scalar>{scores_}, chunk.key_operand(place.first_key),
-                 packed_lanes<const Scalar>{q.queries}, keys, packets, chunk.keys.width,
-                 from_zero<Scalar>());
-    // d_p = values · d_out
-    macro_kernel(packed_lanes<Scalar>{d_p_}, chunk.value_operand(place.first_key),
-                 packed_lanes<const Scalar>{q.d_out}, keys, packets, chunk.values.width,
-                 from_zero<Scalar>());
-    if (!rules.all_derivatives_are_one()) std::copy_n(scores_, keys * lanes, raw_);
-    rules.rules.apply(scores_, place, seen);  // score rules, masks
+    Scalar* const scores = scores_ + n * of_block;
+    const key_rows<Scalar> d_p{d_p_ + n * of_block, lanes};
+    const key_rows<Scalar> p{p_ + corner, pitch}, d_scores{d_scores_ + corner, pitch};
+    const bool is_plain = rules.all_derivatives_are_one() && !learned.d_bias.given();
+    if (!rules.all_derivatives_are_one()) std::copy_n(scores, keys * lanes, raw_);
+    rules.rules.apply(scores, place, seen);  // score rules, masks
     if (drop.given()) {
       std::fill_n(factors_, keys * lanes, Scalar(1));
       drop(factors_, place);
-      multiply({d_p_, lanes}, keys, packets);
+      multiply_by_factors(d_p, keys, packets);
     }
     // p = 4^(scores - log-sum-exp); d_scores = p (d_p - delta)
-    q.softmax.run(scores_, d_p_, p, d_changed, keys, packets);
-    if (drop.given()) multiply(p, keys, packets);
+    softmax.run(scores, d_p.data, p, is_plain ? d_scores : d_p, keys, packets);
+    if (drop.given()) multiply_by_factors(p, keys, packets);
+    if (!is_plain) pass_rules(place, rules, learned, d_p.data, d_scores);
   }
 
-  // From the gradients of the changed scores, in d_p_, to those of the scores, whose first is number
-  // `corner`, and of what rules have learned.
+  // From the gradients of the changed scores, (keys, lanes), to those of the scores, and of what rules
+  // have learned.
   void pass_rules(const tile_place& place, const tile_gradients<Scalar>& rules,
-                  const learned_gradients<Scalar>& learned, index corner) const {
+                  const learned_gradients<Scalar>& learned, const Scalar* d_changed,
+                  const key_rows<Scalar>& d_scores) const {
     const index keys = place.key_count, packets = packets_of<Scalar>(place.row_count);
     if (learned.d_bias.given()) {
       find_factors(rules.by_bias, rules, place);
       for (index i = 0; i < place.row_count; ++i)
         for (index j = 0; j < keys; ++j)
-          learned.d_bias(place.first_row + i, place.first_key + j) += gradient(i, j);
+          learned.d_bias(place.first_row + i, place.first_key + j) += gradient(d_changed, i, j);
     }
     if (learned.slope != nullptr) {
       find_factors(rules.by_slope, rules, place);
       for (index j = 0; j < keys; ++j)
         for (index i = 0; i < place.row_count; ++i)
-          *learned.slope += static_cast<double>(gradient(i, j));
+          *learned.slope += static_cast<double>(gradient(d_changed, i, j));
     }
     find_factors(rules.by_score, rules, place);
     for (index j = 0; j < keys; ++j)
       for (index l = 0; l < packets * s::size; l += s::size)
-        s::store(d_scores_ + corner + j * pitch + l,
-                 unless_zero(s::load(d_p_ + j * lanes + l), s::load(factors_ + j * lanes + l)));
+        s::store(
+            d_scores.data + j * d_scores.pitch + l,
+            unless_zero(s::load(d_changed + j * lanes + l), s::load(factors_ + j * lanes + l)));
   }
 
   // A derivative of every pair of the tile.
@@ -139,13 +161,13 @@ class backward_tile {
     const auto zero = s::broadcast(Scalar(0)), product = s::multiply(gradient, factor);
     return s::where_less(gradient, zero, product, s::where_less(zero, gradient, product, gradient));
   }
-  Scalar gradient(index i, index j) const {
-    const Scalar changed = d_p_[j * lanes + i];
+  Scalar gradient(const Scalar* d_changed, index i, index j) const {
+    const Scalar changed = d_changed[j * lanes + i];
     return exactly_equal(changed, Scalar(0)) ? Scalar(0) : changed * factors_[j * lanes + i];
   }
 
   // Multiplies numbers of the tile by the factors.
-  void multiply(const key_rows<Scalar>& numbers, index keys, index packets) const {
+  void multiply_by_factors(const key_rows<Scalar>& numbers, index keys, index packets) const {
     for (index j = 0; j < keys; ++j)
       for (index l = 0; l < packets * s::size; l += s::size) {
         Scalar* const place = numbers.data + j * numbers.pitch + l;
@@ -154,26 +176,24 @@ class backward_tile {
   }
 
   // The products of some queries of the step, from number `first` on, with the keys that they see.
-  void add_products(query_step<Scalar>& q, const key_chunk<Scalar>& chunk, index first_of_tile,
-                    interval keys, index first, index count) const {
-    if (keys.empty()) return;
-    const index corner = (keys.first - first_of_tile) * pitch + first;
-    const index row = keys.first - chunk.range.first;
+  void add_products(query_step<Scalar>& q, const key_chunk<Scalar>& chunk, const tile_place& place,
+                    index corner, index first, index count) const {
+    const index keys = place.key_count, row = place.first_key - chunk.range.first;
     // d_values += p d_out
-    add_product(chunk.d_values, row, a_operand<Scalar>{p_ + corner, pitch}, q.d_out, first,
-                keys.size(), count, q.d_out_finite);
+    add_product(chunk.d_values, row, a_operand<Scalar>{p_ + corner, pitch}, q.d_out, first, keys,
+                count, q.d_out_finite);
     // d_keys += d_scores queries
     add_product(chunk.d_keys, row, a_operand<Scalar>{d_scores_ + corner, pitch}, q.queries, first,
-                keys.size(), count, q.finite);
+                keys, count, q.finite);
     // d_queries += d_scoresᵀ keys
     add_product(q.d_query, first, a_operand<Scalar>{d_scores_ + corner, 1, pitch}, chunk.keys, row,
-                count, keys.size(), chunk.finite);
+                count, keys, chunk.finite);
   }
 
-  Scalar* scores_;    // (keys, lanes), and so are the next three
-  Scalar* raw_;       // scores before any rule
-  Scalar* d_p_;       // then the gradients of the changed scores
-  Scalar* factors_;   // of dropout, or derivatives of rules
+  Scalar* raw_;       // (keys, lanes): scores of a block before any rule
+  Scalar* factors_;   // (keys, lanes): of dropout, or derivatives of rules
+  Scalar* scores_;    // (blocks, keys, lanes)
+  Scalar* d_p_;       // (blocks, keys, lanes), then the gradients of the changed scores
   Scalar* p_;         // (keys, queries of a step)
   Scalar* d_scores_;  // (keys, queries of a step)
 };

@@ -23,8 +23,6 @@ struct query_step {
   static constexpr index most_blocks = queries_per_step<Scalar> / lanes;
 
   struct block {
-    Scalar* queries;  // (width, lanes), scaled
-    Scalar* d_out;    // (value width, lanes)
     softmax_backward<Scalar> softmax;
     interval keys;  // what its queries may see at most
   };
@@ -32,6 +30,8 @@ struct query_step {
   feature_rows<Scalar> queries;  // (queries, width)
   feature_rows<Scalar> d_out;    // (queries, value width)
   feature_rows<Scalar> d_query;  // (queries, width)
+  Scalar* queries_by_lanes;      // (blocks, width, lanes), scaled
+  Scalar* d_out_by_lanes;        // (blocks, value width, lanes)
   Scalar* out;                   // (value width, lanes)
   fixed_array<block, most_blocks> blocks;
   index first_row = 0;
@@ -45,17 +45,17 @@ struct query_step {
     query_step all{feature_rows<Scalar>::in(memory, most, width),
                    feature_rows<Scalar>::in(memory, most, value_width),
                    feature_rows<Scalar>::in(memory, most, width),
+                   memory.template take<Scalar>(most * width),
+                   memory.template take<Scalar>(most * value_width),
                    memory.template take<Scalar>(value_width * lanes),
                    {}};
-    for (block& b : all.blocks)
-      b = {memory.template take<Scalar>(width * lanes),
-           memory.template take<Scalar>(value_width * lanes),
-           softmax_backward<Scalar>::in(memory),
-           {}};
+    for (block& b : all.blocks) b.softmax = softmax_backward<Scalar>::in(memory);
     return all;
   }
 
   index block_count() const { return divide_up(row_count, lanes); }
+  Scalar* queries_of(index b) const { return queries_by_lanes + b * queries.width * lanes; }
+  Scalar* d_out_of(index b) const { return d_out_by_lanes + b * d_out.width * lanes; }
   index first_of(index b) const { return b * lanes; }
   index count_of(index b) const { return (std::min)(lanes, row_count - b * lanes); }
 
@@ -73,19 +73,19 @@ struct query_step {
  private:
   template <class Call>
   void load_block(const Call& call, const scope& s, index b) {
-    const block& to = blocks[b];
+    const softmax_backward<Scalar>& softmax = blocks[b].softmax;
     const index first = first_of(b), count = count_of(b);
     const auto by_rows = [&](const feature_rows<Scalar>& all) {
       return view<const Scalar>(all.rows(first, count));
     };
-    load_queries(to.queries, by_rows(queries), call.query_scale());
-    load_queries(to.d_out, by_rows(d_out), Scalar(1));
+    load_queries(queries_of(b), by_rows(queries), call.query_scale());
+    load_queries(d_out_of(b), by_rows(d_out), Scalar(1));
     load_queries(out, call.result_rows(call.results, s, first_row + first, count), Scalar(1));
-    to.softmax.set_delta(to.d_out, out, call.sizes.value_width, packets_of<Scalar>(count));
+    softmax.set_delta(d_out_of(b), out, call.sizes.value_width, packets_of<Scalar>(count));
     for (index i = 0; i < count; ++i)
-      to.softmax.set(i, call.in_base_4(static_cast<double>(
-                            call.lse(s.query_row + first_row + first + i, s.head))));
-    to.softmax.prepare(count);
+      softmax.set(i, call.in_base_4(static_cast<double>(
+                         call.lse(s.query_row + first_row + first + i, s.head))));
+    softmax.prepare(count);
   }
 };
 

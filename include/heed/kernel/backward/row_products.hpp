@@ -44,6 +44,22 @@ struct feature_rows {
   }
 };
 
+// Operand B or C as blocks of packed lanes, so many numbers apart: a block is a panel.
+template <class Scalar>
+struct block_lanes {
+  Scalar* data;
+  index block_stride;
+  static constexpr index pitch = packed_lanes<Scalar>::pitch;
+
+  void skip_rows(index count) { data += count * pitch; }
+  void skip_lanes(index) { data += block_stride; }
+
+  template <class s>
+  EIGEN_ALWAYS_INLINE auto load(index j, index p) const {
+    return s::load(data + j * pitch + p * s::size);
+  }
+};
+
 // c += a b: c(i, f) goes on from what it holds with Σ a(i, j) b(j, f), j rising. What is multiplied by an
 // exact 0 is left out unless b is `finite`, since 0 times infinity is NaN.
 template <class Scalar>
