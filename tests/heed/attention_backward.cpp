@@ -123,6 +123,16 @@ TYPED_TEST(attention_backward_of, nothing_excluded_is_read) {
   c.d_out.bottomRows(30).setConstant(nan);
   c.run(key_length(251) && where([](at i) { return i.row < 120; }));
   EXPECT_LT(c.error(), this->tolerance);
+  // Single ones, among others that are seen; each of the four alone, since one might hide another.
+  for (int which = 0; which < 4; ++which) {
+    gradient_case<TypeParam> one{large};
+    auto& m = which == 0 ? one.k : (which == 1 ? one.v : (which == 2 ? one.q : one.d_out));
+    m.row(40).setConstant(nan);
+    if (which == 1) m(40, 1) = std::numeric_limits<TypeParam>::infinity();
+    one.run(where([=](at i) { return which < 2 ? i.key != 40 : i.row != 40; }));
+    EXPECT_LT(one.error(), this->tolerance) << which;
+    EXPECT_TRUE(one.d_q.allFinite() && one.d_k.allFinite() && one.d_v.allFinite()) << which;
+  }
   c.forward();
   c.backward();
   EXPECT_TRUE(std::isnan(c.d_q(0, 0)));
