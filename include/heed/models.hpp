@@ -11,11 +11,13 @@
 #include <heed/heed.hpp>                                  // attention, layers, caches
 #include <heed/io/hugging_face/load_encoder.hpp>          // load_encoder, load_dual_encoder
 #include <heed/io/hugging_face/load_encoder_decoder.hpp>  // load_encoder_decoder
+#include <heed/io/hugging_face/save_decoder.hpp>          // save_decoder
 #include <heed/io/load_language_model.hpp>                // load_language_model
 #include <heed/io/safetensors_writer.hpp>                 // write_safetensors
 #include <heed/model/nearest.hpp>                         // nearest
 #include <heed/text/attention_page.hpp>                   // attention_page
 #include <heed/text/passages.hpp>                         // passages
+#include <heed/text/save_byte_tokenizer.hpp>              // save_byte_tokenizer
 #include <heed/text/stop_strings.hpp>                     // stop_strings
 #include <heed/text/text_encoder.hpp>                     // text_encoder, load_text_encoder
 #include <heed/text/tokenizer.hpp>                        // tokenizer, load_tokenizer

@@ -14,6 +14,7 @@
 #include <filesystem>    // path, rename, remove
 #include <random>        // random_device
 #include <span>          // span
+#include <string>        // string
 #include <system_error>  // error_code, generic_category
 #include <utility>       // exchange
 
@@ -91,6 +92,13 @@ class new_file {
   std::filesystem::path path_, target_, part_;
   std::FILE* file_ = nullptr;
 };
+
+// Writes a whole file of this text, or none.
+inline void write_text(const std::filesystem::path& path, const std::string& text) {
+  new_file file(path);
+  file.write(std::as_bytes(std::span(text)));
+  file.commit();
+}
 
 }  // namespace detail
 }  // namespace HEED_ABI

@@ -132,7 +132,7 @@ template <class Scalar>
 }
 
 // Gives every weight that a file holds, in any dtype, a matrix of its own. (A table of words is read as rows, the
-// weights of linear layers are transposed.)
+// weights of linear layers are transposed.) A head whose numbers are those of the words becomes one with them.
 template <class Scalar>
 void make_learnable(decoder<Scalar>& d) {
   detail::take_over(d.words.weight, true);
@@ -145,6 +145,10 @@ void make_learnable(decoder<Scalar>& d) {
     detail::require(feed != nullptr, "heed::make_learnable: experts do not learn");
     for (linear<Scalar>* const l : {&feed->up, &feed->gate, &feed->down}) plain(*l);
   }
+  const bool tied = d.head.bias.size() == 0 && d.head.inputs() == d.words.model() &&
+                    d.head.outputs() == d.words.vocabulary() &&
+                    d.head.weight == d.words.weight.transpose();
+  if (tied) d.head = {};
 }
 
 }  // namespace HEED_ABI

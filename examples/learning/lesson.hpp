@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+// A model that learns, and the folder in which it is kept: a checkpoint, the model as Hugging Face has it, a picture
+// of the losses.
+#pragma once
+
+#include "../speaking/interrupt.hpp"
+#include "../speaking/team.hpp"
+#include "corpus.hpp"
+#include "history.hpp"
+#include "options.hpp"
+#include "progress_line.hpp"
+
+#include <heed/models.hpp>
+#include <heed/train.hpp>
+
+#include <cmath>
+#include <filesystem>
+#include <iostream>
+#include <string>
+#include <utility>
+
+class lesson {
+ public:
+  // `remembered`: the options as text, which --resume reads.
+  lesson(const training_options& given, std::string remembered)
+      : given_(given),
+        remembered_(std::move(remembered)),
+        team_(given.threads),
+        folder_(given.out),
+        text_(open_tokenizer()),
+        texts_(text_.encode(read_text(given.text), {.add_special_tokens = false}), given.validation,
+               given.context),
+        gpt_(first_weights()),
+        gradient_(heed::zeros_like(gpt_)),
+        weights_(heed::parameters_of(gpt_)),
+        derivatives_(heed::parameters_of(gradient_)),
+        optimiser_({.beta_2 = 0.99, .decay = given.decay}) {
+    if (given.recompute) kept_.policy = heed::activations::recomputed;
+    if (given.resume) go_on();
+  }
+
+  static std::filesystem::path checkpoint_of(const std::filesystem::path& folder) {
+    return folder / "checkpoint.safetensors";
+  }
+
+  // True where all steps are done, false where Ctrl-C came before.
+  bool run() {
+    heed::index numbers = 0;
+    for (const auto& p : weights_) numbers += p.size();
+    std::cerr << numbers << " weights learn from " << texts_.learned() << " tokens on "
+              << team_.text() << '\n';
+    const interrupt ctrl_c;
+    progress_line progress(given_.steps);
+    while (step_ < given_.steps && !interrupt::came()) {
+      const double rate = rate_of(step_), loss = one_step(rate);
+      past_.learned(step_, loss);
+      progress.show(++step_, loss, rate, given_.batch * given_.accumulate * given_.context);
+      if (step_ % given_.every != 0 && step_ != given_.steps) continue;
+      progress.end_line();
+      look();
+      save();
+    }
+    if (step_ < given_.steps) {
+      progress.end_line();
+      save();
+      std::cerr << "saved in " << folder_.string() << "; go on by --out " << folder_.string()
+                << " --resume\n";
+    }
+    return step_ == given_.steps;
+  }
+
+ private:
+  // Bytes, unless a tokenizer is given or comes with weights; its files are in the folder from then on.
+  heed::tokenizer open_tokenizer() {
+    std::filesystem::create_directories(folder_);
+    const std::string& source = given_.tokenizer.empty() ? given_.from : given_.tokenizer;
+    if (given_.resume) return heed::load_tokenizer(folder_.string());
+    if (source.empty()) {
+      heed::save_byte_tokenizer(folder_, {});
+      return heed::load_tokenizer(folder_.string());
+    }
+    for (const char* const name :
+         {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json",
+          "merges.txt", "tokenizer.model", "chat_template.jinja", "generation_config.json"})
+      if (std::filesystem::is_regular_file(std::filesystem::path(source) / name))
+        std::filesystem::copy_file(std::filesystem::path(source) / name, folder_ / name,
+                                   std::filesystem::copy_options::overwrite_existing);
+    return heed::load_tokenizer(folder_.string());
+  }
+
+  heed::decoder<float> first_weights() {
+    const std::filesystem::path source =
+        given_.resume ? folder_ : std::filesystem::path(given_.from);
+    if (!given_.from.empty()) {
+      heed::language_model model = heed::load_language_model(source);
+      heed::make_learnable(model.decoder);
+      if (!given_.resume)
+        std::filesystem::copy_file(source / "config.json", folder_ / "config.json",
+                                   std::filesystem::copy_options::overwrite_existing);
+      return std::move(model.decoder);
+    }
+    heed::decoder<float> made({.vocabulary = text_.vocabulary_size(),
+                               .positions = given_.kind == "gpt2" ? given_.context : 0,
+                               .model = given_.model,
+                               .layers = given_.layers,
+                               .heads = given_.heads,
+                               .kv_heads = given_.kv_heads,
+                               .hidden = given_.hidden,
+                               .seed = given_.seed});
+    // What is added to a token's vector by all layers together begins no larger than by one: as GPT-2 does it.
+    const auto share = static_cast<float>(1 / std::sqrt(2 * static_cast<double>(given_.layers)));
+    for (auto& block : made.blocks) {
+      block.attention.output.weight *= share;
+      std::get<heed::feed_forward<float>>(block.feed).down.weight *= share;
+    }
+    return made;
+  }
+
+  [[nodiscard]] double rate_of(heed::index step) const {
+    return heed::cosine_rate{.peak = given_.rate,
+                             .lowest = given_.rate / 10,
+                             .steps = given_.steps,
+                             .warm_up = given_.warm_up}(step);
+  }
+
+  // Gives the mean loss of the batches.
+  double one_step(double rate) {
+    const heed::executor on = team_.executor();
+    heed::set_zero(derivatives_, on);
+    heed::loss_sum loss;
+    const double all = static_cast<double>(given_.batch * given_.accumulate * given_.context);
+    for (heed::index i = 0; i < given_.accumulate; ++i)
+      loss += heed::loss_and_gradient(
+          gpt_, texts_.drawn(step_ * given_.accumulate + i, given_.batch, given_.seed), 1 / all,
+          kept_, gradient_, on);
+    heed::clip_by_norm(derivatives_, given_.clip, on);
+    optimiser_.step(weights_, derivatives_, rate, on);
+    return loss.mean();
+  }
+
+  // The loss of what was kept back, and a sample.
+  void look() {
+    const heed::token_batch batch = texts_.kept_back(2 * given_.batch);
+    if (!batch.ids.empty()) {
+      const double loss = heed::loss_of(gpt_, batch, kept_, team_.executor()).mean();
+      past_.validated(step_, loss);
+      std::cerr << "validation loss " << loss << '\n';
+    }
+    std::vector<heed::index> prompt = text_.encode(given_.prompt, {.add_special_tokens = false});
+    if (given_.sample == 0 || prompt.empty()) return;
+    const auto said = static_cast<heed::index>(prompt.size());
+    heed::generate_options how;
+    how.tokens = std::max<heed::index>(0, std::min(given_.sample, given_.context - said));
+    how.temperature = 0.8;
+    how.seed = given_.seed + static_cast<std::uint64_t>(step_);
+    how.on = team_.executor();
+    std::vector<heed::index> ids = prompt;
+    for (const heed::index id : heed::generation<float>(gpt_, prompt, how)) ids.push_back(id);
+    std::cout << text_.decode(ids) << "\n----\n" << std::flush;
+  }
+
+  void save() {
+    heed::save_checkpoint(
+        checkpoint_of(folder_), weights_, optimiser_,
+        {{"step", std::to_string(step_)}, {"options", remembered_}, {"history", past_.text()}});
+    if (given_.from.empty())
+      heed::save_decoder(folder_, gpt_, {.context = given_.context});
+    else
+      heed::save_decoder_weights(folder_, gpt_);
+    heed::detail::write_text(folder_ / "loss.svg", past_.svg(given_.steps));
+  }
+
+  void go_on() {
+    const auto state = heed::load_checkpoint(checkpoint_of(folder_), weights_, optimiser_);
+    step_ = std::stoll(state.at("step"));
+    past_ = history::of(state.at("history"));
+  }
+
+  const training_options& given_;
+  std::string remembered_;
+  team team_;
+  std::filesystem::path folder_;
+  heed::tokenizer text_;
+  corpus texts_;
+  heed::decoder<float> gpt_, gradient_;
+  heed::parameter_list<float> weights_, derivatives_;
+  heed::adamw<float> optimiser_;
+  heed::saved<heed::decoder<float>> kept_;
+  heed::index step_ = 0;
+  history past_;
+};

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// What `train` asks on the command line.
+#pragma once
+
+#include <heed/core/types.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <cstdint>
+#include <string>
+
+struct training_options {
+  std::string text, out = "trained", tokenizer, from, kind = "gpt2", prompt = "\n";
+  heed::index layers = 4, heads = 4, kv_heads = 0, model = 128, hidden = 0, context = 128;
+  heed::index batch = 16, accumulate = 1, steps = 1000, warm_up = 50, every = 100, sample = 160;
+  double rate = 2e-3, decay = 0.1, clip = 1, validation = 0.05;
+  std::uint64_t seed = 1;
+  int threads = 0;
+  bool resume = false, recompute = false;
+
+  void add_to(CLI::App& app) {
+    app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    app.add_option("text,--text", text, "a text file, or a folder of them");
+    app.add_option("--out", out, "the folder in which the model is kept")->capture_default_str();
+    app.add_flag("--resume", resume, "go on with what is in that folder")->configurable(false);
+    app.add_option("--tokenizer", tokenizer,
+                   "a folder or file of a tokenizer; without it, tokens are bytes");
+    app.add_option("--from", from, "begin with the weights and the tokenizer of this folder");
+    app.add_option("--kind", kind, "what the model is made like")
+        ->check(CLI::IsMember({"gpt2", "llama"}))
+        ->capture_default_str();
+    const auto size = [&](const char* name, heed::index& to, const char* what) {
+      app.add_option(name, to, what)->check(CLI::PositiveNumber)->capture_default_str();
+    };
+    size("--layers", layers, "blocks of the model");
+    size("--heads", heads, "heads of attention");
+    app.add_option("--kv-heads", kv_heads, "heads of keys and values; 0: as many (llama)")
+        ->capture_default_str();
+    size("--model", model, "numbers of a token's vector");
+    app.add_option("--hidden", hidden, "numbers inside the feed-forward layer; 0: 4 times as many")
+        ->capture_default_str();
+    size("--context", context, "tokens that are seen at once");
+    size("--batch", batch, "pieces of text in a batch");
+    size("--accumulate", accumulate, "batches before a step");
+    size("--steps", steps, "steps in all");
+    app.add_option("--warm-up", warm_up, "steps in which the rate rises")->capture_default_str();
+    app.add_option("--rate", rate, "the largest rate of AdamW")->capture_default_str();
+    app.add_option("--decay", decay, "of weights")->capture_default_str();
+    app.add_option("--clip", clip, "the largest norm of a gradient")->capture_default_str();
+    app.add_option("--validation", validation, "the share of the text that is kept for validation")
+        ->check(CLI::Range(0.0, 0.5))
+        ->capture_default_str();
+    size("--every", every, "steps between a look at validation and a sample; it saves then, too");
+    app.add_option("--sample", sample, "tokens of a sample; 0: none")->capture_default_str();
+    app.add_option("--prompt", prompt, "what samples begin with");
+    app.add_option("--seed", seed, "of chance: the same seed, the same weights")
+        ->capture_default_str();
+    app.add_option("--threads", threads, "0: as many as the machine runs at once")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    app.add_flag("--recompute", recompute, "less memory: activations are computed twice");
+  }
+};

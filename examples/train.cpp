@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// Teaches a small language model on a text, here; the result is a folder of Hugging Face.
+//
+//   train shakespeare.txt                          GPT-2's kind, bytes as tokens, in the folder `trained`
+//   train --out trained --resume                   goes on after Ctrl-C, or after more --steps
+//   train notes/ --kind llama --layers 6 --model 256 --heads 8 --kv-heads 2 --tokenizer SmolLM2-135M
+//   train notes/ --from SmolLM2-135M --rate 1e-4   goes on from published weights
+//   generate trained --prompt "ROMEO:" --temperature 0.8
+#include "learning/lesson.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <exception>
+#include <iostream>
+#include <sstream>
+
+namespace {
+
+// The options of this run as text: those of the command line, after those of the run that goes on.
+std::string options_of(CLI::App& app, const training_options& given) {
+  const std::string now = app.config_to_str(false, false);
+  if (!given.resume) return now;
+  const auto before = heed::read_safetensors(lesson::checkpoint_of(given.out));
+  const std::string both = before.metadata().text("options") + '\n' + now;
+  std::istringstream in(both);
+  app.parse_from_stream(in);
+  return both;
+}
+
+int run(CLI::App& app, training_options& given) {
+  const std::string remembered = options_of(app, given);
+  if (given.text.empty())
+    throw std::runtime_error("give a text file or a folder of them; --help says more");
+  if (!lesson(given, remembered).run()) return 130;  // as shells say it
+  std::cout << "The model is in " << given.out << "; see what it writes: generate " << given.out
+            << " --temperature 0.8\n";
+  return 0;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  CLI::App app("Teaches a small language model on a text.");
+  training_options given;
+  given.add_to(app);
+  CLI11_PARSE(app, count, arguments);
+  try {
+    return run(app, given);
+  } catch (const std::exception& error) {
+    std::cerr << "train: " << error.what() << '\n';
+    return 1;
+  }
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+// Writes a decoder as a folder of Hugging Face: config.json and model.safetensors, as GPT-2 or as Llama.
+//
+//   heed::save_decoder("my-model", gpt, {.context = 256});
+//   heed::language_model again = heed::load_language_model("my-model");  // or transformers' AutoModelForCausalLM
+#pragma once
+
+#include <heed/io/json.hpp>                // json_text
+#include <heed/io/new_file.hpp>            // new_file
+#include <heed/io/safetensors_writer.hpp>  // write_safetensors
+#include <heed/model/decoder.hpp>          // decoder
+
+#include <deque>  // deque
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// What a folder says beside the decoder's own sizes.
+struct saved_model_facts {
+  index context;                 // the most tokens that it has seen in one text; Llama's
+  double theta = 10000;          // of its rotary positions; Llama's
+  std::vector<index> ends = {};  // tokens that end a text
+};
+
+namespace detail {
+
+// The tensors of one decoder under the names of one family.
+class decoder_tensors {
+ public:
+  explicit decoder_tensors(const decoder<float>& d) : d_(d) {}
+
+  // Throws shape_error for a decoder that is neither.
+  static bool is_gpt2(const decoder<float>& d) {
+    const auto refuse_unless = [](bool holds, const char* what) {
+      require(holds, "heed::save_decoder: ", what,
+              "; only decoders as GPT-2's and Llama's are written");
+    };
+    refuse_unless(!d.blocks.empty(), "the decoder has no blocks");
+    const bool gpt2 = d.places.has_value();
+    refuse_unless(d.embedding_projection.outputs() == 0 && d.head_projection.outputs() == 0 &&
+                      !has_norm(d.embedding_norm) && d.first_place == 0 &&
+                      exactly_equal(d.embedding_scale, 1.0) && exactly_equal(d.logit_scale, 1.0) &&
+                      exactly_equal(d.logit_cap, 0.0) && d.head.bias.size() == 0,
+                  "the embedding or the head is projected, scaled, normed or has a bias");
+    for (const transformer_block<float>& b : d.blocks) {
+      const auto* const feed = std::get_if<feed_forward<float>>(&b.feed);
+      const attention_layer<float>& a = b.attention;
+      refuse_unless(feed != nullptr && b.order == transformer_block<float>::residual::sequential &&
+                        exactly_equal(b.residual_scale, 1.0) && !has_norm(b.attention_post_norm) &&
+                        !has_norm(b.feed_post_norm) && !has_norm(b.attention_norm_of_sum) &&
+                        !has_norm(b.feed_norm_of_sum),
+                    "a block has experts, norms after its layers or both layers at once");
+      refuse_unless(a.rules.causal && !a.rules.window && a.rules.alibi.empty() &&
+                        a.rules.sinks.empty() && a.rules.distance_bias.size() == 0 &&
+                        exactly_equal(a.rules.soft_cap, 0.0) && exactly_equal(a.clip, 0.0) &&
+                        !has_norm(a.query_norm) && !has_norm(a.key_norm),
+                    "attention has rules beside causal, norms or a clip");
+      const bool as_gpt2 = std::holds_alternative<layer_norm<float>>(b.attention_norm) &&
+                           !a.rotary && !feed->gated() &&
+                           feed->activation == activation::gelu_tanh && a.query.bias.size() > 0 &&
+                           a.kv_heads() == a.heads.query;
+      const bool as_llama = std::holds_alternative<rms_norm<float>>(b.attention_norm) && a.rotary &&
+                            feed->gated() && feed->activation == activation::silu &&
+                            a.query.bias.size() == 0 && feed->up.bias.size() == 0;
+      refuse_unless(gpt2 ? as_gpt2 : as_llama,
+                    "its norms, positions, activations or biases are of another kind");
+    }
+    return gpt2;
+  }
+
+  std::vector<tensor_view> gpt2() {
+    const std::string in = "transformer.";
+    add(in + "wte.weight", d_.words.weight);
+    add(in + "wpe.weight", d_.places->weight);
+    for (std::size_t i = 0; i < d_.blocks.size(); ++i) {
+      const transformer_block<float>& b = d_.blocks[i];
+      const attention_layer<float>& a = b.attention;
+      const std::string name = in + "h." + std::to_string(i) + ".";
+      norm(name + "ln_1", b.attention_norm);
+      linear<float> all;
+      all.weight.resize(a.query.inputs(), 3 * a.query.outputs());
+      all.weight << a.query.weight, a.key.weight, a.value.weight;
+      all.bias.resize(3 * a.query.outputs());
+      all.bias << a.query.bias, a.key.bias, a.value.bias;
+      conv1d(name + "attn.c_attn", owned(std::move(all)));
+      conv1d(name + "attn.c_proj", a.output);
+      norm(name + "ln_2", b.feed_norm);
+      const auto& feed = std::get<feed_forward<float>>(b.feed);
+      conv1d(name + "mlp.c_fc", feed.up);
+      conv1d(name + "mlp.c_proj", feed.down);
+    }
+    norm(in + "ln_f", d_.final_norm);
+    return head();
+  }
+
+  std::vector<tensor_view> llama() {
+    add("model.embed_tokens.weight", d_.words.weight);
+    for (std::size_t i = 0; i < d_.blocks.size(); ++i) {
+      const transformer_block<float>& b = d_.blocks[i];
+      const attention_layer<float>& a = b.attention;
+      const std::string name = "model.layers." + std::to_string(i) + ".";
+      norm(name + "input_layernorm", b.attention_norm);
+      transposed(name + "self_attn.q_proj.weight", a.query);
+      transposed(name + "self_attn.k_proj.weight", a.key);
+      transposed(name + "self_attn.v_proj.weight", a.value);
+      transposed(name + "self_attn.o_proj.weight", a.output);
+      norm(name + "post_attention_layernorm", b.feed_norm);
+      const auto& feed = std::get<feed_forward<float>>(b.feed);
+      transposed(name + "mlp.gate_proj.weight", feed.gate);
+      transposed(name + "mlp.up_proj.weight", feed.up);
+      transposed(name + "mlp.down_proj.weight", feed.down);
+    }
+    norm("model.norm", d_.final_norm);
+    return head();
+  }
+
+ private:
+  std::vector<tensor_view> head() {
+    if (d_.head.outputs() > 0) transposed("lm_head.weight", d_.head);
+    return std::move(tensors_);
+  }
+  template <class Numbers>
+  void add(std::string name, const Numbers& numbers) {
+    tensors_.push_back(tensor_view_of(std::move(name), numbers));
+  }
+  void add(std::string name, const parameter<float>& weight) {
+    require(!weight.stored.given(), "heed::save_decoder: ", name.c_str(),
+            " is stored as a file has it; heed::make_learnable(decoder) takes it over");
+    add(std::move(name), static_cast<const matrix<float>&>(weight));
+  }
+  const linear<float>& owned(linear<float> layer) { return owned_.emplace_back(std::move(layer)); }
+  void conv1d(const std::string& name, const linear<float>& layer) {
+    add(name + ".weight", layer.weight);
+    add(name + ".bias", layer.bias);
+  }
+  void transposed(std::string name, const linear<float>& layer) {
+    linear<float> turned;
+    turned.weight = matrix<float>(layer.weight.transpose());
+    add(std::move(name), owned(std::move(turned)).weight);
+  }
+  void norm(const std::string& name, const normalisation<float>& n) {
+    if (const auto* const by_mean = std::get_if<layer_norm<float>>(&n)) {
+      add(name + ".weight", by_mean->weight);
+      add(name + ".bias", by_mean->bias);
+    } else {
+      add(name + ".weight", std::get<rms_norm<float>>(n).weight);
+    }
+  }
+
+  const decoder<float>& d_;
+  std::deque<linear<float>> owned_;
+  std::vector<tensor_view> tensors_;
+};
+
+// config.json of a decoder that decoder_tensors takes.
+inline std::string config_text(const decoder<float>& d, bool gpt2, const saved_model_facts& facts) {
+  const transformer_block<float>& b = d.blocks.front();
+  const auto& feed = std::get<feed_forward<float>>(b.feed);
+  nlohmann::ordered_json c;
+  c["architectures"] = {gpt2 ? "GPT2LMHeadModel" : "LlamaForCausalLM"};
+  c["model_type"] = gpt2 ? "gpt2" : "llama";
+  c["vocab_size"] = d.vocabulary();
+  if (gpt2) {
+    c["n_positions"] = d.places->weight.rows();
+    c["n_embd"] = d.model();
+    c["n_layer"] = d.blocks.size();
+    c["n_head"] = b.attention.heads.query;
+    c["n_inner"] = feed.up.outputs();
+    c["activation_function"] = "gelu_new";
+    c["layer_norm_epsilon"] = std::get<layer_norm<float>>(b.attention_norm).epsilon;
+    for (const char* const dropped : {"attn_pdrop", "embd_pdrop", "resid_pdrop"}) c[dropped] = 0.0;
+  } else {
+    c["max_position_embeddings"] = facts.context;
+    c["hidden_size"] = d.model();
+    c["num_hidden_layers"] = d.blocks.size();
+    c["num_attention_heads"] = b.attention.heads.query;
+    c["num_key_value_heads"] = b.attention.kv_heads();
+    c["head_dim"] = b.attention.width();
+    c["intermediate_size"] = feed.up.outputs();
+    c["hidden_act"] = "silu";
+    c["rms_norm_eps"] = std::get<rms_norm<float>>(b.attention_norm).epsilon;
+    c["rope_theta"] = facts.theta;
+    c["attention_bias"] = false;
+    c["mlp_bias"] = false;
+  }
+  c["tie_word_embeddings"] = d.head.outputs() == 0;
+  c["bos_token_id"] = nullptr;
+  c["eos_token_id"] = nullptr;
+  if (facts.ends.size() == 1) c["eos_token_id"] = facts.ends.front();
+  if (facts.ends.size() > 1) c["eos_token_id"] = facts.ends;
+  c["torch_dtype"] = "float32";
+  return c.dump(2) + '\n';
+}
+
+}  // namespace detail
+
+// Writes the weights alone, model.safetensors, under the names that the family of the decoder has: for a folder whose
+// config.json is there. Throws shape_error for a decoder that is not one of GPT-2's or Llama's kind, and
+// file_error.
+inline void save_decoder_weights(const std::filesystem::path& folder, const decoder<float>& d) {
+  const bool gpt2 = detail::decoder_tensors::is_gpt2(d);
+  detail::decoder_tensors tensors(d);
+  write_safetensors(folder / "model.safetensors", gpt2 ? tensors.gpt2() : tensors.llama(),
+                    {{"format", "pt"}});
+}
+
+// Makes the folder where there is none, and writes config.json and model.safetensors, each of which appears when it
+// is whole. Throws as save_decoder_weights.
+inline void save_decoder(const std::filesystem::path& folder, const decoder<float>& d,
+                         const saved_model_facts& facts) {
+  const bool gpt2 = detail::decoder_tensors::is_gpt2(d);
+  std::filesystem::create_directories(folder);
+  detail::write_text(folder / "config.json", detail::config_text(d, gpt2, facts));
+  save_decoder_weights(folder, d);
+}
+
+}  // namespace HEED_ABI
+}  // namespace heed
