@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 # Installed C libraries, which have no CMake package on every system.
 
-# heed_find_library(oniguruma | utf8proc | libedit): makes the target heed::NAME where the library is here.
+# heed_find_library(oniguruma | utf8proc | libedit | sndfile): makes the target heed::NAME where the library is here.
 function(heed_find_library name)
   set(oniguruma oniguruma oniguruma.h onig)  # for pkg-config; a header; a library
   set(utf8proc libutf8proc utf8proc.h utf8proc)
   set(libedit libedit editline/readline.h edit)
+  set(sndfile sndfile sndfile.h sndfile)
   list(GET ${name} 0 package)
   list(GET ${name} 1 header)
   list(GET ${name} 2 library)

@@ -11,7 +11,7 @@
 # none to ask, as in a script, they are installed. Where nothing is or can be installed, CMake fetches
 # the libraries (cmake/dependencies.cmake), and only the tools are the reader's to bring.
 
-models="nlohmann_json oniguruma utf8proc CLI11 libedit"
+models="nlohmann_json oniguruma utf8proc CLI11 libedit sndfile"
 
 say() { echo "heed: $*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -106,6 +106,10 @@ package_of() {
     apt-get:libedit | apk:libedit) echo libedit-dev ;;
     dnf:libedit | zypper:libedit) echo libedit-devel ;;
     *:libedit) echo libedit ;;
+    apt-get:sndfile) echo libsndfile1-dev ;;
+    dnf:sndfile | zypper:sndfile) echo libsndfile-devel ;;
+    apk:sndfile) echo libsndfile-dev ;;
+    *:sndfile) echo libsndfile ;;
     pacman:pip) echo python-pip ;;
     apk:pip) echo py3-pip ;;
     brew:pip) echo python ;;
@@ -196,6 +200,7 @@ prepare() {
       case $thing in
         PkgConfig) say "no pkg-config: CMake will leave out the test that needs it" ;;
         libedit) say "no libedit: the line that examples/chat asks for cannot be edited" ;;
+        sndfile) say "no libsndfile: examples/listen is left out" ;;
         nlohmann_json | oniguruma | utf8proc | CLI11)
           say "$thing is still not here: what needs it is left out, unless HEED_MODELS=ON," \
             "which has CMake fetch a release pinned by its SHA256"

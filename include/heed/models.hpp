@@ -8,10 +8,12 @@
 //     std::cout << text.decode({id});
 #pragma once
 
+#include <heed/audio/keyword_listener.hpp>                // keyword_listener, keyword_model
 #include <heed/heed.hpp>                                  // attention, layers, caches
 #include <heed/io/hugging_face/load_encoder.hpp>          // load_encoder, load_dual_encoder
 #include <heed/io/hugging_face/load_encoder_decoder.hpp>  // load_encoder_decoder
 #include <heed/io/hugging_face/save_decoder.hpp>          // save_decoder
+#include <heed/io/load_keyword_model.hpp>                 // load_keyword_model
 #include <heed/io/load_language_model.hpp>                // load_language_model
 #include <heed/io/safetensors_writer.hpp>                 // write_safetensors
 #include <heed/model/nearest.hpp>                         // nearest

@@ -30,6 +30,7 @@ set(floors
   "(cache|position)/.*"
   "layer/.*"
   "model/.*"
+  "audio/.*"
   "io/.*"
   "text/.*"
   "train/.*"

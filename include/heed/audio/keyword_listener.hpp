@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// Listens to a stream of sound, and says at equal distances what its last second was.
+//
+//   heed::keyword_listener listener(model);
+//   listener.push(samples, [&](const heed::heard& h) {     // any number of samples at a time
+//     std::cout << h.end << ": label " << h.best() << '\n';  // 16000: label 2; then at 17600, ...
+//   });
+#pragma once
+
+#include <heed/audio/keyword_model.hpp>  // keyword_model
+#include <heed/audio/mel_features.hpp>   // mel_features
+
+#include <algorithm>  // copy
+
+namespace heed {
+inline namespace HEED_ABI {
+
+// What a window was heard as. Refers to the listener's own numbers.
+struct heard {
+  index end;  // of the window, in samples from the begin of the stream
+  const Eigen::RowVectorXf& probabilities;  // (labels)
+
+  [[nodiscard]] index best() const {
+    index label = 0;
+    probabilities.maxCoeff(&label);
+    return label;
+  }
+};
+
+// Features are formed once for each frame, whatever number of windows it is in. Fit for the callback of a sound
+// card: push allocates nothing after the first window, waits for nothing and takes no lock. Refers to the model;
+// for one thread at a time.
+class keyword_listener {
+ public:
+  // A window ends every `step` samples. Throws shape_error unless step is a multiple of the hop, and the model
+  // takes as many features as there are coefficients.
+  explicit keyword_listener(const keyword_model& model, index step = 1600,
+                            const mel_sizes& sizes = {})
+      : model_(model), features_(sizes), step_(step) {
+    detail::require(step > 0 && step % sizes.hop == 0, name, ": step is ", step,
+                    " samples, but it must be a multiple of the hop of ", sizes.hop);
+    detail::require(model.features() == sizes.coefficients && sizes.hop <= sizes.window, name,
+                    ": the model takes ", model.features(), " features, but there are ",
+                    sizes.coefficients, " coefficients; hop is ", sizes.hop, ", window is ",
+                    sizes.window);
+    pending_.resize(static_cast<std::size_t>(sizes.window));
+    last_.setZero(model.frames(), model.features());
+    probabilities_.setZero(model.labels());
+  }
+
+  // Samples of a window.
+  [[nodiscard]] index window() const {
+    return (model_.frames() - 1) * features_.sizes().hop + features_.sizes().window;
+  }
+
+  // Takes the next samples, within ± 1, and calls hear(heard) for each window that ends among them.
+  template <class Hear>
+  void push(std::span<const float> samples, Hear&& hear) {
+    while (!samples.empty()) {
+      const std::size_t some = (std::min)(samples.size(), pending_.size() - filled_);
+      std::copy_n(samples.data(), some, pending_.data() + filled_);
+      filled_ += some;
+      samples = samples.subspan(some);
+      if (filled_ < pending_.size()) return;
+      take_frame();
+      if (frames_ >= model_.frames() &&
+          (frames_ - model_.frames()) * features_.sizes().hop % step_ == 0)
+        hear(listen());
+    }
+  }
+
+ private:
+  static constexpr const char* name = "heed::keyword_listener";
+
+  // The features of the frame that is full, behind those before it; then what the next frame shares with it.
+  void take_frame() {
+    std::copy(last_.data() + last_.cols(), last_.data() + last_.size(), last_.data());
+    features_.frame(pending_, last_.row(last_.rows() - 1));
+    const auto hop = static_cast<std::ptrdiff_t>(features_.sizes().hop);
+    std::copy(pending_.begin() + hop, pending_.end(), pending_.begin());
+    filled_ = pending_.size() - static_cast<std::size_t>(hop);
+    ++frames_;
+  }
+
+  heard listen() {
+    model_(last_, probabilities_, in(scratch_));
+    probabilities_.array() -= probabilities_.maxCoeff();
+    probabilities_ = probabilities_.array().exp();
+    probabilities_ /= probabilities_.sum();
+    return {(frames_ - 1) * features_.sizes().hop + features_.sizes().window, probabilities_};
+  }
+
+  const keyword_model& model_;
+  mel_features features_;
+  index step_;
+  std::vector<float> pending_;  // samples of the frame that is being filled
+  std::size_t filled_ = 0;
+  index frames_ = 0;    // so far
+  matrix<float> last_;  // (frames of a window, features)
+  Eigen::RowVectorXf probabilities_;
+  scratch scratch_;
+};
+
+}  // namespace HEED_ABI
+}  // namespace heed
