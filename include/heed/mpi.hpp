@@ -6,4 +6,5 @@
 
 #include <heed/heed.hpp>                       // heed::attention and its modifiers
 #include <heed/parallel/attention_across.hpp>  // across, zigzag
+#include <heed/parallel/decoder_across.hpp>    // decoder_across, cache_by_keys, cache_by_heads
 #include <heed/parallel/run_ranks.hpp>         // run_ranks

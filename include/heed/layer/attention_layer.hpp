@@ -27,6 +27,21 @@ inline namespace HEED_ABI {
 
 namespace detail {
 
+// Keys and values of which several processes hold a part each: append(k, v) keeps a share of the rows, and
+// asked_by() is the modifier by which attention asks all of them.
+template <class Rows>
+concept shared_rows = requires(Rows& rows) {
+  rows.position();
+  rows.asked_by();
+};
+
+// ... or heads: attend(layer, x, y, modifiers...) asks all of them.
+template <class Heads, class Layer>
+concept shared_heads = requires(Heads& heads, const Layer& layer, const matrix<float>& x,
+                                matrix<float>& y) {
+  heads.attend(layer, x, y);
+};
+
 // The settings of a layer, those that it has.
 template <class Scalar>
 struct layer_settings {
@@ -89,7 +104,7 @@ struct attention_layer {
   linear<Scalar> query;   // (model, heads * width)
   linear<Scalar> key;     // (model, kv heads * width)
   linear<Scalar> value;   // (model, kv heads * width)
-  linear<Scalar> output;  // (heads * width, model)
+  linear<Scalar> output;  // (heads * width, model); empty: y is what the heads give
   heed::heads heads;
   // Over each head or over a whole row, whichever is as wide as the weight of the norm.
   normalisation<Scalar> query_norm;
@@ -148,6 +163,26 @@ struct attention_layer {
           }
         },
         modifiers...);
+  }
+
+  // ... whose keys and values several processes hold.
+  template <class X, class Y, detail::shared_rows Rows, class... Modifiers>
+  requires detail::eigen_object<Y>
+  void operator()(const X& x, Y&& y, Rows& rows, const Modifiers&... modifiers) const {
+    run(
+        x, y, [&](std::size_t) { return rows.position(); }, nullptr,
+        [&](const auto& k, const auto& v, const auto& use) {
+          rows.append(k, v);
+          use(rows.keys(), rows.values(), rows.asked_by());
+        },
+        modifiers...);
+  }
+
+  // ... whose heads several processes hold.
+  template <class X, class Y, detail::shared_heads<attention_layer> Heads, class... Modifiers>
+  requires detail::eigen_object<Y>
+  void operator()(const X& x, Y&& y, Heads& shared, const Modifiers&... modifiers) const {
+    shared.attend(*this, x, y, modifiers...);
   }
 
   // Without a cache: the first token stands at position 0.
@@ -219,10 +254,15 @@ struct attention_layer {
     detail::linear_call<Scalar>{layer, names}(from, to, modifiers...);
   }
 
+  [[nodiscard]] index y_columns() const {
+    return output.outputs() > 0 ? output.outputs() : value_width() * heads.query;
+  }
+
   static index at_start(std::size_t) { return 0; }
 
   // first(i): where the first token of sequence i stands. remember(k, v, use) calls use(keys, values) with
-  // all keys and values that x may see, or use(keys, values, row, count) for so many rows of x.
+  // all keys and values that x may see, or use(keys, values, row, count) for so many rows of x, or with
+  // use(keys, values, modifier).
   template <class X, class Y, class First, class Remember, class... Modifiers>
   void run(const X& x, Y&& y, const First& first, const std::vector<index>* starts,
            const Remember& remember, const Modifiers&... modifiers) const {
@@ -232,7 +272,7 @@ struct attention_layer {
         scratch& room = options.memory ? *options.memory : detail::default_scratch();
         const auto on_same = on(options.on);
         detail::check_size(name, "y", detail::view<const Scalar>(detail::view_of(y)),
-                           {x.rows(), output.outputs()});
+                           {x.rows(), y_columns()});
         if (starts != nullptr)
           detail::check_starts(name, "starts", "x", detail::number_span<index>(*starts), x.rows());
         detail::require(rules.alibi.empty() || detail::exactly_equal(rules.soft_cap, 0.0), name,
@@ -255,13 +295,20 @@ struct attention_layer {
         remember(k, v, [&](const auto& keys, const auto& values, const auto&... some) {
           if constexpr (sizeof...(some) == 0) {
             attend(q, keys, values, context, starts, room, modifiers...);
+          } else if constexpr (sizeof...(some) == 1) {  // the modifier that asks all processes
+            with_rules(starts, [&](const auto&... rule) {
+              attention(q, keys, values, context, rule..., some..., in(room), on_same);
+            });
           } else {
             auto part = context.middleRows(some...);
             attend(q.middleRows(some...), keys, values, part, nullptr, room, modifiers...);
           }
         });
-        apply(output, {name, "output.weight", "output.bias", "what the heads give"}, context, y,
-              in(room), on_same);
+        if (output.outputs() > 0)
+          apply(output, {name, "output.weight", "output.bias", "what the heads give"}, context, y,
+                in(room), on_same);
+        else
+          y = context;
       }
   }
 

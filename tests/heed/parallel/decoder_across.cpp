@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// A decoder whose cache several processes share gives the scores of one. Run by mpiexec.
+#include "support/ranks.hpp"
+
+#include <vector>
+
+namespace {
+
+using heed::index;
+
+std::vector<index> some_ids(index count) {
+  std::vector<index> ids;
+  for (index i = 0; i < count; ++i) ids.push_back((i * i + 3 * i) % 50);
+  return ids;
+}
+
+template <class Memory>
+void expect_same_scores(const heed::decoder<float>& model) {
+  const std::vector<index> prompt = some_ids(530);
+  auto cache = model.cache(600);
+  heed::decoder_across<float, Memory> shared(model, MPI_COMM_WORLD, 600);
+  EXPECT_TRUE(ranks::same_bits(shared.next(prompt), model.next(prompt, cache)));
+  for (const index id : some_ids(5))
+    EXPECT_TRUE(ranks::same_bits(shared.next({id}), model.next(std::vector<index>{id}, cache)));
+  EXPECT_EQ(shared.position(), 535);
+}
+
+TEST(decoder_across, shared_by_keys_or_heads) {
+  heed::decoder<float> llama(
+      {.vocabulary = 50, .model = 48, .layers = 2, .heads = 6, .kv_heads = 3, .hidden = 64});
+  expect_same_scores<heed::cache_by_keys<float>>(llama);
+  expect_same_scores<heed::cache_by_heads<float>>(llama);
+}
+
+TEST(decoder_across, sinks_and_learned_positions) {
+  heed::decoder<float> gpt(
+      {.vocabulary = 50, .positions = 600, .model = 32, .layers = 1, .heads = 4});
+  gpt.blocks[0].attention.rules.sinks = {0.5, 1, -2, 0};
+  gpt.blocks[0].attention.rules.window = 200;
+  expect_same_scores<heed::cache_by_keys<float>>(gpt);
+  expect_same_scores<heed::cache_by_heads<float>>(gpt);
+}
+
+TEST(decoder_across, refuses_norms_over_all_heads) {
+  heed::decoder<float> model({.vocabulary = 50, .model = 32, .layers = 1, .heads = 4});
+  model.blocks[0].attention.query_norm = heed::rms_norm<float>({.model = 32});
+  using shared = heed::decoder_across<float, heed::cache_by_heads<float>>;
+  EXPECT_THROW(shared(model, MPI_COMM_WORLD, 10), heed::shape_error);
+}
+
+}  // namespace
+
+int main(int arguments, char** argument) { return ranks::run_all(arguments, argument); }
