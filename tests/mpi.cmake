@@ -52,3 +52,17 @@ function(heed_test_endings name mpi target labels)
     set_tests_properties(${test} PROPERTIES PASS_REGULAR_EXPRESSION "${${how}}" TIMEOUT 20)
   endforeach()
 endfunction()
+
+# The same programs on hosts of their own, where the system permits network namespaces.
+function(heed_test_hosts)
+  foreach(mpi IN LISTS heed_mpis)
+    if(NOT mpi MATCHES "^(openmpi|mpich)$" OR NOT TARGET test_heed_parallel_attention_across_${mpi})
+      continue()
+    endif()
+    add_test(NAME hosts/${mpi} COMMAND sh ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/hosts/run ${mpi} 3
+      $<TARGET_FILE:test_heed_parallel_attention_across_${mpi}>
+      --gtest_filter=*causal*:*packed*:*keys*:*faults*)
+    set_tests_properties(hosts/${mpi} PROPERTIES LABELS mpi TIMEOUT 120 PROCESSORS 2
+      SKIP_RETURN_CODE 77)
+  endforeach()
+endfunction()

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// Causal attention over rows that all ranks share: seconds, the share of them that a rank waits for
+// others, and what it sends.
+//
+//   mpiexec -n 4 benchmark_across 16384 8 64      tokens, heads, width
+//   split      ranks  seconds  at work (most, least)  waiting  sent, received (most, MB)
+#include <heed/mpi.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace {
+
+struct figures {
+  double seconds, work, least_work, waiting, sent, received;
+};
+
+figures over_all(const heed::traffic& own, MPI_Comm ranks) {
+  const auto reduce = [&](double number, MPI_Op how) {
+    double all = 0;
+    MPI_Allreduce(&number, &all, 1, MPI_DOUBLE, how, ranks);
+    return all;
+  };
+  const double work = own.seconds - own.waiting_seconds;
+  return {reduce(own.seconds, MPI_MAX),
+          reduce(work, MPI_MAX),
+          reduce(work, MPI_MIN),
+          reduce(own.waiting_seconds, MPI_SUM) / reduce(own.seconds, MPI_SUM),
+          reduce(own.bytes_sent, MPI_MAX),
+          reduce(own.bytes_received, MPI_MAX)};
+}
+
+void run(heed::index tokens, heed::index heads, heed::index width, MPI_Comm ranks) {
+  int rank = 0, count = 0;
+  MPI_Comm_rank(ranks, &rank);
+  MPI_Comm_size(ranks, &count);
+  if (rank == 0)
+    std::puts(
+        "split      ranks  seconds  at work (most, least)  waiting  sent, received (most, MB)");
+  for (const heed::split how : {heed::in_order, heed::zigzag}) {
+    heed::index rows = 0;
+    for (const auto& i : heed::rows_of_rank(tokens, rank, count, how)) rows += i.size();
+    const heed::matrix<float> q = heed::matrix<float>::Random(rows, heads * width);
+    const heed::matrix<float> k = heed::matrix<float>::Random(rows, heads * width);
+    heed::matrix<float> out(rows, heads * width);
+    figures best{};
+    for (int repeat = 0; repeat < 3; ++repeat) {
+      heed::traffic cost;
+      MPI_Barrier(ranks);
+      heed::attention(q, k, k, out, heed::heads{heads}, heed::causal,
+                      heed::across(ranks, how, {.block_rows = 1024, .report = &cost}));
+      const figures now = over_all(cost, ranks);
+      if (repeat == 0 || now.seconds < best.seconds) best = now;
+    }
+    if (rank == 0)
+      std::printf("%-10s %5d %8.3f %13.3f %7.3f %7.1f %% %10.1f %8.1f\n",
+                  how == heed::in_order ? "in order" : "zigzag", count, best.seconds, best.work,
+                  best.least_work, 100 * best.waiting, best.sent * 1e-6, best.received * 1e-6);
+  }
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  const auto number = [&](int i, heed::index otherwise) {
+    return count > i ? heed::index(std::atoll(arguments[i])) : otherwise;
+  };
+  return heed::run_ranks(count, arguments, [&](MPI_Comm ranks) {
+    run(number(1, 16384), number(2, 8), number(3, 64), ranks);
+  });
+}
