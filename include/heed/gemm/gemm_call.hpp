@@ -40,16 +40,16 @@ struct gemm_call {
   // y = b
   void start() const {
     if (begin == sums_begin::with_y) return;
-    const bool by_rows = y.col_stride == 1 && (!bias.given() || bias.col_stride == 1);
-    for (index row = 0; row < y.rows && by_rows && y.cols > 0; ++row)
-      if (bias.given())
+    const bool by_rows = y.cols > 0 && y.col_stride == 1 && (!bias.given() || bias.col_stride == 1);
+    for (index row = 0; row < y.rows; ++row) {
+      if (by_rows && bias.given())
         std::copy(bias.data, bias.data + y.cols, &y(row, 0));
-      else
+      else if (by_rows)
         std::fill(&y(row, 0), &y(row, 0) + y.cols, Scalar(0));
-    if (by_rows) return;
-    for (index row = 0; row < y.rows; ++row)
-      for (index column = 0; column < y.cols; ++column)
-        y(row, column) = bias.given() ? bias(0, column) : Scalar(0);
+      else
+        for (index column = 0; column < y.cols; ++column)
+          y(row, column) = bias.given() ? bias(0, column) : Scalar(0);
+    }
   }
 };
 
