@@ -145,9 +145,24 @@ class gemm_task {
   room room_;
 };
 
+// Whether W is the transpose of floats that lie in one piece, as the vectors of tokens that are also the
+// head: rows of a stored matrix.
+template <class Scalar>
+bool is_transpose(const gemm_call<Scalar>& call) {
+  return std::is_same_v<Scalar, float> && call.stored == nullptr && call.w.row_stride == 1 &&
+         call.w.col_stride == call.w.rows && call.w.rows > 1;
+}
+
 // Runs a product whose sizes have been checked.
 template <class Scalar>
 void gemm(const gemm_call<Scalar>& call, const executor& on, scratch& memory) {
+  if (is_transpose(call)) {
+    const stored_matrix rows{dtype::f32, call.w.cols, call.w.rows,
+                             reinterpret_cast<const std::byte*>(call.w.data)};
+    gemm_call<Scalar> same = call;
+    same.stored = &rows;
+    return gemm(same, on, memory);
+  }
   const auto run = [&](index tasks, index bytes, const auto& task) {
     if (tasks == 0) return;
     memory.prepare_workers((std::max)(index(1), (std::min)(on.workers, tasks)), bytes);

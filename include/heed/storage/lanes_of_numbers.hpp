@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Numbers that stand alone, of many stored rows at once: 16 bytes of each row, a number of all rows at a
+// Numbers that stand alone, of many stored rows at once: a cache line of each row, a number of all rows at a
 // time.
 //
 //   heed::detail::bf16_lanes::read(words, row, row_bytes);
@@ -21,18 +21,18 @@ namespace detail {
 // Values of a format that has PerWord of them in a word, the first in its lowest bits.
 template <int PerWord>
 struct lone_lanes {
-  static constexpr index values = 4 * PerWord, bytes = 16, words = 4;
+  static constexpr index values = 16 * PerWord, bytes = 64, words = 16;
 
   template <class Panel>
   static EIGEN_ALWAYS_INLINE void read(const Panel& panel, const std::byte* row, index row_bytes) {
-    panel.read(0, row, row_bytes);
+    panel.read(0, 16, row, row_bytes);
   }
 
  protected:
   // use(column, number_of) where number_of(packet) is of(place in a word, word, packet).
   template <class Use, class Of>
   static EIGEN_ALWAYS_INLINE void each_of(const Use& use, const Of& of) {
-    for (index k = 0; k < 4; ++k)
+    for (index k = 0; k < 16; ++k)
       unroll_constants<PerWord>([&](auto part) HEED_INLINED {
         use(k * PerWord + part, [&](index p) HEED_INLINED { return of(part, k, p); });
       });

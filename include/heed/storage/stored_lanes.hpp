@@ -24,7 +24,7 @@ constexpr index lane_values(dtype type) {
     case dtype::i8:
     case dtype::f8_e4m3:
     case dtype::f8_e5m2:
-      return 16 / facts_of(type).block_bytes;
+      return 64 / facts_of(type).block_bytes;
     case dtype::q4_0:
     case dtype::q4_1:
     case dtype::q5_0:

@@ -42,16 +42,20 @@ class word_panel {
   EIGEN_ALWAYS_INLINE void read(index first, const std::byte* from, index row_bytes,
                                 const Change& change) const {
     HEED_LOOP_OF_LANES for (index p = 0; p < Packets; ++p) {
-      words four[4];
-      s::load_words_transposed(four, from, row_bytes);
-      unroll<4>([&](index k) HEED_INLINED { put(first + k, p, change(four[k])); });
+      read_packet(p, first, from, row_bytes, change);
       from = opaque(from + s::size * row_bytes);
     }
   }
-  // ... of `count` words, a multiple of 4.
+  // ... of `count` words, a multiple of 4: all of a packet of rows, whose cache lines may push out those of
+  // other packets, before the next.
   EIGEN_ALWAYS_INLINE void read(index first, index count, const std::byte* from,
                                 index row_bytes) const {
-    for (index k = 0; k < count; k += 4) read(first + k, from + 4 * k, row_bytes);
+    HEED_LOOP_OF_LANES for (index p = 0; p < Packets; ++p) {
+      for (index k = 0; k < count; k += 4)
+        read_packet(p, first + k, from + 4 * k, row_bytes,
+                    [](const words& a) HEED_INLINED { return a; });
+      from = opaque(from + s::size * row_bytes);
+    }
   }
 
   EIGEN_ALWAYS_INLINE words get(index word, index p) const {
@@ -84,6 +88,14 @@ class word_panel {
   }
 
  private:
+  template <class Change>
+  EIGEN_ALWAYS_INLINE void read_packet(index p, index first, const std::byte* from, index row_bytes,
+                                       const Change& change) const {
+    words four[4];
+    s::load_words_transposed(four, from, row_bytes);
+    unroll<4>([&](index k) HEED_INLINED { put(first + k, p, change(four[k])); });
+  }
+
   std::uint32_t* memory_;
 };
 

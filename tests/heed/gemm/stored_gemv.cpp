@@ -91,19 +91,19 @@ TEST(stored_gemv, starts_at_any_output) {
 
 // By hand: row o of the weights is o, ..., o in 8-bit integers, x is 1, 2, 3, ...
 TEST(stored_gemv, by_hand) {
-  const index outputs = stored_gemv::lanes, inputs = 16;
+  const index outputs = stored_gemv::lanes, inputs = 64;
   std::vector<std::byte> bytes(static_cast<std::size_t>(outputs * inputs));
   for (index i = 0; i < outputs * inputs; ++i)
     bytes[static_cast<std::size_t>(i)] = static_cast<std::byte>(i / inputs - 5);
   const heed::stored_matrix w{dtype::i8, outputs, inputs, bytes.data()};
-  const matrix<float> x = Eigen::RowVectorXf::LinSpaced(inputs, 1, 16);
+  const matrix<float> x = Eigen::RowVectorXf::LinSpaced(inputs, 1, 64);
   matrix<float> y(1, outputs);
   heed::scratch memory;
   const heed::detail::gemm_call<float> call{
       view_of(y), view_of(x), {nullptr, inputs, outputs, 0, 0}, {}, &w};
   ASSERT_TRUE(stored_gemv::fits(call));
   heed::detail::gemm(call, heed::executor{}, memory);
-  for (index o = 0; o < outputs; ++o) EXPECT_EQ(y(0, o), 136 * float(o - 5));
+  for (index o = 0; o < outputs; ++o) EXPECT_EQ(y(0, o), 2080 * float(o - 5));
 }
 
 }  // namespace
