@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Generation, one token at a time: every weight is read once, so what limits is how fast the machine reads.
 // The share is that of the speed at which it reads memory here and now, over the bytes of weights and cache.
+// "unpack" is a product of one row with weights that stay in the second cache: what instructions alone allow.
 //
 //   build/native/benchmarks/benchmark_tokens --benchmark_repetitions=5
 #include "support/bandwidth.hpp"
@@ -107,6 +108,22 @@ void generate(benchmark::State& state, const heed::decoder<float>& gpt, double b
   state.counters["read%"] = Counter(100 * bytes / bandwidth, Counter::kIsIterationInvariantRate);
 }
 
+void unpack(benchmark::State& state, heed::dtype type) {
+  constexpr heed::index inputs = 768, outputs = 512;
+  heed::linear<float> layer({.inputs = inputs, .outputs = outputs, .bias = false});
+  layer.weight = heed::matrix<float>();
+  layer.weight.stored = random_weights(type, outputs, inputs);
+  const heed::matrix<float> x = heed::matrix<float>::Random(1, inputs);
+  heed::matrix<float> y(1, outputs);
+  for (auto _ : state) {
+    layer(x, y);
+    benchmark::ClobberMemory();
+  }
+  state.counters["GB/s"] =
+      benchmark::Counter(1e-9 * static_cast<double>(heed::bytes_of(type, inputs * outputs)),
+                         benchmark::Counter::kIsIterationInvariantRate);
+}
+
 void add(const std::string& name, model& (*of)(), int threads, const heed::dtype* type) {
   const auto run = [of, threads, type](benchmark::State& state) {
     model& its = of();
@@ -132,6 +149,10 @@ int main(int argc, char** argv) {
                                     dtype::i8,   dtype::q8_0, dtype::q5_1, dtype::q5_0,
                                     dtype::q4_1, dtype::q4_0, dtype::q6_k, dtype::q5_k,
                                     dtype::q4_k, dtype::q3_k, dtype::q2_k};
+  for (const dtype type : types)
+    benchmark::RegisterBenchmark((std::string("unpack/") + heed::name_of(type)).c_str(), unpack,
+                                 type)
+        ->Unit(benchmark::kMicrosecond);
   const auto add_all = [](const std::string& name, model& (*of)(), heed::index largest_block) {
     for (const int threads : support::thread_counts()) add(name + "/matrix", of, threads, nullptr);
     for (const dtype& type : types)
