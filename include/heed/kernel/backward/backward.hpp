@@ -123,8 +123,8 @@ class backward_task {
   void give_queries(const scope& s, bool any) {
     const query_step<Scalar>& q = room_.step;
     const index place = plan_.place_of_queries(s, q.first_row);
-    if (!turns_.wait(place, range_.chunk)) return;
-    const bool adds = call_.adds || range_.chunk > 0;
+    if (!turns_.wait(place, range_.chunks_before)) return;
+    const bool adds = call_.adds || range_.chunks_before > 0;
     if (!any && !adds) q.d_query.clear(q.row_count);
     if (any || !adds)
       give_rows(call_.query_rows(call_.d_q, s, q.first_row, q.row_count),
@@ -135,8 +135,8 @@ class backward_task {
   // d_k += scale d_keys, d_v += d_values, in the order of ranges of queries.
   void give_keys(const scope& s, index kv_head) {
     const index place = plan_.place_of_keys(s, kv_head, range_.chunk);
-    if (!turns_.wait(place, range_.part)) return;
-    const bool adds = call_.adds || range_.part > 0;
+    if (!turns_.wait(place, range_.parts_before)) return;
+    const bool adds = call_.adds || range_.parts_before > 0;
     const key_chunk<Scalar>& chunk = room_.chunk;
     if (!loaded_ && !adds) chunk.clear();
     if (loaded_ || !adds) {

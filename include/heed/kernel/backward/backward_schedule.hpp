@@ -18,19 +18,18 @@ struct backward_task_range {
   index kv_head;        // the first
   index kv_head_count;  // 1, or all
   index chunk;          // of keys
-  index key_chunks;
-  index part;  // of queries, from the last
+  index chunks_before;  // whose turn in adding to d_q comes first
+  index parts_before;   // of queries, whose turn in adding to d_k and d_v comes first
   interval keys;
   interval queries;
 };
 
-// The tasks of a call. None of this depends on threads. Ranges of queries come from the last to the
-// first, and keys from the first to the last: a causal mask then gives the first tasks the most work.
+// The tasks of a call. None of this depends on threads. Queries and keys come from the last to the first:
+// of a causal mask, the last keys are seen by few queries, and chunks that wait for their turn then wait
+// for less work than they have themselves.
 template <class Scalar>
 class backward_schedule {
  public:
-  static constexpr index queries_per_task = 32 * queries_per_step<Scalar>;
-
   // Where a worker stands among the sequences. Its tasks come in rising order.
   struct cursor {
     index sequence;
@@ -39,7 +38,9 @@ class backward_schedule {
 
   // Heads are one task where they add to one matrix.
   backward_schedule(const problem& g, bool heads_together)
-      : g_(g), head_tasks_(heads_together ? 1 : g.kv_heads) {
+      : g_(g),
+        head_tasks_(heads_together ? 1 : g.kv_heads),
+        queries_per_task_(queries_of_a_task(head_tasks_ * g.sequences, g.longest_queries)) {
     for (index sequence = 0; sequence < g.sequences; ++sequence) tasks_ += tasks_in(sequence);
   }
 
@@ -51,18 +52,18 @@ class backward_schedule {
     while (task >= at.first_task + tasks_in(at.sequence)) at.first_task += tasks_in(at.sequence++);
     const index place = task - at.first_task;
     const scope s = g_.of(at.sequence, 0);
-    const index chunks = key_chunks(s), chunk = place / head_tasks_ % chunks;
-    const index part = place / head_tasks_ / chunks;
-    const index first_query = (query_parts(s) - 1 - part) * queries_per_task;
-    const index first_key = chunk * keys_per_task;
+    const index chunks = key_chunks(s), before = place / head_tasks_ % chunks;
+    const index parts_before = place / head_tasks_ / chunks;
+    const index first_query = (query_parts(s) - 1 - parts_before) * queries_per_task_;
+    const index chunk = chunks - 1 - before, first_key = chunk * keys_per_task;
     return {at.sequence,
             place % head_tasks_,
             g_.kv_heads / head_tasks_,
             chunk,
-            chunks,
-            part,
+            before,
+            parts_before,
             {first_key, (std::min)(first_key + keys_per_task, s.keys)},
-            {first_query, (std::min)(first_query + queries_per_task, s.queries)}};
+            {first_query, (std::min)(first_query + queries_per_task_, s.queries)}};
   }
 
   // Places where tasks take turns: a step of queries of a head, and a chunk of keys of a head.
@@ -83,8 +84,15 @@ class backward_schedule {
   static index key_chunks(const scope& s) {
     return (std::max)(index(1), divide_up(s.keys, keys_per_task));
   }
-  static index query_parts(const scope& s) {
-    return (std::max)(index(1), divide_up(s.queries, queries_per_task));
+  index query_parts(const scope& s) const {
+    return (std::max)(index(1), divide_up(s.queries, queries_per_task_));
+  }
+  // Many, since the keys of a chunk are brought in for each part; few where heads alone are not work for
+  // several threads.
+  static index queries_of_a_task(index heads, index queries) {
+    constexpr index enough_heads = 8;
+    const index steps = heads >= enough_heads ? 32 : (queries > 2048 ? 8 : 4);
+    return steps * queries_per_step<Scalar>;
   }
   index tasks_in(index sequence) const {
     const scope s = g_.of(sequence, 0);
@@ -93,6 +101,7 @@ class backward_schedule {
 
   const problem& g_;
   index head_tasks_;  // tasks that a range is cut into by heads
+  index queries_per_task_;
   index tasks_ = 0;
 };
 
