@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -27,7 +26,9 @@ inline std::string read_text(const std::filesystem::path& path) {
   for (const auto& file : files) {
     std::ifstream in(file, std::ios::binary);
     if (!in) throw std::runtime_error(file.string() + " cannot be read");
-    text.append(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+    char some[1 << 14];
+    while (in.read(some, sizeof some), in.gcount() > 0)
+      text.append(some, static_cast<std::size_t>(in.gcount()));
   }
   if (text.empty()) throw std::runtime_error(path.string() + " has no text");
   return text;

@@ -27,8 +27,9 @@ class lesson {
         remembered_(std::move(remembered)),
         team_(given.threads),
         folder_(given.out),
+        words_(read_text(given.text)),
         text_(open_tokenizer()),
-        texts_(text_.encode(read_text(given.text), {.add_special_tokens = false}), given.validation,
+        texts_(text_.encode(words_, {.add_special_tokens = false}), given.validation,
                given.context),
         gpt_(first_weights()),
         gradient_(heed::zeros_like(gpt_)),
@@ -70,13 +71,13 @@ class lesson {
   }
 
  private:
-  // Bytes, unless a tokenizer is given or comes with weights; its files are in the folder from then on.
+  // Bytes or merges of them, unless a tokenizer is given or comes with weights; its files are in the folder from then on.
   heed::tokenizer open_tokenizer() {
     std::filesystem::create_directories(folder_);
     const std::string& source = given_.tokenizer.empty() ? given_.from : given_.tokenizer;
     if (given_.resume) return heed::load_tokenizer(folder_.string());
     if (source.empty()) {
-      heed::save_byte_tokenizer(folder_, {});
+      heed::save_byte_tokenizer(folder_, heed::learn_merges(words_, given_.vocabulary));
       return heed::load_tokenizer(folder_.string());
     }
     for (const char* const name :
@@ -180,6 +181,7 @@ class lesson {
   std::string remembered_;
   team team_;
   std::filesystem::path folder_;
+  std::string words_;
   heed::tokenizer text_;
   corpus texts_;
   heed::decoder<float> gpt_, gradient_;

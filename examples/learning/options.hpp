@@ -12,7 +12,8 @@
 struct training_options {
   std::string text, out = "trained", tokenizer, from, kind = "gpt2", prompt = "\n";
   heed::index layers = 4, heads = 4, kv_heads = 0, model = 128, hidden = 0, context = 128;
-  heed::index batch = 16, accumulate = 1, steps = 1000, warm_up = 50, every = 100, sample = 160;
+  heed::index vocabulary = 256, batch = 16, accumulate = 1, steps = 1000, warm_up = 50, every = 100,
+              sample = 160;
   double rate = 2e-3, decay = 0.1, clip = 1, validation = 0.05;
   std::uint64_t seed = 1;
   int threads = 0;
@@ -24,7 +25,11 @@ struct training_options {
     app.add_option("--out", out, "the folder in which the model is kept")->capture_default_str();
     app.add_flag("--resume", resume, "go on with what is in that folder")->configurable(false);
     app.add_option("--tokenizer", tokenizer,
-                   "a folder or file of a tokenizer; without it, tokens are bytes");
+                   "a folder of a tokenizer; without it, tokens are bytes");
+    app.add_option("--vocabulary", vocabulary,
+                   "tokens of a tokenizer that is learned from the text first; 256: bytes alone")
+        ->check(CLI::Range(256, 1 << 20))
+        ->capture_default_str();
     app.add_option("--from", from, "begin with the weights and the tokenizer of this folder");
     app.add_option("--kind", kind, "what the model is made like")
         ->check(CLI::IsMember({"gpt2", "llama"}))

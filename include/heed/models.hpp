@@ -18,6 +18,7 @@
 #include <heed/io/safetensors_writer.hpp>                 // write_safetensors
 #include <heed/model/nearest.hpp>                         // nearest
 #include <heed/text/attention_page.hpp>                   // attention_page
+#include <heed/text/learn_merges.hpp>                     // learn_merges
 #include <heed/text/passages.hpp>                         // passages
 #include <heed/text/save_byte_tokenizer.hpp>              // save_byte_tokenizer
 #include <heed/text/stop_strings.hpp>                     // stop_strings
