@@ -79,15 +79,19 @@ struct norm_backward {
                const executor& on) const {
     in_blocks(on, weight.size(), columns_of_block, [&](index first, index count) {
       double by[columns_of_block] = {}, plain[columns_of_block] = {};
-      for (index row = 0; row < x.rows; ++row)
-        for (index from = first; from < x.cols; from += weight.size())
-          for (index i = 0; i < count; ++i) {
-            const row_statistics& s =
-                all[static_cast<std::size_t>(row * parts_of_row() + (from + i) / width())];
-            const double d = static_cast<double>(d_y(row, from + i));
-            by[i] += d * (static_cast<double>(x(row, from + i)) - s.mean) * s.factor;
-            plain[i] += d;
-          }
+      const auto add = [&](index row, index column, index i, const row_statistics& s) {
+        const auto d = static_cast<double>(d_y(row, column));
+        by[i] += d * (static_cast<double>(x(row, column)) - s.mean) * s.factor;
+        plain[i] += d;
+      };
+      for (index row = 0; row < x.rows; ++row) {
+        const row_statistics* const s = &all[static_cast<std::size_t>(row * parts_of_row())];
+        if (parts_of_row() == 1)
+          for (index i = 0; i < count; ++i) add(row, first + i, i, *s);
+        else
+          for (index from = first; from < x.cols; from += weight.size())
+            for (index i = 0; i < count; ++i) add(row, from + i, i, s[(from + i) / width()]);
+      }
       for (index i = 0; i < count; ++i) {
         if (d_weight != nullptr) d_weight[first + i] += static_cast<Scalar>(by[i]);
         if (d_bias != nullptr) d_bias[first + i] += static_cast<Scalar>(plain[i]);
