@@ -45,7 +45,12 @@ heed_label(threads
 
 # Long, and of little use under a second compiler or a sanitizer, since the programs labelled `mixed`
 # run the same code: the sweep over all rules, and the models.
-heed_label(long attention_sweep/* conformance/* EXCEPT attention_sweep/by_chance conformance/readers)
+heed_label(long
+  attention_backward attention_sweep/* conformance/* EXCEPT attention_sweep/by_chance conformance/readers)
 
 # Readers of files and text: the first leg and the address sanitizer's see to them.
 heed_label(files io/* text/*)
+
+# Gradients and what learns by them: the first leg and the address sanitizer's see to them.
+heed_label(learning attention_backward* reference_backward kernel/backward/* layer/backward/*
+  model/backward/* train/*)
