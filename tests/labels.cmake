@@ -34,14 +34,16 @@ endfunction()
 # What looks at the instruction set, or must give the same bits on all of them.
 heed_label(lanes
   simd/* gemm/* kernel/* storage/copy storage/quantised
-  attention_digest attention_exceptions attention_overflow attention_same_bits)
+  attention_backward attention_backward_layouts attention_digest attention_exceptions
+  attention_overflow attention_same_bits)
 
 # Storage types and rules, mixed by chance.
 heed_label(mixed attention_storage attention_sweep/by_chance modifiers/options/key_weights)
 
 # What several threads do.
 heed_label(threads
-  attention_same_bits core/eigen_thread_pool core/execute core/scratch)
+  attention_backward_layouts attention_same_bits core/eigen_thread_pool core/execute core/scratch
+  kernel/backward/turns)
 
 # Long, and of little use under a second compiler or a sanitizer, since the programs labelled `mixed`
 # run the same code: the sweep over all rules, and the models.

@@ -112,4 +112,17 @@ TEST(contract, from_token_ids_to_context_vectors) {
   EXPECT_EQ(exact.cols(), 768);
 }
 
+TEST(contract, gradients) {
+  const MatrixXf q = MatrixXf::Random(5, 8), k = q, v = q, d_out = q;
+  MatrixXf out(5, 8), lse(5, 1), d_q(5, 8), d_k(5, 8), d_v(5, 8);
+  heed::attention(q, k, v, out, heed::causal, heed::log_sum_exp(lse));
+  heed::attention_backward(q, k, v, out, lse, d_out, d_q, d_k, d_v, heed::causal);
+  MatrixXf exact_q = d_q, exact_k = d_k, exact_v = d_v;
+  heed::reference::attention_backward(q, k, v, out, lse, d_out, exact_q, exact_k, exact_v,
+                                      heed::causal);
+  expect_close(d_q, exact_q);
+  expect_close(d_k, exact_k);
+  expect_close(d_v, exact_v);
+}
+
 }  // namespace
