@@ -13,6 +13,7 @@
 #include <heed/models.hpp>
 #include <heed/train.hpp>
 
+#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <iostream>
@@ -173,8 +174,13 @@ class lesson {
 
   void go_on() {
     const auto state = heed::load_checkpoint(checkpoint_of(folder_), weights_, optimiser_);
-    step_ = std::stoll(state.at("step"));
-    past_ = history::of(state.at("history"));
+    const auto step = state.find("step"), past = state.find("history");
+    const auto end = step == state.end() ? nullptr : step->second.data() + step->second.size();
+    if (past == state.end() || end == nullptr ||
+        std::from_chars(step->second.data(), end, step_).ptr != end || step_ < 0)
+      throw std::runtime_error(checkpoint_of(folder_).string() +
+                               " does not say at which step it is");
+    past_ = history::of(past->second);
   }
 
   const training_options& given_;

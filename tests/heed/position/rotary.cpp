@@ -86,6 +86,19 @@ TEST(rotary, pairings_are_a_permutation_of_the_weights) {
   EXPECT_LE((a - back).cwiseAbs().maxCoeff(), 1e-13);
 }
 
+// (R x) · d = x · backward(d), with YaRN's length in both, whatever the position.
+TEST(rotary, the_gradient_is_the_transpose) {
+  const heed::rotary_embedding<double> turn(
+      {.width = 4, .scaling = heed::yarn_scaling{.factor = 4, .original_positions = 8}});
+  heed::scratch room;
+  MatrixXd x = MatrixXd::Random(5, 8), d = MatrixXd::Random(5, 8);
+  MatrixXd turned = x, back = d;
+  turn(turned, 3);
+  turn.backward(back, 3, 8, room);
+  EXPECT_NEAR(turned.cwiseProduct(d).sum(), x.cwiseProduct(back).sum(), 1e-13);
+  EXPECT_GT((back - d).norm(), 0.1);
+}
+
 TEST(rotary, refuses_what_does_not_fit) {
   using rope = heed::rotary_embedding<float>;
   EXPECT_THROW(rope({.width = 5}), heed::shape_error);

@@ -78,6 +78,15 @@ TEST(loss_and_gradient, refuses_targets_that_are_none) {
             "heed::loss: there are 6 targets for 7 tokens");
 }
 
+TEST(loss_and_gradient, of_nothing_is_nothing) {
+  decoder<double> d = small_decoder<double>(4), gradient = heed::zeros_like(d);
+  heed::saved<decoder<double>> kept;
+  const heed::loss_sum loss = heed::loss_and_gradient(d, {{}, {0, 0}, {}}, 1, kept, gradient);
+  EXPECT_EQ(loss.tokens, 0);
+  EXPECT_EQ(loss.mean(), 0);
+  EXPECT_EQ(heed::norm_of(heed::parameters_of(gradient)), 0);
+}
+
 TEST(token_batch, asks_for_each_token_but_the_first) {
   token_batch b;
   b.append({7, 8, 9});
