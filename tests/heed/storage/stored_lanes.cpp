@@ -25,7 +25,9 @@ std::vector<std::byte> random_bytes(index count, std::uint32_t seed) {
 }
 
 // Where a scale is infinite, what has a zero may be infinite or NaN.
-bool same(float a, float b) { return a == b || (!std::isfinite(a) && !std::isfinite(b)); }
+bool same(float a, float b) {
+  return heed::detail::exactly_equal(a, b) || (!std::isfinite(a) && !std::isfinite(b));
+}
 
 // Blocks of rows that lie farther apart than they are long, at an odd address, up to the last byte.
 template <class Lanes, int Packets>
