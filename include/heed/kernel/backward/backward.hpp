@@ -49,16 +49,18 @@ class backward_task {
     return memory.bytes();
   }
 
-  // `slopes`: a number for each query head of the task, or null.
-  void run(double* slopes) {
+  // `slopes`: a number for each query head of the task, unless null.
+  void run(const view<double>& slopes) {
     room_.chunk.range = range_.keys;
     for (index i = 0; i < range_.kv_head_count; ++i) {
       const index kv_head = range_.kv_head + i;
       loaded_ = false;
       for (index h = 0; h < g_.group(); ++h) {
         const scope s = g_.of(range_.sequence, kv_head * g_.group() + h);
+        learned_gradients<Scalar> learned{bias_of(s)};
+        if (slopes.given()) learned.slope = &slopes(0, i * g_.group() + h);
         rules_.bind(s, [&](const tile_gradients<Scalar>& rules) {
-          go_through(s, kv_head, rules, slopes == nullptr ? nullptr : slopes + i * g_.group() + h);
+          go_through(s, kv_head, rules, learned);
         });
       }
       give_keys(g_.of(range_.sequence, kv_head * g_.group()), kv_head);
@@ -83,8 +85,7 @@ class backward_task {
 
   // The queries of one head, from the last to the first.
   void go_through(const scope& s, index kv_head, const tile_gradients<Scalar>& rules,
-                  double* slope) {
-    const learned_gradients<Scalar> learned{bias_of(s), slope};
+                  const learned_gradients<Scalar>& learned) {
     const index steps = divide_up(range_.queries.size(), per_step);
     for (index n = steps - 1; n >= 0; --n) {
       query_step<Scalar>& q = room_.step;
@@ -239,7 +240,9 @@ HEED_ONE_COPY void backward(const Call& call, const gradient_rules<typename Call
   std::fill_n(room.slopes, slopes, 0.0);
   const turns order = places > 0 ? turns(room.turns_ended, places) : turns();
   const auto slopes_of = [&](index task) {
-    return slopes > 0 ? room.slopes + task * plan.heads_per_task() : nullptr;
+    const index heads = plan.heads_per_task();
+    return slopes > 0 ? view<double>{room.slopes + task * heads, 1, heads, heads, 1}
+                      : view<double>();
   };
   run_tasks(on, plan.tasks(), [&](index worker, index task) {
     const turn_keeper keeper(order);
@@ -250,7 +253,7 @@ HEED_ONE_COPY void backward(const Call& call, const gradient_rules<typename Call
   for (index task = 0; slopes > 0 && task < plan.tasks(); ++task) {
     const index first = plan.range(room.cursors[workers], task).kv_head * g.group();
     for (index h = 0; h < plan.heads_per_task(); ++h)
-      call.d_slopes.add(first + h, slopes_of(task)[h]);
+      call.d_slopes.add(first + h, slopes_of(task)(0, h));
   }
   if (call.d_sink.given()) add_to_sinks(call);
 }
