@@ -18,11 +18,6 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-template <class Bound>
-inline constexpr bool is_bound_bias = false;
-template <class Element>
-inline constexpr bool is_bound_bias<bound_bias<Element>> = true;
-
 // What score rules make of a score, and the derivatives of that.
 struct followed_score {
   double score;
@@ -37,8 +32,8 @@ followed_score follow(const Rules& rules, double score, at i) {
   const auto one = [&]<class Rule>(const Rule& rule) {
     const double slope = detail::slope_by(rule, f.score, i);
     f.by_scaled_score *= slope;
-    f.by_bias = is_bound_bias<Rule> ? 1 : f.by_bias * slope;
-    f.by_alibi = std::is_same_v<Rule, bound_alibi> ? 1 : f.by_alibi * slope;
+    f.by_bias = is_bias<Rule> ? 1 : f.by_bias * slope;
+    f.by_alibi = is_alibi<Rule> ? 1 : f.by_alibi * slope;
     f.score = keep_excluded(f.score, detail::score_by(rule, f.score, i));
   };
   std::apply([&](const auto&... rule) { (one(rule), ...); }, rules);
@@ -50,7 +45,7 @@ template <class Rules>
 double followed_distance(const Rules& rules, at i) {
   double distance = 0;
   const auto one = [&]<class Rule>(const Rule& rule) {
-    if constexpr (std::is_same_v<Rule, bound_alibi>) distance = rule.template distance<double>(i);
+    if constexpr (is_alibi<Rule>) distance = rule.template distance<double>(i);
   };
   std::apply([&](const auto&... rule) { (one(rule), ...); }, rules);
   return distance;

@@ -29,6 +29,14 @@ template <class Rule>
 inline constexpr bool has_slopes =
     std::is_same_v<Rule, alibi_rule> || std::is_same_v<Rule, paper_alibi>;
 
+// ... in their bound forms.
+template <class Bound>
+inline constexpr bool is_bias = false;
+template <class Element>
+inline constexpr bool is_bias<bound_bias<Element>> = true;
+template <class Bound>
+inline constexpr bool is_alibi = std::is_same_v<Bound, bound_alibi>;
+
 template <class Modifier>
 inline constexpr bool asks_for_d_bias = false;
 template <class Element>

@@ -14,13 +14,6 @@ inline namespace HEED_ABI {
 namespace detail {
 
 // Where the rule that a gradient is asked of stands among the score rules; their number if nowhere.
-template <class Bound>
-inline constexpr bool is_bias = false;
-template <class Element>
-inline constexpr bool is_bias<bound_bias<Element>> = true;
-template <class Bound>
-inline constexpr bool is_alibi = std::is_same_v<Bound, bound_alibi>;
-
 template <class... Rules>
 consteval std::size_t first_true(const std::tuple<Rules...>*, std::initializer_list<bool> which) {
   std::size_t n = 0;
