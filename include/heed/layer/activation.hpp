@@ -5,12 +5,13 @@
 //   heed::activate(heed::activation::silu, x);  // 0.7310586
 #pragma once
 
-#include <heed/core/check.hpp>    // require
-#include <heed/simd/sigmoid.hpp>  // sigmoid
-#include <heed/storage/view.hpp>  // view, view_of
+#include <heed/core/check.hpp>         // require
+#include <heed/simd/normal_tails.hpp>  // normal_tails
+#include <heed/simd/sigmoid.hpp>       // sigmoid
+#include <heed/storage/view.hpp>       // view, view_of
 
 #include <algorithm>  // copy_n, max, min
-#include <cmath>      // erf, tanh
+#include <cmath>      // erfc, tanh
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -28,14 +29,11 @@ enum class activation {
 
 namespace detail {
 
-// x sigmoid(gate(x)) for some numbers, a vector at a time; the last numbers are padded by zeros.
-template <class Scalar, class Gate>
-void times_sigmoid(Scalar* x, index count, const Gate& gate) {
+// f of some numbers, a vector at a time; the last numbers are padded by zeros.
+template <class Scalar, class Function>
+void each_packet(Scalar* x, index count, const Function& f) {
   using s = simd<Scalar>;
-  const auto one = [&](Scalar* place) {
-    const auto number = s::load(place);
-    s::store(place, s::multiply(number, sigmoid<Scalar>(gate(number))));
-  };
+  const auto one = [&](Scalar* place) { s::store(place, f(s::load(place))); };
   index i = 0;
   for (; i + s::size <= count; i += s::size) one(x + i);
   if (i == count) return;
@@ -43,6 +41,30 @@ void times_sigmoid(Scalar* x, index count, const Gate& gate) {
   std::copy_n(x + i, count - i, last);
   one(last);
   std::copy_n(last, count - i, x + i);
+}
+
+// x sigmoid(gate(x)).
+template <class Scalar, class Gate>
+void times_sigmoid(Scalar* x, index count, const Gate& gate) {
+  each_packet(x, count, [&](const auto& number) {
+    return simd<Scalar>::multiply(number, sigmoid<Scalar>(gate(number)));
+  });
+}
+
+// x Φ(x). For x < 0 from the tail itself, which keeps its digits.
+inline void times_normal(float* x, index count) {
+  using s = simd<float>;
+  each_packet(x, count, [](const auto& number) {
+    const auto zero = s::broadcast(0);
+    const auto tails = normal_tails(s::maximum(number, s::subtract(zero, number)));
+    const auto tail = s::rounded(s::multiply(tails, s::broadcast(0.5f)));
+    return s::multiply(number,
+                       s::where_less(number, zero, tail, s::subtract(s::broadcast(1), tail)));
+  });
+}
+inline void times_normal(double* x, index count) {
+  constexpr double root_half = 0.70710678118654752440;
+  for (index i = 0; i < count; ++i) x[i] *= std::erfc(-x[i] * root_half) / 2;
 }
 
 // In place, of numbers that lie next to each other.
@@ -60,10 +82,7 @@ void activate_row(activation function, Scalar* x, index count) {
     case activation::relu_squared:
       return each([](Scalar a) { return a < 0 ? Scalar(0) : a * a; });
     case activation::gelu:
-      return each([](Scalar a) {
-        constexpr double root_half = 0.70710678118654752440;
-        return a / 2 * (1 + std::erf(a * Scalar(root_half)));
-      });
+      return times_normal(x, count);
     case activation::gelu_tanh:
       // (1 + tanh u) / 2 = sigmoid(2 u)
       return times_sigmoid(x, count, [](const auto& a) {
