@@ -61,7 +61,7 @@ function(heed_test_hosts)
     endif()
     add_test(NAME hosts/${mpi} COMMAND sh ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/hosts/run ${mpi} 3
       $<TARGET_FILE:test_heed_parallel_attention_across_${mpi}>
-      --gtest_filter=*causal*:*packed*:*keys*:*faults*)
+      --gtest_filter=*packed*:*caches*:*faults*)
     set_tests_properties(hosts/${mpi} PROPERTIES LABELS mpi TIMEOUT 120 PROCESSORS 2
       SKIP_RETURN_CODE 77)
   endforeach()

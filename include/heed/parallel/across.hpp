@@ -33,7 +33,7 @@ struct traffic {
 };
 
 struct across_options {
-  index block_rows = 2048;  // rows of k and v that travel together: a multiple of 512 is best
+  index block_rows = 512;  // rows of k and v that travel together: a multiple of 512 is best
   traffic* report = nullptr;
 };
 

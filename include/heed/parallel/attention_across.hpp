@@ -45,7 +45,10 @@ class attention_of_rank {
     const wanted_blocks wanted = gather_wanted(parts, blocks);
     bool moderate = pass(call_, parts, blocks, wanted, memory);
     const bool own_overflow = !moderate && wants_mending(call_);
-    if (!outcomes_.agree(own_overflow)) return;
+    const double before = MPI_Wtime();
+    const bool any_overflow = outcomes_.agree(own_overflow);
+    cost_.waiting_seconds += MPI_Wtime() - before;
+    if (!any_overflow) return;
     // All go through the keys again, since others may want them.
     scratch::frame frame(memory);
     const Call again = damped(call_, frame);
@@ -148,7 +151,7 @@ constexpr bool can_be_shared() {
 
 // heed::attention with the modifier heed::across(comm) or heed::across_keys(comm): see there for what each
 // rank holds. Results have the bits of one process, whatever the number of ranks and the split. Takes
-// memory for three blocks of keys and values and, while it runs, for the sums of this rank's queries. From
+// memory for eight blocks of keys and values and, while it runs, for the sums of this rank's queries. From
 // its thread alone MPI is called (MPI_THREAD_FUNNELED is enough). Throws shape_error with the same
 // sentence on every rank, before keys are sent, if sizes, types, settings or rules do not fit on one of
 // them or differ between them; what a rule throws on one rank ends the call there, and as rank_error with

@@ -89,7 +89,7 @@ class block_stream {
   }
 
  private:
-  static constexpr index slot_count = 3;  // blocks at work, on their way in, and on their way out
+  static constexpr index slot_count = 8;  // blocks at work, on their way in, and on their way out
 
   struct slot {
     Storage* memory[2] = {};  // of keys, of values
