@@ -7,6 +7,11 @@ if(HEED_MPI STREQUAL OFF)
   return()
 endif()
 
+# A guest's cache is left alone: there, heed::mpi is made where the guest has found an MPI, or asks for one.
+if(HEED_MPI STREQUAL AUTO AND NOT PROJECT_IS_TOP_LEVEL AND NOT TARGET MPI::MPI_CXX)
+  return()
+endif()
+
 set(MPI_CXX_SKIP_MPICXX TRUE)  # the C++ bindings, which MPI-3 has no more
 if(HEED_MPI STREQUAL ON)
   find_package(MPI REQUIRED COMPONENTS CXX)

@@ -10,14 +10,13 @@
 #include <heed/parallel/communicator.hpp>  // communicator
 #include <heed/storage/dtype.hpp>          // dtype_of, name_of
 
-#include <array>            // array
-#include <bit>              // bit_cast
-#include <cstdint>          // uint64_t
-#include <cstdio>           // snprintf
-#include <exception>        // exception
-#include <source_location>  // source_location
-#include <string>           // string
-#include <vector>           // vector
+#include <array>      // array
+#include <bit>        // bit_cast
+#include <cstdint>    // uint64_t
+#include <cstdio>     // snprintf
+#include <exception>  // exception
+#include <string>     // string
+#include <vector>     // vector
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -58,7 +57,11 @@ struct call_facts {
 
 template <class Rule>
 std::string name_of_rule() {
-  const std::string all = std::source_location::current().function_name();
+#if defined(_MSC_VER)
+  const std::string all = __FUNCSIG__;
+#else
+  const std::string all = __PRETTY_FUNCTION__;
+#endif
   const std::size_t first = all.find("Rule = ");
   return first == std::string::npos
              ? all

@@ -68,8 +68,8 @@ inline std::vector<run_of_rows> runs_of(const char* verb, const char* name, spli
     case split::dealt: {
       index all = 0;
       for (const index count : counts) all += count;
-      for (index r = 0; first < all; r = (r + 1) % ranks)
-        take(r, (std::min)(rows_per_deal, all - first));
+      for (index at = 0; at < all; at += rows_per_deal)
+        take(at / rows_per_deal % ranks, (std::min)(rows_per_deal, all - at));
       for (index r = 0; r < ranks; ++r)
         require(taken[static_cast<std::size_t>(r)] == held(r), verb, ": rank ", r, " holds ",
                 held(r), " rows of ", name, ", but of ", all, " rows that are dealt ",
