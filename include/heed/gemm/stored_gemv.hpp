@@ -30,9 +30,9 @@ HEED_ONE_COPY void unpack_panel(const std::byte* from, index row_bytes, index bl
   for (index block = 0; block < blocks; ++block) {
     Lanes::read(panel, from + block * Lanes::bytes, row_bytes);
     Lanes::each(panel, [&](index column, const auto& value_of) HEED_INLINED {
-      unroll<Packets>([&](index p) HEED_INLINED {
-        s::store(packed + column * panel_type::lanes + p * s::size, value_of(p));
-      });
+      // A loop, since each copy of a conversion has its price when a program is compiled.
+      HEED_LOOP_OF_LANES for (index p = 0; p < Packets; ++p)
+          s::store(packed + column * panel_type::lanes + p * s::size, value_of(p));
     });
     packed += Lanes::values * panel_type::lanes;
   }
