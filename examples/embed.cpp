@@ -10,11 +10,12 @@
 
 #include <cstdio>
 #include <exception>
+#include <utility>
 
 namespace {
 
 struct options {
-  std::string model, text, folder, index;
+  std::string model, text, folder, index, attention;
   heed::index top = 5;
   int threads = 0;
 
@@ -26,6 +27,8 @@ struct options {
     app.add_option(
         "--index", index,
         "where the index of the folder is kept, unless in .heed-search.safetensors there");
+    app.add_option("--attention", attention,
+                   "write a page that shows what every head attends to in the first line");
     app.add_option("--top", top, "at most so many passages")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
@@ -90,6 +93,19 @@ void print(const std::vector<search_result>& results) {
   std::cout << std::flush;
 }
 
+// A page of the attention in a text.
+void write_attention(const options& given, const heed::text_encoder& model, const std::string& text,
+                     const heed::executor& threads) {
+  const std::vector<heed::index> ids = model.ids(text);
+  heed::attention_page page(
+      *model.tokens, ids,
+      {.title = text, .model = std::filesystem::path(given.model).filename().string()});
+  (void)model.hidden(ids, heed::observe_weights(page), heed::on(threads));
+  page.write(given.attention);
+  std::cerr << given.attention << ": what the layers attend to in " << ids.size()
+            << " tokens; open it in a browser\n";
+}
+
 int run(const options& given) {
   const team threads(given.threads);
   const heed::text_encoder model = heed::load_text_encoder(given.model);
@@ -100,7 +116,10 @@ int run(const options& given) {
       file.open(given.text);
       if (!file) throw heed::file_error(given.text + ": cannot be opened");
     }
+    bool first = !given.attention.empty();
     in_groups(given.text.empty() ? std::cin : file, [&](const std::vector<std::string>& lines) {
+      if (std::exchange(first, false))
+        write_attention(given, model, lines.front(), threads.executor());
       print(model(lines, heed::on(threads.executor())));
     });
     return 0;

@@ -14,7 +14,8 @@
 #include <heed/gemm/gemm_call.hpp>         // gemm_call
 #include <heed/gemm/micro_kernel.hpp>      // macro_kernel
 #include <heed/gemm/skinny_gemm.hpp>       // skinny_gemm
-#include <heed/gemm/stored_gemv.hpp>       // stored_gemv, unpack_panel
+#include <heed/gemm/stored_gemv.hpp>       // stored_gemv
+#include <heed/gemm/stored_kernel.hpp>     // find_stored_kernel
 #include <heed/storage/copy.hpp>           // copy
 
 #include <algorithm>    // fill, max, min
@@ -129,15 +130,12 @@ class gemm_task {
   // All lanes at once, where there is a way; false where not.
   bool unpack_stored(const view<float>& packed, index depth, index column) const {
     const stored_matrix& w = *call_.stored;
-    const index values = lane_values(w.type);
-    if (packed.cols < lanes || values == 0 || packed.rows % values != 0) return false;
-    const index row_bytes = w.row_bytes();
-    const std::byte* const from =
-        w.bytes + (call_.first_output + column) * row_bytes + bytes_of(w.type, depth);
-    return with_lanes(w.type, [&](auto format) {
-      unpack_panel<decltype(format), packets_per_block>(from, row_bytes, packed.rows / values,
-                                                        room_.words, packed.data);
-    });
+    const stored_kernel* const kernel = find_stored_kernel(w.type);
+    if (kernel == nullptr || packed.cols < lanes || packed.rows % kernel->values != 0) return false;
+    kernel->unpack(
+        w.bytes + (call_.first_output + column) * w.row_bytes() + bytes_of(w.type, depth),
+        w.row_bytes(), packed.rows / kernel->values, room_.words, packed.data);
+    return true;
   }
 
   gemm_call<Scalar> call_;

@@ -8,70 +8,24 @@
 
 #include <heed/core/measuring_memory.hpp>  // measuring_memory, scratch
 #include <heed/gemm/gemm_call.hpp>         // gemm_call
+#include <heed/gemm/stored_kernel.hpp>     // stored_kernel
 #include <heed/storage/copy.hpp>           // copy
-#include <heed/storage/prefetch.hpp>       // prefetch
-#include <heed/storage/stored_lanes.hpp>   // with_lanes, lane_values
 
-#include <algorithm>  // clamp, max
+#include <algorithm>  // max
 
 namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// A row of stored numbers of a panel: values of the block at hand, all rows at once.
-//
-//   packed(column, lane) = value, for `blocks` blocks from `from` on
-template <class Lanes, int Packets>
-HEED_ONE_COPY void unpack_panel(const std::byte* from, index row_bytes, index blocks,
-                                std::uint32_t* memory, float* packed) {
-  using panel_type = word_panel<Packets>;
-  using s = simd<float>;
-  const panel_type panel(memory);
-  for (index block = 0; block < blocks; ++block) {
-    Lanes::read(panel, from + block * Lanes::bytes, row_bytes);
-    Lanes::each(panel, [&](index column, const auto& value_of) HEED_INLINED {
-      // A loop, since each copy of a conversion has its price when a program is compiled.
-      HEED_LOOP_OF_LANES for (index p = 0; p < Packets; ++p)
-          s::store(packed + column * panel_type::lanes + p * s::size, value_of(p));
-    });
-    packed += Lanes::values * panel_type::lanes;
-  }
-}
-
-// sums(lane) += x W for a panel of outputs. While it works, it asks for the bytes from `later` on,
-// as many as it reads.
-template <class Lanes, int Packets>
-HEED_ONE_COPY void add_panel(const std::byte* from, index row_bytes, index blocks, const float* x,
-                             std::uint32_t* memory, const std::byte* later, float* sums) {
-  using panel_type = word_panel<Packets>;
-  using s = simd<float>;
-  const panel_type panel(memory);
-  typename s::packet sum[static_cast<std::size_t>(Packets)];
-  unroll<Packets>([&](index p) HEED_INLINED { sum[p] = s::load(sums + p * s::size); });
-  constexpr index line = 64, bytes = Lanes::bytes * panel_type::lanes;
-  index asked = 0;
-  for (index block = 0; block < blocks; ++block) {
-    Lanes::read(panel, from + block * Lanes::bytes, row_bytes);
-    for (; asked < (block + 1) * bytes; asked += line) prefetch(later + asked);
-    Lanes::each(panel, [&](index column, const auto& value_of) HEED_INLINED {
-      const auto one = s::broadcast(x[column]);
-      unroll<Packets>([&](index p) HEED_INLINED { s::accumulate(sum[p], one, value_of(p)); });
-    });
-    x += Lanes::values;
-  }
-  unroll<Packets>([&](index p) HEED_INLINED { s::store(sums + p * s::size, sum[p]); });
-}
-
 // One task: some panels of outputs.
 class stored_gemv {
  public:
-  static constexpr int packets = 4;
-  static constexpr index lanes = packets * simd<float>::size;
+  static constexpr index lanes = stored_kernel::lanes;
 
   static bool fits(const gemm_call<float>& call) {
     if (call.stored == nullptr || call.x.rows != 1) return false;
-    const index values = lane_values(call.stored->type);
-    return values > 0 && call.x.cols % values == 0;
+    const stored_kernel* const kernel = find_stored_kernel(call.stored->type);
+    return kernel != nullptr && call.x.cols % kernel->values == 0;
   }
 
   // Columns of all that fill panels.
@@ -97,21 +51,20 @@ class stored_gemv {
     for (index j = 0; j < call_.x.cols && room_.x != nullptr; ++j) room_.x[j] = call_.x(0, j);
     const float* const x = room_.x != nullptr ? room_.x : call_.x.data;
     call_.start();
-    with_lanes(call_.stored->type, [&](auto format) {
-      const index row_bytes = call_.stored->row_bytes(), panel_bytes = lanes * row_bytes;
-      const std::byte* from = call_.stored->bytes + call_.first_output * row_bytes;
-      for (index column = 0; column < call_.y.cols; column += lanes, from += panel_bytes) {
-        const bool last = column + lanes == call_.y.cols;
-        const view<float> outside = call_.y.block(0, column, 1, lanes);
-        float apart[static_cast<std::size_t>(lanes)];
-        float* const sums = outside.col_stride == 1 ? outside.data : apart;
-        const view<float> inside{sums, 1, lanes, lanes, 1};
-        if (sums == apart) copy(inside, view<const float>(outside));
-        add_panel<decltype(format), packets>(from, row_bytes, call_.x.cols / format.values, x,
-                                             room_.words, from + (last ? 0 : panel_bytes), sums);
-        if (sums == apart) copy(outside, view<const float>(inside));
-      }
-    });
+    const stored_kernel& kernel = *find_stored_kernel(call_.stored->type);
+    const index row_bytes = call_.stored->row_bytes(), panel_bytes = lanes * row_bytes;
+    const std::byte* from = call_.stored->bytes + call_.first_output * row_bytes;
+    for (index column = 0; column < call_.y.cols; column += lanes, from += panel_bytes) {
+      const bool last = column + lanes == call_.y.cols;
+      const view<float> outside = call_.y.block(0, column, 1, lanes);
+      float apart[static_cast<std::size_t>(lanes)];
+      float* const sums = outside.col_stride == 1 ? outside.data : apart;
+      const view<float> inside{sums, 1, lanes, lanes, 1};
+      if (sums == apart) copy(inside, view<const float>(outside));
+      kernel.add(from, row_bytes, call_.x.cols / kernel.values, x, room_.words,
+                 from + (last ? 0 : panel_bytes), sums);
+      if (sums == apart) copy(outside, view<const float>(inside));
+    }
   }
 
  private:

@@ -41,9 +41,6 @@ constexpr index lane_values(dtype type) {
   }
 }
 
-// Words that a block of any of them takes in a word_panel.
-inline constexpr index most_words = 64;
-
 // Calls use(format) for those dtypes.
 template <class Use>
 bool with_lanes(dtype type, const Use& use) {

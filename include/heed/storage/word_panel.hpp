@@ -18,6 +18,9 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
+// Words of a row that a block of any dtype takes, at most.
+inline constexpr index most_words = 64;
+
 template <int Packets>
 class word_panel {
  public:

@@ -5,6 +5,7 @@
 #include "support/on_threads.hpp"
 #include "support/same_bits.hpp"
 
+#include <heed/gemm/all_stored_kernels.hpp>
 #include <heed/gemm/gemm.hpp>
 #include <heed/storage/convert.hpp>
 
@@ -33,6 +34,27 @@ struct weights {
     stored = {type, outputs, inputs, bytes.data()};
   }
 };
+
+// Rows are converted one by one until the kernels are known: the same bits.
+TEST(stored_gemv, needs_no_kernel) {
+  heed::scratch memory;
+  const index outputs = 3 * stored_gemv::lanes + 5, inputs = 320;
+  const weights w(dtype::q4_1, outputs, inputs);
+  const matrix<float> x = matrix<float>::Random(3, inputs);
+  matrix<float> without(3, outputs), with(3, outputs);
+  const auto multiply = [&](matrix<float>& y) {
+    for (index i = 0; i < 3; ++i)
+      heed::detail::gemm<float>(
+          {view_of(y.row(i)), view_of(x.row(i)), {nullptr, inputs, outputs, 0, 0}, {}, &w.stored},
+          {}, memory);
+  };
+  ASSERT_EQ(heed::detail::find_stored_kernel(dtype::q4_1), nullptr);
+  multiply(without);
+  heed::detail::know_stored_kernels();
+  ASSERT_NE(heed::detail::find_stored_kernel(dtype::q4_1), nullptr);
+  multiply(with);
+  EXPECT_TRUE(support::same_bits(with, without));
+}
 
 TEST(stored_gemv, has_the_bits_of_a_product_of_many_rows) {
   heed::scratch memory;

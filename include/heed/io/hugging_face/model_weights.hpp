@@ -7,11 +7,12 @@
 //   weights.refuse_unknown();
 #pragma once
 
-#include <heed/io/load_options.hpp>   // load_options
-#include <heed/io/tensor_file.hpp>    // tensor_file
-#include <heed/layer/layer_norm.hpp>  // layer_norm
-#include <heed/layer/linear.hpp>      // linear
-#include <heed/layer/rms_norm.hpp>    // rms_norm
+#include <heed/gemm/all_stored_kernels.hpp>  // know_stored_kernels
+#include <heed/io/load_options.hpp>          // load_options
+#include <heed/io/tensor_file.hpp>           // tensor_file
+#include <heed/layer/layer_norm.hpp>         // layer_norm
+#include <heed/layer/linear.hpp>             // linear
+#include <heed/layer/rms_norm.hpp>           // rms_norm
 
 #include <memory>         // shared_ptr
 #include <unordered_set>  // unordered_set
@@ -26,6 +27,7 @@ class model_weights {
   // Throws file_error for options that nothing is rounded to.
   explicit model_weights(tensor_file file, const load_options& options = {})
       : file_(std::make_shared<tensor_file>(std::move(file))), type_(options.weights) {
+    know_stored_kernels();
     if (type_ == dtype::i8) type_ = dtype::q8_0;
     float zeros[columns_of_all_blocks] = {};
     std::byte bytes[sizeof zeros * 2];
