@@ -151,6 +151,10 @@ bool is_transpose(const gemm_call<Scalar>& call) {
          call.w.col_stride == call.w.rows && call.w.rows > 1;
 }
 
+// Weights that a product of a few rows reads alone: a worker that sleeps takes tens of microseconds to
+// wake, in which one core reads a megabyte.
+inline constexpr index shared_bytes = index(1) << 20;
+
 // Runs a product whose sizes have been checked.
 template <class Scalar>
 void gemm(const gemm_call<Scalar>& call, const executor& on, scratch& memory) {
@@ -171,7 +175,9 @@ void gemm(const gemm_call<Scalar>& call, const executor& on, scratch& memory) {
   const auto thin = [&]<class Task>(std::type_identity<Task>) {
     const index whole = Task::fits(call) ? Task::whole_columns(call) : 0;
     if (whole == 0) return;
-    const index columns = Task::columns_per_task(call, on.workers);
+    const index bytes = whole * (call.stored != nullptr ? call.stored->row_bytes()
+                                                        : call.x.cols * index(sizeof(Scalar)));
+    const index columns = Task::columns_per_task(call, bytes < shared_bytes ? 1 : on.workers);
     run(divide_up(whole, columns), Task::footprint(call, columns), [&](index i, scratch& own) {
       const index first = i * columns;
       Task(call.part(0, call.y.rows, first, (std::min)(columns, whole - first)), own).run();

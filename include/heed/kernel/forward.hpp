@@ -24,7 +24,7 @@ HEED_ONE_COPY bool forward_once(const Call& call, const rules_of_call<typename C
   switch (route(call)) {
     case path::decode:
       return split_kv_decoder<Call>(call, rules, memory,
-                                    is_one_tile(call) ? 1 : call.options.on.workers)
+                                    call.worth_threads() ? call.options.on.workers : 1)
           .run();
     case path::one_tile: {
       scratch::frame frame(memory);
