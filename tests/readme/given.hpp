@@ -30,6 +30,9 @@ static const MatrixXf prompt_k = MatrixXf::Random(10, width),
                       prompt_v = MatrixXf::Random(10, width), own_k = k, own_v = v;
 static MatrixXf own(tokens, width), lse(tokens, 1), own_lse(tokens, 1);
 
+static const MatrixXf d_out = MatrixXf::Random(tokens, width);
+static MatrixXf d_q(tokens, width), d_k(tokens, width), d_v(tokens, width);
+
 static MatrixXf probabilities(tokens, tokens), received(tokens, 1);
 static heed::scratch scratch;
 static Eigen::ThreadPool pool(1);
