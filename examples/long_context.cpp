@@ -113,6 +113,6 @@ void run(index tokens, MPI_Comm ranks) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  const heed::index tokens = count > 1 ? std::atol(arguments[1]) : 1 << 20;
+  const heed::index tokens = count > 1 ? std::strtol(arguments[1], nullptr, 10) : 1 << 20;
   return heed::run_ranks(count, arguments, [&](MPI_Comm ranks) { run(tokens, ranks); });
 }

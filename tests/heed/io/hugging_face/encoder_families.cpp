@@ -49,9 +49,9 @@ TEST_P(text_families, give_the_golden_vectors_of_a_padded_batch) {
   const matrix<float> padded = batch.padded(hidden);
 
   float largest = 0;
-  const auto expect = [&](const char* name, const matrix<float>& found,
+  const auto expect = [&](const char* name, const matrix<float>& given,
                           const matrix<float>& wanted) {
-    const float error = largest_error(found, wanted);
+    const float error = largest_error(given, wanted);
     EXPECT_LE(error, tolerance) << name;
     largest = std::max(largest, error);
   };
