@@ -102,7 +102,7 @@ class attention_of_rank {
     return moderate;
   }
 
-  bool attend(const Call& call, const query_part& part, const key_chunk& chunk,
+  bool attend(const Call& call, const query_part& part, const sequence_chunk& chunk,
               const key_block& block, const block_stream<Storage>& stream, carried_sums<Call>& sums,
               scratch& memory) {
     chunk_call<Call> one(call);

@@ -24,7 +24,7 @@ namespace detail {
 static_assert(rows_per_deal == keys_per_chunk);
 
 // A chunk of a sequence's keys.
-struct key_chunk {
+struct sequence_chunk {
   index sequence;
   interval keys;  // within the sequence
   index row;      // of all keys, at which the chunk begins
@@ -72,12 +72,12 @@ class key_blocks {
 
   [[nodiscard]] index size() const { return static_cast<index>(blocks_.size()); }
   [[nodiscard]] const key_block& operator[](index i) const { return blocks_[std::size_t(i)]; }
-  [[nodiscard]] const key_chunk& chunk(index i) const { return chunks_[std::size_t(i)]; }
+  [[nodiscard]] const sequence_chunk& chunk(index i) const { return chunks_[std::size_t(i)]; }
   [[nodiscard]] const parcel& parcel_of(index i) const { return parcels_[std::size_t(i)]; }
   [[nodiscard]] index longest() const { return longest_; }
 
  private:
-  void add(const key_chunk& c, index rows_at_most) {
+  void add(const sequence_chunk& c, index rows_at_most) {
     const index number = static_cast<index>(chunks_.size()), rows = c.keys.size();
     const bool goes_on = !blocks_.empty() && blocks_.back().row + blocks_.back().rows == c.row &&
                          blocks_.back().rows + rows <= rows_at_most;
@@ -89,7 +89,7 @@ class key_blocks {
   }
   index number_of(const key_block& b) const { return &b - blocks_.data(); }
 
-  std::vector<key_chunk> chunks_;
+  std::vector<sequence_chunk> chunks_;
   std::vector<key_block> blocks_;
   std::vector<parcel> parcels_;
   index longest_ = 0;  // rows of the longest block

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <heed/kernel/bound_rules.hpp>   // rules_of_call
-#include <heed/parallel/key_blocks.hpp>  // key_chunk, run_of_rows
+#include <heed/parallel/key_blocks.hpp>  // sequence_chunk, run_of_rows
 
 #include <algorithm>  // max, min
 #include <vector>     // vector
@@ -38,8 +38,8 @@ inline std::vector<query_part> query_parts_of(const problem& g,
 }
 
 // The problem of such a part and of one chunk of keys, which lies in k from row `row` on.
-inline problem part_of(const problem& g, const query_part& part, const key_chunk& chunk, index row,
-                       index local_queries) {
+inline problem part_of(const problem& g, const query_part& part, const sequence_chunk& chunk,
+                       index row, index local_queries) {
   const scope s = g.of(part.sequence, 0);
   problem one = g;
   one.queries = one.longest_queries = part.count;
@@ -59,7 +59,7 @@ class seen_chunks {
   seen_chunks(const problem& g, const rules_of_call<Scalar>& rules, index local_queries)
       : g_(g), rules_(rules), local_queries_(local_queries) {}
 
-  [[nodiscard]] bool sees(const query_part& part, const key_chunk& chunk) const {
+  [[nodiscard]] bool sees(const query_part& part, const sequence_chunk& chunk) const {
     if (part.sequence != chunk.sequence) return false;
     const problem one = part_of(g_, part, chunk, chunk.row, local_queries_);
     bool any = false;
