@@ -101,10 +101,10 @@ struct f8_e4m3_lanes : lone_lanes<4> {
     each_of(use, [&](auto part, index k, index p) HEED_INLINED {
       const auto byte = panel.template field<8, 8 * part>(k, p);
       const auto sign = s::template shift_left<24>(s::both(byte, 0x80));
-      const auto small = s::template shift_left<20>(s::both(byte, 0x7f));
+      const auto magnitude = s::template shift_left<20>(s::both(byte, 0x7f));
       const auto grows = s::broadcast(0x1p120f), largest = s::broadcast(448.0f);
-      const auto size = s::multiply(s::float_of(small), grows);
-      const auto value = s::multiply(s::float_of(s::either(small, sign)), grows);
+      const auto size = s::multiply(s::float_of(magnitude), grows);
+      const auto value = s::multiply(s::float_of(s::either(magnitude, sign)), grows);
       const auto nan = s::broadcast(std::numeric_limits<float>::quiet_NaN());
       return s::where_less(largest, size, nan, value);
     });
