@@ -17,7 +17,9 @@ struct neighbour {
   index row;
   float score;
 
-  friend bool operator==(const neighbour&, const neighbour&) = default;
+  friend bool operator==(const neighbour& a, const neighbour& b) {
+    return a.row == b.row && detail::exactly_equal(a.score, b.score);
+  }
 };
 
 // vectors: (rows, width), to: (width), a row or a column. The score is the inner product, which is the cosine
