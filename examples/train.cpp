@@ -18,10 +18,10 @@ namespace {
 
 // The options of this run as text: those of the command line, after those of the run that goes on.
 std::string options_of(CLI::App& app, const training_options& given) {
-  const std::string now = app.config_to_str(false, false);
+  std::string now = app.config_to_str(false, false);
   if (!given.resume) return now;
   const auto before = heed::read_safetensors(lesson::checkpoint_of(given.out));
-  const std::string both = before.metadata().text("options") + '\n' + now;
+  std::string both = before.metadata().text("options") + '\n' + now;
   std::istringstream in(both);
   app.parse_from_stream(in);
   return both;
