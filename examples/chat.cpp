@@ -7,11 +7,10 @@
 #include "speaking/interrupt.hpp"
 #include "speaking/line_editor.hpp"
 #include "speaking/options.hpp"
+#include "speaking/program.hpp"
 #include "speaking/team.hpp"
 
 #include <heed/models.hpp>
-
-#include <exception>
 
 namespace {
 
@@ -63,7 +62,7 @@ bool obey(conversation& talk, const std::string& line, const heed::generate_opti
   return true;
 }
 
-void run(const options& given) {
+int run(const options& given) {
   const team threads(given.threads);
   const heed::language_model model = given.load();
   heed::tokenizer text = heed::load_tokenizer(given.where_tokenizer_is());
@@ -76,22 +75,14 @@ void run(const options& given) {
 
   line_editor lines;
   while (const auto line = lines.ask("> "))
-    if (!obey(talk, *line, how)) return;
+    if (!obey(talk, *line, how)) return 0;
   std::cout << '\n';
+  return 0;
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
-  CLI::App app("A conversation with a published language model.");
-  options given;
-  given.add_to(app);
-  CLI11_PARSE(app, count, arguments);
-  try {
-    run(given);
-    return 0;
-  } catch (const std::exception& error) {
-    std::cerr << "chat: " << error.what() << '\n';
-    return 1;
-  }
+  return program<options>("chat", "A conversation with a published language model.", count,
+                          arguments, run);
 }

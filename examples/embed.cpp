@@ -5,11 +5,11 @@
 //   embed MODEL --search FOLDER "question"   the passages below the folder that are nearest to it
 //   embed MODEL --search FOLDER              ... to each line of standard input
 #include "searching/folder_search.hpp"
+#include "speaking/program.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
-#include <exception>
 #include <utility>
 
 namespace {
@@ -144,14 +144,7 @@ int run(const options& given) {
 
 int main(int count, char** arguments) {
   std::ios::sync_with_stdio(false);
-  CLI::App app("Vectors of texts, and search by meaning, with a published text encoder.");
-  options given;
-  given.add_to(app);
-  CLI11_PARSE(app, count, arguments);
-  try {
-    return run(given);
-  } catch (const std::exception& error) {
-    std::cerr << "embed: " << error.what() << '\n';
-    return 1;
-  }
+  return program<options>("embed",
+                          "Vectors of texts, and search by meaning, with a published text encoder.",
+                          count, arguments, run);
 }

@@ -6,13 +6,13 @@
 //   generate MODEL --attention attention.html    a page that shows what every attention head looks at
 #include "speaking/interrupt.hpp"
 #include "speaking/options.hpp"
+#include "speaking/program.hpp"
 #include "speaking/statistics.hpp"
 #include "speaking/team.hpp"
 
 #include <heed/models.hpp>
 
 #include <algorithm>
-#include <exception>
 #include <filesystem>
 #include <iostream>
 #include <iterator>
@@ -94,14 +94,6 @@ int run(const options& given) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  CLI::App app("Writes what a published language model says to a prompt.");
-  options given;
-  given.add_to(app);
-  CLI11_PARSE(app, count, arguments);
-  try {
-    return run(given);
-  } catch (const std::exception& error) {
-    std::cerr << "generate: " << error.what() << '\n';
-    return 1;
-  }
+  return program<options>("generate", "Writes what a published language model says to a prompt.",
+                          count, arguments, run);
 }

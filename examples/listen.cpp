@@ -6,6 +6,7 @@
 #include "listening/sound_file.hpp"
 #include "listening/word_of_second.hpp"
 #include "speaking/interrupt.hpp"
+#include "speaking/program.hpp"
 
 #include <heed/io/load_keyword_model.hpp>
 
@@ -13,7 +14,6 @@
 
 #include <chrono>
 #include <cstdio>
-#include <exception>
 #include <iostream>
 
 namespace {
@@ -66,7 +66,7 @@ void print(double seconds, heed::index label, float probability) {
   std::fflush(stdout);
 }
 
-void run(const options& given) {
+int run(const options& given) {
   constexpr long rate = 16000, step = rate / 10;
   const heed::keyword_model model = heed::load_keyword_model(given.model);
   if (model.labels() != static_cast<heed::index>(labels.size()))
@@ -109,22 +109,15 @@ void run(const options& given) {
   push(std::span(silence).first(static_cast<std::size_t>(before - step)));
   words.finish(say);
   watch.print();
+  return 0;
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
-  CLI::App app(
+  return program<options>(
+      "listen",
       "Names the word in each second of a sound: yes, no, up, down, left, right, on, off, stop or "
-      "go.");
-  options given;
-  given.add_to(app);
-  CLI11_PARSE(app, count, arguments);
-  try {
-    run(given);
-    return 0;
-  } catch (const std::exception& error) {
-    std::cerr << "listen: " << error.what() << '\n';
-    return 1;
-  }
+      "go.",
+      count, arguments, run);
 }

@@ -3,13 +3,13 @@
 //
 //   world 200 --seed 2 --held-out --questions | quiz MODEL
 //   world 200 --seed 2 --held-out --questions | quiz MODEL --window 4   with attention cut to the last 4 tokens
+#include "speaking/program.hpp"
 #include "speaking/team.hpp"
 
 #include <heed/models.hpp>
 
 #include <CLI/CLI.hpp>
 
-#include <exception>
 #include <iomanip>
 #include <iostream>
 #include <map>
@@ -110,14 +110,6 @@ int run(const options& given) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  CLI::App app("Asks a model the questions of the standard input, a line each.");
-  options given;
-  given.add_to(app);
-  CLI11_PARSE(app, count, arguments);
-  try {
-    return run(given);
-  } catch (const std::exception& error) {
-    std::cerr << "quiz: " << error.what() << '\n';
-    return 1;
-  }
+  return program<options>("quiz", "Asks a model the questions of the standard input, a line each.",
+                          count, arguments, run);
 }
