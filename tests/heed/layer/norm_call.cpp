@@ -89,8 +89,9 @@ TYPED_TEST(norm_call, is_the_formula_in_every_layout) {
             ASSERT_TRUE(same_bits(x, before));
             const MatrixXd want = textbook(norm, x.template cast<double>());
             for (index i = 0; i < want.size(); ++i) {
-              const double bound = 3 * u * (std::abs(want(i)) + 2) + of_double;
-              ASSERT_NEAR(double(y(i % rows, i / rows)), want(i), bound);
+              const index row = i % rows, col = i / rows;
+              const double bound = 3 * u * (std::abs(want(row, col)) + 2) + of_double;
+              ASSERT_NEAR(double(y(row, col)), want(row, col), bound);
             }
             ASSERT_TRUE(same_bits(y, norm(before))) << "layouts change bits";
             norm(x, x);
