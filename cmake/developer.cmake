@@ -6,6 +6,8 @@ set(HEED_X86_64_LEVEL "" CACHE STRING
   "Level of the x86-64 instruction set that our own targets are built for: 2, 3 or 4")
 option(HEED_ASSERTIONS "Keep assert and eigen_assert in the tests in every build type" ON)
 set(HEED_SANITIZE "" CACHE STRING "Sanitizers for our own targets, e.g. address;undefined")
+set(HEED_PROGRAM_FLAGS "" CACHE STRING
+  "Flags of our own programs, after those of the build type; what is compiled once for all has not these")
 
 if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug, Release, RelWithDebInfo or MinSizeRel" FORCE)
@@ -74,6 +76,7 @@ endif()
 # What nearly all of our programs link.
 add_library(heed_developer INTERFACE)
 target_link_libraries(heed_developer INTERFACE heed::heed heed_flags)
+target_compile_options(heed_developer INTERFACE ${HEED_PROGRAM_FLAGS})
 
 # Kernels, compiled once for all tests and examples: those of float, and the others.
 heed_kernels(heed_float_kernels)
