@@ -14,6 +14,7 @@ struct speaking_options {
   std::string model, tokenizer, weights;
   heed::generate_options generate;
   int threads = 0;
+  bool mapped = false;
 
   void add_to(CLI::App& app) {
     app.add_option("model", model,
@@ -21,6 +22,8 @@ struct speaking_options {
         ->required();
     app.add_option("--tokenizer", tokenizer, "its folder or file, where it is not the model's");
     app.add_option("--weights", weights, "round its weights to f16, bf16, q8_0, q5_1, q4_0, ...");
+    app.add_flag("--mapped", mapped,
+                 "read its weights where the file has them: less memory, fewer tokens a second");
     app.add_option("--tokens", generate.tokens, "the most tokens that are written")
         ->capture_default_str();
     app.add_option("--temperature", generate.temperature,
@@ -48,10 +51,12 @@ struct speaking_options {
 
   // Throws where the model cannot be loaded, or its weights not be rounded as they are to be.
   [[nodiscard]] heed::language_model load() const {
-    if (weights.empty()) return heed::load_language_model(model);
-    const std::optional<heed::dtype> type = heed::dtype_named(weights);
-    if (!type) throw std::runtime_error("--weights: " + weights + " is no type of numbers");
-    return heed::load_language_model(model, {.weights = type});
+    heed::load_options how;
+    how.packed = !mapped;
+    if (!weights.empty()) how.weights = heed::dtype_named(weights);
+    if (!weights.empty() && !how.weights)
+      throw std::runtime_error("--weights: " + weights + " is no type of numbers");
+    return heed::load_language_model(model, how);
   }
 
   [[nodiscard]] const std::string& where_tokenizer_is() const {

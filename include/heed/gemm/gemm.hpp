@@ -63,7 +63,7 @@ class gemm_task {
     Scalar* edge;          // (rows, lanes)
     Scalar* x;             // (rows, depth), where neither stride of x is 1
     float* rows;           // (lanes, depth), where W is stored
-    std::uint32_t* words;  // of a block of each of `lanes` rows, where W is stored
+    std::uint32_t* words;  // of some blocks of a panel, where W is stored
 
     template <class Memory>
     static room in(Memory& memory, const gemm_call<Scalar>& call) {
@@ -72,8 +72,9 @@ class gemm_task {
               memory.template take<Scalar>(most_rows * lanes),
               is_direct ? nullptr : memory.template take<Scalar>(most_rows * most_depth),
               call.stored == nullptr ? nullptr : memory.template take<float>(lanes * most_depth),
-              call.stored == nullptr ? nullptr
-                                     : memory.template take<std::uint32_t>(lanes * most_words)};
+              call.stored == nullptr
+                  ? nullptr
+                  : memory.template take<std::uint32_t>(stored_kernel::lanes * most_words)};
     }
   };
 
@@ -132,9 +133,23 @@ class gemm_task {
     const stored_matrix& w = *call_.stored;
     const stored_kernel* const kernel = find_stored_kernel(w.type);
     if (kernel == nullptr || packed.cols < lanes || packed.rows % kernel->values != 0) return false;
-    kernel->unpack(
-        w.bytes + (call_.first_output + column) * w.row_bytes() + bytes_of(w.type, depth),
-        w.row_bytes(), packed.rows / kernel->values, room_.words, packed.data);
+    const index output = call_.first_output + column, blocks = packed.rows / kernel->values;
+    const index row_bytes = w.row_bytes(), block_bytes = bytes_of(w.type, kernel->values);
+    if (w.panels != nullptr && output % lanes == 0 &&
+        output < w.rows / stored_kernel::lanes * stored_kernel::lanes) {
+      const index panel = output / stored_kernel::lanes, within = output % stored_kernel::lanes;
+      kernel->unpack(w.panels.get() + panel * kernel->words_of(w.cols / kernel->values) +
+                         kernel->words_of(depth / kernel->values) + within,
+                     blocks, packed.data);
+      return true;
+    }
+    const std::byte* const from = w.bytes + output * row_bytes + bytes_of(w.type, depth);
+    for (index done = 0; done < blocks;) {
+      const index some = (std::min)(kernel->blocks_at_hand(), blocks - done);
+      kernel->pack(from + done * block_bytes, row_bytes, some, 1, room_.words, from);
+      kernel->unpack(room_.words, some, packed.data + done * kernel->values * lanes);
+      done += some;
+    }
     return true;
   }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // y = x W + b for one row x and weights that are stored: what takes time is reading W, so its numbers
-// are read where they lie, converted in registers and used there.
+// are converted in registers and used there.
 //
 // Outputs are lanes, as in gemm.hpp, and each y(o) is the same chain. Rows of the stored matrix are
-// outputs, so that words of many rows are transposed on their way in.
+// outputs: where it has no packed panels, words of many rows are transposed on their way in.
 #pragma once
 
 #include <heed/core/measuring_memory.hpp>  // measuring_memory, scratch
@@ -11,7 +11,7 @@
 #include <heed/gemm/stored_kernel.hpp>     // stored_kernel
 #include <heed/storage/copy.hpp>           // copy
 
-#include <algorithm>  // max
+#include <algorithm>  // max, min
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -52,24 +52,39 @@ class stored_gemv {
     const float* const x = room_.x != nullptr ? room_.x : call_.x.data;
     call_.start();
     const stored_kernel& kernel = *find_stored_kernel(call_.stored->type);
-    const index row_bytes = call_.stored->row_bytes(), panel_bytes = lanes * row_bytes;
-    const std::byte* from = call_.stored->bytes + call_.first_output * row_bytes;
-    for (index column = 0; column < call_.y.cols; column += lanes, from += panel_bytes) {
-      const bool last = column + lanes == call_.y.cols;
+    for (index column = 0; column < call_.y.cols; column += lanes) {
       const view<float> outside = call_.y.block(0, column, 1, lanes);
       float apart[static_cast<std::size_t>(lanes)];
       float* const sums = outside.col_stride == 1 ? outside.data : apart;
       const view<float> inside{sums, 1, lanes, lanes, 1};
       if (sums == apart) copy(inside, view<const float>(outside));
-      kernel.add(from, row_bytes, call_.x.cols / kernel.values, x, room_.words,
-                 from + (last ? 0 : panel_bytes), sums);
+      add(kernel, call_.first_output + column, column + lanes == call_.y.cols, x, sums);
       if (sums == apart) copy(outside, view<const float>(inside));
     }
   }
 
  private:
+  // sums += x W for the panel from `output` on.
+  void add(const stored_kernel& kernel, index output, bool last, const float* x,
+           float* sums) const {
+    const stored_matrix& w = *call_.stored;
+    const index blocks = w.cols / kernel.values;
+    if (w.panels != nullptr && output % lanes == 0)
+      return kernel.add(w.panels.get() + output / lanes * kernel.words_of(blocks), blocks, x, sums);
+    const index row_bytes = w.row_bytes(), block_bytes = bytes_of(w.type, kernel.values);
+    const std::byte* const from = w.bytes + output * row_bytes;
+    const std::byte* const later = from + (last ? 0 : lanes * row_bytes);
+    for (index done = 0; done < blocks;) {
+      const index some = (std::min)(kernel.blocks_at_hand(), blocks - done);
+      kernel.pack(from + done * block_bytes, row_bytes, some, stored_kernel::pairs, room_.words,
+                  later + done * block_bytes * lanes);
+      kernel.add(room_.words, some, x + done * kernel.values, sums);
+      done += some;
+    }
+  }
+
   struct room {
-    std::uint32_t* words;  // of a block of each row
+    std::uint32_t* words;  // of some blocks of each row
     float* x;              // (inputs), where they do not lie next to each other
 
     template <class Memory>

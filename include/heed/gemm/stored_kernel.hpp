@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
-// How products use numbers of a dtype where they lie: two functions for each dtype.
+// How products use numbers of a dtype: panels of stored rows, packed so that a word of each row lies next to
+// that of the next row, and three functions for each dtype.
 //
-//   if (const stored_kernel* kernel = find_stored_kernel(heed::dtype::q4_1))
-//     kernel->add(from, row_bytes, blocks, x, memory, later, sums);
+//   if (const stored_kernel* kernel = find_stored_kernel(heed::dtype::q4_1)) {
+//     kernel->pack(from, row_bytes, blocks, stored_kernel::pairs, words, later);
+//     kernel->add(words, blocks, x, sums);
+//   }
 //
 // A file that multiplies floats compiles those of float alone: the others are known once
 // know_stored_kernels() has been called, as it is where files of weights are read. Until then, stored
@@ -21,66 +24,92 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// A row of stored numbers of a panel: values of the block at hand, all rows at once.
-//
-//   packed(column, lane) = value, for `blocks` blocks from `from` on
-template <class Lanes, int Packets>
-HEED_ONE_COPY void unpack_panel(const std::byte* from, index row_bytes, index blocks,
-                                std::uint32_t* memory, float* packed) {
-  using panel_type = word_panel<Packets>;
-  using s = simd<float>;
-  const panel_type panel(memory);
-  for (index block = 0; block < blocks; ++block) {
-    Lanes::read(panel, from + block * Lanes::bytes, row_bytes);
-    Lanes::each(panel, [&](index column, const auto& value_of) HEED_INLINED {
-      // A loop, since each copy of a conversion has its price when a program is compiled.
-      HEED_LOOP_OF_LANES for (index p = 0; p < Packets; ++p)
-          s::store(packed + column * panel_type::lanes + p * s::size, value_of(p));
-    });
-    packed += Lanes::values * panel_type::lanes;
-  }
-}
-
-// sums(lane) += x W for a panel of outputs. While it works, it asks for the bytes from `later` on,
-// as many as it reads.
-template <class Lanes, int Packets>
-HEED_ONE_COPY void add_panel(const std::byte* from, index row_bytes, index blocks, const float* x,
-                             std::uint32_t* memory, const std::byte* later, float* sums) {
-  using panel_type = word_panel<Packets>;
-  using s = simd<float>;
-  const panel_type panel(memory);
-  typename s::packet sum[static_cast<std::size_t>(Packets)];
-  unroll<Packets>([&](index p) HEED_INLINED { sum[p] = s::load(sums + p * s::size); });
-  constexpr index line = 64, bytes = Lanes::bytes * panel_type::lanes;
-  index asked = 0;
-  for (index block = 0; block < blocks; ++block) {
-    Lanes::read(panel, from + block * Lanes::bytes, row_bytes);
-    for (; asked < (block + 1) * bytes; asked += line) prefetch(later + asked);
-    Lanes::each(panel, [&](index column, const auto& value_of) HEED_INLINED {
-      const auto one = s::broadcast(x[column]);
-      unroll<Packets>([&](index p) HEED_INLINED { s::accumulate(sum[p], one, value_of(p)); });
-    });
-    x += Lanes::values;
-  }
-  unroll<Packets>([&](index p) HEED_INLINED { s::store(sums + p * s::size, sum[p]); });
-}
-
+// What the kernels of all dtypes share, and the functions of one.
 struct stored_kernel {
-  static constexpr int packets = 4;
-  static constexpr index lanes =
-      packets * simd<float>::size;  // rows of stored numbers that add() takes
+  static constexpr int pair = packets_per_block;  // packets that a product of many rows takes
+  static constexpr int pairs = 2, packets = pair * pairs;
+  static constexpr index pair_lanes = pair * simd<float>::size;
+  static constexpr index lanes = packets * simd<float>::size;  // rows of a panel
 
-  index values;  // columns that are read together
-  void (*add)(const std::byte* from, index row_bytes, index blocks, const float* x,
-              std::uint32_t* memory, const std::byte* later, float* sums);
-  void (*unpack)(const std::byte* from, index row_bytes, index blocks, std::uint32_t* memory,
-                 float* packed);
+  // Words that blocks of a panel take.
+  [[nodiscard]] index words_of(index blocks) const { return blocks * words * lanes; }
+  // Blocks at a time whose words fit into `most_words * lanes`.
+  [[nodiscard]] index blocks_at_hand() const { return most_words / words; }
+
+  index values;      // columns of a block
+  index words;       // of a row of a block
+  bool keeps_words;  // whether add() and unpack() leave them as they are
+
+  // `some` pairs of packets of rows. While it works, it asks for the bytes from `later` on, as many as it
+  // reads.
+  void (*pack)(const std::byte* from, index row_bytes, index blocks, index some,
+               std::uint32_t* packed, const std::byte* later);
+  // sums(lane) += x W for a panel.
+  void (*add)(std::uint32_t* packed, index blocks, const float* x, float* sums);
+  // floats(column, lane) = value for a pair: that at the panel's start or half.
+  void (*unpack)(std::uint32_t* packed, index blocks, float* floats);
 };
 
 template <class Lanes>
-inline constexpr stored_kernel stored_kernel_of = {Lanes::values,
-                                                   add_panel<Lanes, stored_kernel::packets>,
-                                                   unpack_panel<Lanes, packets_per_block>};
+HEED_ONE_COPY void pack_panel(const std::byte* from, index row_bytes, index blocks, index some,
+                              std::uint32_t* packed, const std::byte* later) {
+  constexpr index line = 64;
+  const index bytes = Lanes::bytes * some * stored_kernel::pair_lanes;
+  index asked = 0;
+  for (index block = 0; block < blocks; ++block) {
+    for (index i = 0; i < some; ++i)
+      Lanes::read(word_panel<stored_kernel::pair, stored_kernel::packets>(
+                      packed + i * stored_kernel::pair_lanes),
+                  from + block * Lanes::bytes + i * stored_kernel::pair_lanes * row_bytes,
+                  row_bytes);
+    for (; asked < (block + 1) * bytes; asked += line) prefetch(later + asked);
+    packed += Lanes::words * stored_kernel::lanes;
+  }
+}
+
+template <class Lanes>
+HEED_ONE_COPY void add_panel(std::uint32_t* packed, index blocks, const float* x, float* sums) {
+  using panel_type = word_panel<stored_kernel::packets>;
+  using s = simd<float>;
+  constexpr int packets = panel_type::packets;
+  typename s::packet sum[static_cast<std::size_t>(packets)];
+  unroll<packets>([&](index p) HEED_INLINED { sum[p] = s::load(sums + p * s::size); });
+  for (index block = 0; block < blocks; ++block) {
+    Lanes::each(panel_type(packed), [&](index column, const auto& value_of) HEED_INLINED {
+      const auto one = s::broadcast(x[column]);
+      unroll<packets>([&](index p) HEED_INLINED { s::accumulate(sum[p], one, value_of(p)); });
+    });
+    x += Lanes::values;
+    packed += Lanes::words * stored_kernel::lanes;
+  }
+  unroll<packets>([&](index p) HEED_INLINED { s::store(sums + p * s::size, sum[p]); });
+}
+
+template <class Lanes>
+HEED_ONE_COPY void unpack_panel(std::uint32_t* packed, index blocks, float* floats) {
+  using panel_type = word_panel<stored_kernel::pair, stored_kernel::packets>;
+  using s = simd<float>;
+  for (index block = 0; block < blocks; ++block) {
+    Lanes::each(panel_type(packed), [&](index column, const auto& value_of) HEED_INLINED {
+      // A loop, since each copy of a conversion has its price when a program is compiled.
+      HEED_LOOP_OF_LANES for (index p = 0; p < panel_type::packets; ++p)
+          s::store(floats + column * panel_type::lanes + p * s::size, value_of(p));
+    });
+    packed += Lanes::words * stored_kernel::lanes;
+    floats += Lanes::values * panel_type::lanes;
+  }
+}
+
+template <class Lanes>
+constexpr bool keeps_words() {
+  if constexpr (requires { Lanes::keeps_words; }) return Lanes::keeps_words;
+  return true;
+}
+
+template <class Lanes>
+inline constexpr stored_kernel stored_kernel_of = {Lanes::values,        Lanes::words,
+                                                   keeps_words<Lanes>(), pack_panel<Lanes>,
+                                                   add_panel<Lanes>,     unpack_panel<Lanes>};
 
 inline std::atomic<const stored_kernel*> known_stored_kernels[static_cast<std::size_t>(dtypes)] =
     {};

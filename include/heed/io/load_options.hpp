@@ -4,9 +4,11 @@
 //   heed::load_language_model("SmolLM2-135M-Instruct", {.weights = heed::dtype::q8_0});
 #pragma once
 
+#include <heed/core/types.hpp>     // index
 #include <heed/storage/dtype.hpp>  // dtype
 
-#include <optional>  // optional
+#include <functional>  // function
+#include <optional>    // optional
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -16,6 +18,12 @@ struct load_options {
   // none is given. f32, f16, bf16, q8_0, q5_1, q5_0, q4_1 or q4_0; i8 is q8_0, 8 bits with a scale for each
   // 32. Vectors, such as biases and the weights of norms, stay floats.
   std::optional<dtype> weights = {};
+  // Whether matrices that are not floats are packed for the processor as they are read, which takes as much
+  // memory as the file has and makes a token up to 1.7 times as quick. Where false, products read the mapped
+  // file, with the same bits.
+  bool packed = true;
+  // Is told, tensor by tensor, how many bytes of the model's have been read, and of how many.
+  std::function<void(index done, index all)> progress = {};
 };
 
 }  // namespace HEED_ABI

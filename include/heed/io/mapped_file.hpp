@@ -9,6 +9,7 @@
 
 #include <cerrno>        // errno
 #include <cstddef>       // byte
+#include <cstdint>       // uintptr_t
 #include <filesystem>    // path
 #include <span>          // span
 #include <system_error>  // system_category
@@ -16,9 +17,9 @@
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <fcntl.h>     // open
-#include <sys/mman.h>  // mmap, munmap
+#include <sys/mman.h>  // madvise, mmap, munmap
 #include <sys/stat.h>  // fstat
-#include <unistd.h>    // close
+#include <unistd.h>    // close, sysconf
 #elif defined(_WIN32)
 #include <heed/io/windows_files.hpp>  // CreateFileW, MapViewOfFile
 #else
@@ -65,6 +66,23 @@ class mapped_file {
   void* data_ = nullptr;
   std::size_t size_ = 0;
 };
+
+namespace detail {
+
+// Lets the system take back the memory of whole pages within some bytes of a mapped file, which are read
+// again when they are touched.
+inline void release_pages([[maybe_unused]] std::span<const std::byte> bytes) {
+#ifdef MADV_DONTNEED
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data());
+  const std::uintptr_t first = (begin + page - 1) / page * page;
+  const std::uintptr_t end = (begin + bytes.size()) / page * page;
+  if (first < end)
+    ::madvise(const_cast<std::byte*>(bytes.data()) + (first - begin), end - first, MADV_DONTNEED);
+#endif
+}
+
+}  // namespace detail
 
 #if defined(__unix__) || defined(__APPLE__)
 

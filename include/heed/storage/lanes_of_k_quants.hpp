@@ -62,6 +62,7 @@ struct k_lanes_of_32 {
   static EIGEN_ALWAYS_INLINE void read(const Panel& panel, const std::byte* block,
                                        index row_bytes) {
     panel.read(0, Words, block, row_bytes);
+    spread_scales(panel);
   }
 
  protected:
@@ -72,7 +73,6 @@ struct k_lanes_of_32 {
     using s = typename Panel::s;
     const scale_and_least<Panel> whole(panel, 0);
     typename Panel::packet_of_each scale, minus_least;
-    spread_scales(panel);
     for (index half = 0; half < 2; ++half) {
       each_part<32>(
           half, use,
@@ -127,6 +127,8 @@ struct q4_k_lanes : k_lanes_of_32<36> {
 
 // Words 4 to 11: fifth bits, a bit of each byte to a part; 12 ...: the other bits.
 struct q5_k_lanes : k_lanes_of_32<44> {
+  static constexpr bool keeps_words = false;  // fifth bits are shifted away
+
   template <class Panel, class Use>
   static EIGEN_ALWAYS_INLINE void each(const Panel& panel, const Use& use) {
     using s = typename Panel::s;
@@ -198,6 +200,7 @@ struct scale_behind {
 // scales, 6 bits each, which become words 31 to 34; 30: scale.
 struct q3_k_lanes {
   static constexpr index values = 256, bytes = 110, words = 35;
+  static constexpr bool keeps_words = false;  // third bits are shifted away
 
   template <class Panel>
   static EIGEN_ALWAYS_INLINE void read(const Panel& panel, const std::byte* block,
@@ -205,13 +208,13 @@ struct q3_k_lanes {
     panel.read(0, 24, block, row_bytes);
     panel.read(23, block + 92, row_bytes);
     panel.read(27, block + 94, row_bytes);
+    spread_scales(panel);
   }
   template <class Panel, class Use>
   static EIGEN_ALWAYS_INLINE void each(const Panel& panel, const Use& use) {
     using s = typename Panel::s;
     const scale_behind<Panel> whole(panel, 30);
     typename Panel::packet_of_each scale, least;
-    spread_scales(panel);
     for (index half = 0; half < 2; ++half) {
       each_part<16>(
           half, use,

@@ -8,7 +8,8 @@
 #include <heed/core/check.hpp>       // require
 #include <heed/storage/convert.hpp>  // dtype, to_float
 
-#include <memory>  // shared_ptr
+#include <cstdint>  // uint32_t
+#include <memory>   // shared_ptr
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -20,13 +21,15 @@ struct stored_matrix {
   index cols = 0;
   const std::byte* bytes = nullptr;
   std::shared_ptr<const void> owner = {};
+  // The same numbers once more in the order in which products read them, or nothing: see pack_stored.hpp.
+  std::shared_ptr<std::uint32_t[]> panels = {};
 
   [[nodiscard]] bool given() const { return bytes != nullptr; }
   [[nodiscard]] index row_bytes() const { return bytes_of(type, cols); }
 
   // Rows first ... first + count - 1 as a matrix of their own.
   [[nodiscard]] stored_matrix rows_of(index first, index count) const {
-    return {type, count, cols, bytes + first * row_bytes(), owner};
+    return {type, count, cols, bytes + first * row_bytes(), owner, {}};
   }
 
   // Rows first ... first + count - 1 as floats, (count, cols) by rows. They must be rows of it.

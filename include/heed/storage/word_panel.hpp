@@ -2,8 +2,9 @@
 // Words of 32 bits of stored rows, transposed: a row of the matrix is a lane, so that packed numbers of
 // many rows are taken apart at once.
 //
-//   heed::detail::word_panel<4> words(memory);  // of 4 packets of rows
-//   words.read(0, block, row_bytes);            // words 0 to 3: the first 16 bytes of every row
+//   heed::detail::word_panel<4> words(memory);     // of 4 packets of rows
+//   words.read(0, block, row_bytes);               // words 0 to 3: the first 16 bytes of every row
+//   heed::detail::word_panel<2, 4> first(memory);  // the first 2 of these packets
 //   words.field<4, 8>(2, packet);               // bits 8 to 11 of word 2, of each row of a packet
 #pragma once
 
@@ -21,7 +22,8 @@ namespace detail {
 // Words of a row that a block of any dtype takes, at most.
 inline constexpr index most_words = 64;
 
-template <int Packets>
+// A word of Pitch packets lies before the next word; of these packets, the first Packets are at hand.
+template <int Packets, int Pitch = Packets>
 class word_panel {
  public:
   using s = simd<float>;
@@ -33,7 +35,7 @@ class word_panel {
   using packet_of_each = packet[static_cast<std::size_t>(Packets)];
   using words_of_each = words[static_cast<std::size_t>(Packets)];
 
-  // `memory` holds `lanes` words for each word of a row.
+  // `memory` holds Pitch * s::size words for each word of a row.
   explicit word_panel(std::uint32_t* memory) : memory_(memory) {}
 
   // Words first ... first + 3, from 16 bytes of each row: those at `from` and every row_bytes later.
@@ -62,10 +64,10 @@ class word_panel {
   }
 
   EIGEN_ALWAYS_INLINE words get(index word, index p) const {
-    return s::load_words(memory_ + (word * Packets + p) * s::size);
+    return s::load_words(memory_ + (word * Pitch + p) * s::size);
   }
   EIGEN_ALWAYS_INLINE void put(index word, index p, const words& a) const {
-    s::store_words(memory_ + (word * Packets + p) * s::size, a);
+    s::store_words(memory_ + (word * Pitch + p) * s::size, a);
   }
 
   // `Bits` bits of a word, from bit `First` on.

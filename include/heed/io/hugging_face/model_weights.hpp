@@ -8,6 +8,7 @@
 #pragma once
 
 #include <heed/gemm/all_stored_kernels.hpp>  // know_stored_kernels
+#include <heed/gemm/pack_stored.hpp>         // pack_stored
 #include <heed/io/load_options.hpp>          // load_options
 #include <heed/io/tensor_file.hpp>           // tensor_file
 #include <heed/layer/layer_norm.hpp>         // layer_norm
@@ -26,8 +27,12 @@ class model_weights {
  public:
   // Throws file_error for options that nothing is rounded to.
   explicit model_weights(tensor_file file, const load_options& options = {})
-      : file_(std::make_shared<tensor_file>(std::move(file))), type_(options.weights) {
+      : file_(std::make_shared<tensor_file>(std::move(file))),
+        type_(options.weights),
+        packed_(options.packed),
+        progress_(options.progress) {
     know_stored_kernels();
+    for (const tensor_view& t : file_->tensors()) all_bytes_ += static_cast<index>(t.bytes.size());
     if (type_ == dtype::i8) type_ = dtype::q8_0;
     float zeros[columns_of_all_blocks] = {};
     std::byte bytes[sizeof zeros * 2];
@@ -44,7 +49,8 @@ class model_weights {
     const tensor_view& t = (*file_)[name];
     require_file(t.shape == shape, file_->name(), ": tensor ", quoted{name}, " is ",
                  shape_text{t.shape}, ", but it must be ", shape_text{shape});
-    taken_.insert(name);
+    if (taken_.insert(name).second) done_bytes_ += static_cast<index>(t.bytes.size());
+    if (progress_) progress_(done_bytes_, all_bytes_);
     return t;
   }
 
@@ -65,7 +71,8 @@ class model_weights {
   }
 
   // (outputs, inputs) as Hugging Face keeps it. Floats are transposed, which is how products read them
-  // fastest; other dtypes stay as they are in the file, which stays mapped, unless the options say another.
+  // fastest; other dtypes stay as they are in the file, which stays mapped, unless the options say another,
+  // and are packed unless the options say that they are not.
   parameter<float> weight(const std::string& name, index inputs, index outputs) {
     return part_of(name, outputs, inputs, 0, outputs);
   }
@@ -182,11 +189,19 @@ class model_weights {
     parameter<float> made;
     if (part.type != dtype::f32 && part.type != dtype::f64) {
       made.stored = part;
+      if (packed_) pack(made.stored);
       return made;
     }
     matrix<float> values(part.rows, part.cols);
     part.read(0, part.rows, values.data());
     return parameter<float>(matrix<float>(values.transpose()));
+  }
+
+  // Rows that were packed are seldom read again: the mapped file need not keep them in memory.
+  void pack(stored_matrix& numbers) const {
+    pack_stored(numbers);
+    if (numbers.panels != nullptr && numbers.owner == file_)
+      release_pages({numbers.bytes, static_cast<std::size_t>(numbers.rows * numbers.row_bytes())});
   }
 
   // The same numbers, of the type that the options say.
@@ -215,6 +230,9 @@ class model_weights {
 
   std::shared_ptr<tensor_file> file_;
   std::optional<dtype> type_;  // that matrices are rounded to
+  bool packed_;
+  std::function<void(index, index)> progress_;
+  index done_bytes_ = 0, all_bytes_ = 0;
   std::unordered_set<std::string> taken_;
 };
 
