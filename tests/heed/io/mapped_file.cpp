@@ -26,6 +26,18 @@ TEST(MappedFile, HasTheBytes) {
   EXPECT_EQ(text_of(mapped_file(folder.write("ä 東", "2"))), "2");
 }
 
+// Pages that were released are read again, and those that bytes only begin or end in stay.
+TEST(MappedFile, HasTheBytesAfterItsPagesWereReleased) {
+  const support::temporary_folder folder;
+  const std::string text(50000, 'x');
+  const mapped_file file(folder.write("a", text));
+  detail::release_pages(file.bytes());
+  EXPECT_EQ(text_of(file), text);
+  detail::release_pages(file.bytes().subspan(1, 3));
+  detail::release_pages({});
+  EXPECT_EQ(text_of(file), text);
+}
+
 TEST(MappedFile, MayBeEmpty) {
   const support::temporary_folder folder;
   EXPECT_TRUE(mapped_file(folder.write("empty", "")).bytes().empty());

@@ -87,6 +87,37 @@ TEST(model_weights, are_rounded_wherever_they_come_from) {
   EXPECT_EQ(file.read({}).conv1d("c", 64, 2).weight(4, 1), -5);
 }
 
+// The file has 2 x 64, 2, 64 x 2 and 2 floats: 1040 bytes.
+TEST(model_weights, tell_how_much_has_been_read) {
+  std::vector<index> done;
+  load_options options;
+  options.progress = [&](index some, index all) {
+    done.push_back(some);
+    EXPECT_EQ(all, 1040);
+  };
+  model_weights weights(read_tensor_file(a_file().path()), options);
+  (void)weights.linear("w", 64, 2, true);
+  (void)weights.vector("w.bias", 2);
+  EXPECT_EQ(done, (std::vector<index>{512, 520, 520})) << "a tensor counts once";
+}
+
+TEST(model_weights, are_packed_unless_they_shall_stay_mapped) {
+  const index rows = detail::stored_kernel::lanes, cols = 64;
+  const support::temporary_folder folder;
+  const std::vector<std::uint16_t> ones(static_cast<std::size_t>(rows * cols), 0x3f80);
+  const tensor_view all[] = {
+      {"w.weight", dtype::bf16, {rows, cols}, std::as_bytes(std::span(ones))}};
+  write_safetensors(folder.path() / "model.safetensors", all);
+  for (const bool packed : {true, false}) {
+    load_options options;
+    options.packed = packed;
+    model_weights weights(read_tensor_file(folder.path() / "model.safetensors"), options);
+    const parameter<float> w = weights.weight("w.weight", cols, rows);
+    EXPECT_EQ(w.stored.panels != nullptr, packed);
+    EXPECT_EQ(row(w.stored, rows - 1), std::vector<float>(64, 1.0f));
+  }
+}
+
 TEST(model_weights, refuse_what_nothing_is_rounded_to) {
   const a_file file;
   const auto said = [&](auto call) { return support::refusal<file_error>(call); };
