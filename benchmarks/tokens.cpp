@@ -2,11 +2,14 @@
 // Generation, one token at a time: every weight is read once, so what limits is how fast the machine reads.
 // The share is that of the speed at which it reads memory here and now, over the bytes of weights and cache.
 // "unpack" is a product of one row with weights that stay in the second cache: what instructions alone allow.
+// "unpack_rows" has weights by rows, as a file has them, instead of packed panels.
 //
 //   build/native/benchmarks/benchmark_tokens --benchmark_repetitions=5
 #include "support/bandwidth.hpp"
 #include "support/thread_counts.hpp"
 
+#include <heed/gemm/all_stored_kernels.hpp>
+#include <heed/gemm/pack_stored.hpp>
 #include <heed/model/decoder.hpp>
 
 #include <benchmark/benchmark.h>
@@ -22,8 +25,10 @@ namespace {
 
 constexpr heed::index prompt = 64;  // tokens in the cache
 
-// Numbers of some dtype at random, all finite: no byte makes the largest exponent.
-heed::stored_matrix random_weights(heed::dtype type, heed::index outputs, heed::index inputs) {
+// Numbers of some dtype at random, all finite: no byte makes the largest exponent. Packed, as a model has
+// them once it is loaded, or by rows, as a mapped file has them.
+heed::stored_matrix random_weights(heed::dtype type, heed::index outputs, heed::index inputs,
+                                   bool rows = false) {
   const auto bytes = std::make_shared<std::vector<std::byte>>(
       static_cast<std::size_t>(heed::bytes_of(type, outputs * inputs)));
   std::uint32_t random = 1;
@@ -31,7 +36,9 @@ heed::stored_matrix random_weights(heed::dtype type, heed::index outputs, heed::
     random = random * 1664525 + 1013904223;
     byte = static_cast<std::byte>((random >> 24) % 0x3C);
   }
-  return {type, outputs, inputs, bytes->data(), bytes};
+  heed::stored_matrix numbers{type, outputs, inputs, bytes->data(), bytes, nullptr};
+  if (!rows) heed::detail::pack_stored(numbers);
+  return numbers;
 }
 
 // A decoder whose weights are stored in one dtype after the other.
@@ -108,11 +115,11 @@ void generate(benchmark::State& state, const heed::decoder<float>& gpt, double b
   state.counters["read%"] = Counter(100 * bytes / bandwidth, Counter::kIsIterationInvariantRate);
 }
 
-void unpack(benchmark::State& state, heed::dtype type) {
+void unpack(benchmark::State& state, heed::dtype type, bool rows) {
   constexpr heed::index inputs = 768, outputs = 512;
   heed::linear<float> layer({.inputs = inputs, .outputs = outputs, .bias = false});
   layer.weight = heed::matrix<float>();
-  layer.weight.stored = random_weights(type, outputs, inputs);
+  layer.weight.stored = random_weights(type, outputs, inputs, rows);
   const heed::matrix<float> x = heed::matrix<float>::Random(1, inputs);
   heed::matrix<float> y(1, outputs);
   for (auto _ : state) {
@@ -149,10 +156,13 @@ int main(int argc, char** argv) {
                                     dtype::i8,   dtype::q8_0, dtype::q5_1, dtype::q5_0,
                                     dtype::q4_1, dtype::q4_0, dtype::q6_k, dtype::q5_k,
                                     dtype::q4_k, dtype::q3_k, dtype::q2_k};
-  for (const dtype type : types)
-    benchmark::RegisterBenchmark((std::string("unpack/") + heed::name_of(type)).c_str(), unpack,
-                                 type)
-        ->Unit(benchmark::kMicrosecond);
+  heed::detail::know_stored_kernels();
+  for (const bool rows : {false, true})
+    for (const dtype type : types)
+      benchmark::RegisterBenchmark(
+          ((rows ? "unpack_rows/" : "unpack/") + std::string(heed::name_of(type))).c_str(), unpack,
+          type, rows)
+          ->Unit(benchmark::kMicrosecond);
   const auto add_all = [](const std::string& name, model& (*of)(), heed::index largest_block) {
     for (const int threads : support::thread_counts()) add(name + "/matrix", of, threads, nullptr);
     for (const dtype& type : types)
