@@ -22,6 +22,7 @@ inline layer_norm<float> load_cohere_head_norm(model_weights& weights, const std
 // What the two generations differ by.
 struct cohere_facts {
   bool head_norms = false;
+  double theta = 10000;     // unless the config says
   index window_period = 0;  // windowed layers alone are rotated; 0: there are none, and all are
 };
 
@@ -33,8 +34,9 @@ inline decoder<float> load_cohere_like(const config& c, model_weights& weights,
   const activation function = read_activation(c, "hidden_act", "silu");
   const bool windows = facts.window_period > 0;
   const layer_kinds kinds(c, s.layers, facts.window_period);
-  const std::optional<index> window = windows ? read_window(c) : std::nullopt;
-  const auto rope = read_rope(c, {.width = s.width, .pairing = rotary_pairing::interleaved});
+  const std::optional<index> window = windows ? read_window(c, 4096) : std::nullopt;
+  const auto rope = read_rope(
+      c, {.width = s.width, .theta = facts.theta, .pairing = rotary_pairing::interleaved});
 
   decoder<float> decoder;
   load_words(decoder, weights, "model.embed_tokens.weight", "lm_head.weight", s.vocabulary, s.model,
@@ -64,7 +66,7 @@ inline decoder<float> load_cohere_like(const config& c, model_weights& weights,
 }
 
 inline decoder<float> load_cohere(const config& c, model_weights& w) {
-  return load_cohere_like(c, w, {.head_norms = c.flag("use_qk_norm", false)});
+  return load_cohere_like(c, w, {.head_norms = c.flag("use_qk_norm", false), .theta = 500000});
 }
 inline decoder<float> load_cohere2(const config& c, model_weights& w) {
   return load_cohere_like(

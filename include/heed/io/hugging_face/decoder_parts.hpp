@@ -193,10 +193,12 @@ class layer_kinds {
   index period_;
 };
 
-// Hugging Face counts the own token among those of a window.
-inline std::optional<index> read_window(const config& c, const char* field = "sliding_window") {
-  if (!c.contains(field)) return std::nullopt;
-  return c.count(field) - 1;
+// Hugging Face counts the own token among those of a window. null: none; `otherwise` where nothing is said, 0
+// for none.
+inline std::optional<index> read_window(const config& c, index otherwise = 0) {
+  const char* const field = "sliding_window";
+  if (c.null(field) || (!c.contains(field) && otherwise == 0)) return std::nullopt;
+  return c.count(field, otherwise) - 1;
 }
 
 // A flag that changes results in a way that is not served.

@@ -9,16 +9,6 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// √width, rounded to the dtype of the embedding, as the published models were trained.
-inline double gemma_scale(dtype type, index width) {
-  const auto root = static_cast<float>(std::sqrt(static_cast<double>(width)));
-  std::byte bytes[8];
-  float rounded = root;
-  if (type == dtype::bf16 || type == dtype::f16)
-    if (from_float(type, &root, 1, bytes)) to_float(type, bytes, 1, &rounded);
-  return static_cast<double>(rounded);
-}
-
 // What the three differ by.
 struct gemma_facts {
   bool norms_around = false;  // before and after each layer: 2 and 3
@@ -56,13 +46,16 @@ inline decoder<float> load_gemma_like(const config& c, model_weights& weights,
   const double epsilon = c.number("rms_norm_eps", 1e-6);
   const bool bias = c.flag("attention_bias", false);
   const layer_kinds kinds(c, s.layers, facts.period);
-  const std::optional<index> window = read_window(c);
+  const std::optional<index> window = read_window(c, 4096);
   const std::string words = "model.embed_tokens.weight";
+  // Both are read, also where all layers are of one kind.
+  const auto rope = gemma_rope(c, s.width, false, facts.head_norms),
+             local_rope = gemma_rope(c, s.width, true, facts.head_norms);
 
   decoder<float> decoder;
   load_words(decoder, weights, words, "lm_head.weight", s.vocabulary, s.model,
              c.flag("tie_word_embeddings", true));
-  decoder.embedding_scale = gemma_scale(decoder.words.weight.stored.type, s.model);
+  decoder.embedding_scale = std::sqrt(static_cast<double>(s.model));
   decoder.logit_cap = facts.logit_cap;
   for (index i = 0; i < s.layers; ++i) {
     const std::string name = numbered("model.layers.", i);
@@ -78,7 +71,7 @@ inline decoder<float> load_gemma_like(const config& c, model_weights& weights,
       attention.query_norm = norm("self_attn.q_norm", s.width);
       attention.key_norm = norm("self_attn.k_norm", s.width);
     }
-    attention.rotary = gemma_rope(c, s.width, windowed, facts.head_norms);
+    attention.rotary = windowed ? local_rope : rope;
     if (facts.query_scalar > 0) attention.rules.scale = 1 / std::sqrt(facts.query_scalar);
     attention.rules.soft_cap = facts.score_cap;
     if (windowed) attention.rules.window = window;

@@ -61,8 +61,11 @@ inline void load_gpt_oss_feed(const llama_layer& at, transformer_block<float>& b
 inline decoder<float> load_gpt_oss(const config& c, model_weights& w) {
   leave_out(c, {"hidden_act"});
   return load_llama_like(c, w,
-                         {.window_period = 2,
+                         {.windows = llama_windows::given,
+                          .window = 128,
+                          .window_period = 2,
                           .theta = 150000,
+                          .epsilon = 1e-5,
                           .attention = load_gpt_oss_attention,
                           .feed = load_gpt_oss_feed});
 }

@@ -25,6 +25,10 @@ inline void load_llama_feed(const llama_layer& at, transformer_block<float>& blo
                           {.bias = at.c.flag("mlp_bias", false)});
 }
 
+// Which layers may see a window: none of them; where sliding_window is a number; where use_sliding_window
+// says so.
+enum class llama_windows { none, given, asked };
+
 // What the members of the family differ by.
 struct llama_facts {
   bool query_bias = false;  // of queries, keys and values
@@ -33,10 +37,15 @@ struct llama_facts {
   bool row_norms = false;           // of all heads of queries and keys together: OLMo 2
   bool norms_after = false;         // of what a layer gives, instead of what it is given: OLMo 2
   bool first_layers_whole = false;  // below max_window_layers: Qwen 2 and 3
-  index window_period = 0;          // without layer_types, this many-th layers see all; 0: none do
-  index plain_period = 0;  // without no_rope_layers, this many-th layers are not rotated: SmolLM3
-  bool tied = false;       // the head is the embedding again, unless the config says
-  double theta = 10000;    // unless the config says
+  llama_windows windows = llama_windows::none;
+  index window = 0;         // unless the config says; 0: none
+  index window_period = 0;  // without layer_types, this many-th layers see all; 0: none do
+  index plain_period = 0;   // without no_rope_layers, this many-th layers are not rotated: SmolLM3
+  bool tied = false;        // the head is the embedding again, unless the config says
+  double theta = 10000;     // this and the next ones: unless the config says
+  double epsilon = 1e-6;    // of norms
+  std::optional<double> partial = {};  // the rotated share of a head's columns; none: always all
+  std::optional<double> score_scale = {};  // none: 1 / √width
   // Instead of q_proj, k_proj, v_proj and o_proj.
   attention_layer<float> (*attention)(const llama_layer&) = nullptr;
   void (*feed)(const llama_layer&, transformer_block<float>&) = load_llama_feed;
@@ -45,13 +54,16 @@ struct llama_facts {
 inline decoder<float> load_llama_like(const config& c, model_weights& weights,
                                       const llama_facts& facts) {
   const decoder_shape s = read_shape(c);
-  const double epsilon = c.number("rms_norm_eps", 1e-6);
+  const double epsilon = c.number("rms_norm_eps", facts.epsilon);
   const layer_kinds kinds(c, s.layers, facts.window_period);
   const std::vector<std::int64_t> rotated = c.integers("no_rope_layers");
-  const bool windowed = c.flag("use_sliding_window", c.contains("sliding_window"));
-  const std::optional<index> window = read_window(c);
-  const index first_windowed = facts.first_layers_whole ? c.integer("max_window_layers", 0) : 0;
-  const auto rope = read_rope(c, {.width = s.width, .theta = facts.theta});
+  std::optional<index> window;
+  if (facts.windows != llama_windows::none) window = read_window(c, facts.window);
+  const bool windowed =
+      facts.windows != llama_windows::asked || c.flag("use_sliding_window", false);
+  const index first_windowed = facts.first_layers_whole ? c.integer("max_window_layers", 28) : 0;
+  const auto rope =
+      read_rope(c, {.width = s.width, .partial = facts.partial, .theta = facts.theta});
 
   decoder<float> decoder;
   load_words(decoder, weights, "model.embed_tokens.weight", "lm_head.weight", s.vocabulary, s.model,
@@ -83,6 +95,8 @@ inline decoder<float> load_llama_like(const config& c, model_weights& weights,
     if (!plain) attention.rotary = rope;
     if (c.contains("attention_multiplier"))
       attention.rules.scale = c.number("attention_multiplier");
+    else if (facts.score_scale)
+      attention.rules.scale = *facts.score_scale;
     if (windowed && kinds.windowed(i) && (kinds.given() || i >= first_windowed))
       attention.rules.window = window;
     if (facts.norms_after) {
@@ -104,32 +118,53 @@ inline decoder<float> load_llama(const config& c, model_weights& w) {
   const bool bias = c.flag("attention_bias", false);
   return load_llama_like(c, w, {.query_bias = bias, .output_bias = bias});
 }
+inline decoder<float> load_mistral(const config& c, model_weights& w) {
+  return load_llama_like(c, w, {.windows = llama_windows::given, .window = 4096});
+}
+inline decoder<float> load_granite(const config& c, model_weights& w) {
+  const bool bias = c.flag("attention_bias", false);
+  return load_llama_like(c, w, {.query_bias = bias, .output_bias = bias, .score_scale = 1});
+}
 inline decoder<float> load_smollm3(const config& c, model_weights& w) {
   const bool bias = c.flag("attention_bias", false);
   return load_llama_like(c, w,
                          {.query_bias = bias,
                           .output_bias = bias,
+                          .windows = llama_windows::asked,
                           .plain_period = c.count("no_rope_layer_interval", 4),
-                          .tied = true});
+                          .tied = true,
+                          .theta = 2e6});
 }
 inline decoder<float> load_qwen2(const config& c, model_weights& w) {
-  return load_llama_like(c, w, {.query_bias = true, .first_layers_whole = true});
+  return load_llama_like(c, w,
+                         {.query_bias = true,
+                          .first_layers_whole = true,
+                          .windows = llama_windows::asked,
+                          .window = 4096});
 }
 inline decoder<float> load_qwen3(const config& c, model_weights& w) {
   const bool bias = c.flag("attention_bias", false);
-  return load_llama_like(
-      c, w,
-      {.query_bias = bias, .output_bias = bias, .head_norms = true, .first_layers_whole = true});
+  return load_llama_like(c, w,
+                         {.query_bias = bias,
+                          .output_bias = bias,
+                          .head_norms = true,
+                          .first_layers_whole = true,
+                          .windows = llama_windows::asked,
+                          .window = 4096});
 }
 inline decoder<float> load_olmo2(const config& c, model_weights& w) {
   const bool bias = c.flag("attention_bias", false);
-  return load_llama_like(
-      c, w, {.query_bias = bias, .output_bias = bias, .row_norms = true, .norms_after = true});
+  return load_llama_like(c, w,
+                         {.query_bias = bias,
+                          .output_bias = bias,
+                          .row_norms = true,
+                          .norms_after = true,
+                          .epsilon = 1e-5});
 }
 
 inline constexpr decoder_family llama_families[] = {
-    {"llama", load_llama},   {"mistral", load_llama}, {"smollm3", load_smollm3},
-    {"granite", load_llama}, {"qwen2", load_qwen2},   {"qwen3", load_qwen3},
+    {"llama", load_llama},     {"mistral", load_mistral}, {"smollm3", load_smollm3},
+    {"granite", load_granite}, {"qwen2", load_qwen2},     {"qwen3", load_qwen3},
     {"olmo2", load_olmo2},
 };
 

@@ -34,7 +34,9 @@ inline void load_mixtral_feed(const llama_layer& at, transformer_block<float>& b
 }
 
 inline decoder<float> load_mixtral(const config& c, model_weights& w) {
-  return load_llama_like(c, w, {.theta = 1e6, .feed = load_mixtral_feed});
+  return load_llama_like(
+      c, w,
+      {.windows = llama_windows::given, .theta = 1e6, .epsilon = 1e-5, .feed = load_mixtral_feed});
 }
 
 inline void load_qwen3_moe_feed(const llama_layer& at, transformer_block<float>& block) {
@@ -56,11 +58,17 @@ inline void load_qwen3_moe_feed(const llama_layer& at, transformer_block<float>&
 }
 
 inline decoder<float> load_qwen3_moe(const config& c, model_weights& w) {
-  leave_out(c, {"max_window_layers"});
+  // The last ones tell of experts, which no layer need have.
+  leave_out(c, {"max_window_layers", "num_local_experts", "num_experts", "num_experts_per_tok",
+                "moe_intermediate_size", "norm_topk_prob", "decoder_sparse_step"});
   const bool bias = c.flag("attention_bias", false);
-  return load_llama_like(
-      c, w,
-      {.query_bias = bias, .output_bias = bias, .head_norms = true, .feed = load_qwen3_moe_feed});
+  return load_llama_like(c, w,
+                         {.query_bias = bias,
+                          .output_bias = bias,
+                          .head_norms = true,
+                          .windows = llama_windows::asked,
+                          .window = 4096,
+                          .feed = load_qwen3_moe_feed});
 }
 
 inline constexpr decoder_family mixtral_families[] = {{"mixtral", load_mixtral},

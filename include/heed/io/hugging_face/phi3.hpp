@@ -29,7 +29,12 @@ inline void load_phi3_feed(const llama_layer& at, transformer_block<float>& bloc
 }
 
 inline decoder<float> load_phi3(const config& c, model_weights& w) {
-  return load_llama_like(c, w, {.attention = load_phi3_attention, .feed = load_phi3_feed});
+  return load_llama_like(c, w,
+                         {.windows = llama_windows::given,
+                          .epsilon = 1e-5,
+                          .partial = 1,
+                          .attention = load_phi3_attention,
+                          .feed = load_phi3_feed});
 }
 
 inline constexpr decoder_family phi3_families[] = {{"phi3", load_phi3}};

@@ -11,6 +11,7 @@
 
 #include <algorithm>  // all_of
 #include <cmath>      // floor, fmod, log, sqrt
+#include <optional>   // optional
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -18,8 +19,9 @@ namespace detail {
 
 // What a family knows of its rotary positions beside its config.
 struct rope_facts {
-  index width = 0;       // columns of a head
-  double partial = 1;    // the rotated share of them, unless the config says
+  index width = 0;  // columns of a head
+  std::optional<double>
+      partial;           // the rotated share of them, unless the config says; none: always all
   double theta = 10000;  // unless the config says
   rotary_pairing pairing = rotary_pairing::half_split;
   std::string layer_type =
@@ -56,7 +58,7 @@ inline rotary_scaling read_rope_scaling(const config& scaling, const config& mod
   const auto factor = [&] { return positive(scaling, "factor", scaling.number("factor")); };
   if (kind == "default") return no_scaling{};
   if (kind == "linear") return linear_scaling{factor()};
-  if (kind == "dynamic") return dynamic_ntk_scaling{factor(), original};
+  if (kind == "dynamic") return dynamic_ntk_scaling{factor(), trained};
   if (kind == "llama3") {
     const double low = scaling.number("low_freq_factor"), high = scaling.number("high_freq_factor");
     if (!(high > low)) scaling.refuse("high_freq_factor", "a number above low_freq_factor");
@@ -95,7 +97,11 @@ inline rotary_embedding<float> read_rope(const config& model, const rope_facts& 
   if (!facts.layer_type.empty() && parameters.contains(facts.layer_type))
     parameters = parameters.object(facts.layer_type);
   const config scaling = model.contains("rope_scaling") ? model.object("rope_scaling") : parameters;
-  const double partial = rope_number(parameters, model, "partial_rotary_factor", facts.partial);
+  const double partial =
+      rope_number(parameters, model, "partial_rotary_factor", facts.partial.value_or(1));
+  if (!facts.partial && !exactly_equal(partial, 1.0))
+    refuse_file(model.file(), ": partial_rotary_factor: expected 1, since ",
+                model.text("model_type", "this family"), " rotates whole heads, found ", partial);
   const double rotated = std::floor(static_cast<double>(facts.width) * partial);
   if (!(rotated >= 2 && partial <= 1 && exactly_equal(std::fmod(rotated, 2), 0.0)))
     refuse_file(model.file(), ": partial_rotary_factor: expected an even share of the ",

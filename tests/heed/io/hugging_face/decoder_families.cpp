@@ -133,9 +133,8 @@ TEST_P(decoder_families, keep_weights_of_half_the_size) {
   const support::temporary_folder halves_folder, floats_folder;
   const heed::decoder<float> halves = heed::load_decoder(
       rounded_copy(folder, GetParam().config, false, halves_folder), GetParam().config);
-  heed::decoder<float> floats = heed::load_decoder(
+  const heed::decoder<float> floats = heed::load_decoder(
       rounded_copy(folder, GetParam().config, true, floats_folder), GetParam().config);
-  floats.embedding_scale = halves.embedding_scale;  // Gemma's is rounded to the dtype of the file
   const std::vector<index> ids{5, 17, 3, 80, 44, 9, 9, 61, 2, 33};
   EXPECT_LE((halves(ids) - floats(ids)).cwiseAbs().maxCoeff(), 2e-5f);
 }

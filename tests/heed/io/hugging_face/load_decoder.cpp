@@ -185,14 +185,103 @@ TEST(LoadDecoder, RefusesWhatItDoesNotServe) {
                  R"({"rope_type":"llama3","factor":8,"low_freq_factor":2,"high_freq_factor":2})"),
             "config.json: rope_scaling.high_freq_factor: expected a number above low_freq_factor, "
             "found 2");
+  EXPECT_EQ(with("partial_rotary_factor", "0.5"),
+            "config.json: partial_rotary_factor: expected 1, since llama rotates whole heads, "
+            "found 0.5");
+  EXPECT_EQ(with("sliding_window", "4"),
+            "config.json: sliding_window: expected no field that heed does not know, since it may "
+            "change results, found 4");
+}
+
+// The tensors of a family that has these beside Llama's, and without those.
+tensors changed_tensors(const std::map<std::string, std::vector<index>>& more,
+                        const std::vector<std::string>& without = {}) {
+  tensors shapes = llama_tensors();
+  for (const std::string& name : without) shapes.erase(name);
+  for (const auto& [name, shape] : more) shapes["model.layers.0." + name] = shape;
+  return shapes;
+}
+
+decoder<float> loaded(const std::string& family, const tensors& shapes, const fields& more = {}) {
+  fields given = llama_fields();
+  given["model_type"] = '"' + family + '"';
+  for (const auto& [name, value] : more) given[name] = value;
+  return folder(given, shapes).load();
+}
+
+// The second pair of the first layer's rotary positions, radians a position: theta^(-2 / 4).
+double second_frequency(const decoder<float>& model) {
+  return model.blocks[0].attention.rotary.value().frequency(1);
+}
+
+// As transformers' classes of configs do, family by family.
+TEST(LoadDecoder, KnowsWhatAFamilyMeansWhereTheConfigIsSilent) {
+  EXPECT_NEAR(second_frequency(loaded("llama", llama_tensors())), 1 / std::sqrt(1e4), 1e-12);
+  EXPECT_NEAR(second_frequency(loaded("smollm3", llama_tensors())), 1 / std::sqrt(2e6), 1e-12);
+  EXPECT_NEAR(
+      second_frequency(loaded(
+          "cohere", changed_tensors({}, {"model.layers.0.post_attention_layernorm.weight"}))),
+      1 / std::sqrt(5e5), 1e-12);
+  EXPECT_EQ(loaded("granite", llama_tensors()).blocks[0].attention.rules.scale, 1);
+  EXPECT_EQ(loaded("llama", llama_tensors()).blocks[0].attention.rules.window, std::nullopt);
+  EXPECT_EQ(loaded("mistral", llama_tensors()).blocks[0].attention.rules.window, 4095);
+  EXPECT_EQ(loaded("mistral", llama_tensors(), {{"sliding_window", "null"}})
+                .blocks[0]
+                .attention.rules.window,
+            std::nullopt);
+
+  const tensors olmo2 = changed_tensors({{"self_attn.q_norm.weight", {8}},
+                                         {"self_attn.k_norm.weight", {4}},
+                                         {"post_feedforward_layernorm.weight", {8}}},
+                                        {"model.layers.0.input_layernorm.weight"});
+  EXPECT_EQ(std::get<rms_norm<float>>(loaded("olmo2", olmo2).final_norm).epsilon, 1e-5);
+
+  const tensors qwen2 = changed_tensors({{"self_attn.q_proj.bias", {8}},
+                                         {"self_attn.k_proj.bias", {4}},
+                                         {"self_attn.v_proj.bias", {4}}});
+  const auto window_of_qwen2 = [&](const fields& more) {
+    return loaded("qwen2", qwen2, more).blocks[0].attention.rules.window;
+  };
+  EXPECT_EQ(window_of_qwen2({{"sliding_window", "4"}, {"max_window_layers", "0"}}), std::nullopt);
+  EXPECT_EQ(window_of_qwen2({{"sliding_window", "4"}, {"use_sliding_window", "true"}}),
+            std::nullopt);  // the first 28 layers see all
+  EXPECT_EQ(window_of_qwen2({{"use_sliding_window", "true"}, {"max_window_layers", "0"}}), 4095);
+}
+
+// transformers reads max_position_embeddings alone.
+TEST(LoadDecoder, StretchesDynamicallyBeyondTheTrainedPositions) {
+  const auto model = loaded("llama", llama_tensors(),
+                            {{"max_position_embeddings", "64"},
+                             {"rope_scaling", R"({"rope_type":"dynamic","factor":2,)"
+                                              R"("original_max_position_embeddings":16})"}});
+  const auto& rope = model.blocks[0].attention.rotary.value();
+  EXPECT_EQ(rope.for_length(40).frequency(1), rope.frequency(1));
+  EXPECT_LT(rope.for_length(65).frequency(1), rope.frequency(1));
+}
+
+// Kinds of layers that a config tells of and no layer has.
+TEST(LoadDecoder, AcceptsWordsAboutLayersThatAreNotThere) {
+  const tensors gemma3 = changed_tensors({{"self_attn.q_norm.weight", {4}},
+                                          {"self_attn.k_norm.weight", {4}},
+                                          {"pre_feedforward_layernorm.weight", {8}},
+                                          {"post_feedforward_layernorm.weight", {8}}});
+  const fields both{{"rope_parameters",
+                     R"({"full_attention":{"rope_type":"linear","factor":8,"rope_theta":1e6},)"
+                     R"("sliding_attention":{"rope_type":"default","rope_theta":100}})"}};
+  EXPECT_NEAR(second_frequency(loaded("gemma3_text", gemma3, both)), 0.1, 1e-12);
+  fields full = both;
+  full["layer_types"] = R"(["full_attention"])";
+  EXPECT_NEAR(second_frequency(loaded("gemma3_text", gemma3, full)), 1e-3 / 8, 1e-12);
+
+  fields no_experts{{"num_experts", "4"},           {"num_experts_per_tok", "2"},
+                    {"moe_intermediate_size", "6"}, {"mlp_only_layers", "[0]"},
+                    {"norm_topk_prob", "true"},     {"decoder_sparse_step", "1"}};
   EXPECT_EQ(
-      with("partial_rotary_factor", "0.75"),
-      "config.json: partial_rotary_factor: expected an even share of the 4 columns of a head, "
-      "found 0.75");
-  EXPECT_EQ(
-      with("partial_rotary_factor", "1e300"),
-      "config.json: partial_rotary_factor: expected an even share of the 4 columns of a head, "
-      "found 1e+300");
+      loaded("qwen3_moe",
+             changed_tensors({{"self_attn.q_norm.weight", {4}}, {"self_attn.k_norm.weight", {4}}}),
+             no_experts)
+          .blocks.size(),
+      1u);
 }
 
 TEST(LoadDecoder, TakesNoMemoryForPositionsThatNoTensorHas) {
@@ -222,6 +311,10 @@ TEST(LoadDecoder, RefusesWhatAFamilyDoesNotServe) {
             "config.json: use_bidirectional_attention: expected false, found true");
   EXPECT_EQ(of("gemma2", {{"attn_logit_softcapping", "-1"}}),
             "config.json: attn_logit_softcapping: expected a number above 0, found -1");
+  for (const char* const share : {"0.75", "1e300"})
+    EXPECT_EQ(of("phi", {{"partial_rotary_factor", share}}).substr(0, 86),
+              "config.json: partial_rotary_factor: expected an even share of the 4 columns of a "
+              "head,");
   EXPECT_EQ(of("gpt2", {{"add_cross_attention", "true"}}),
             "config.json: add_cross_attention: expected false, found true");
   EXPECT_EQ(of("mpt", {{"attn_config", R"({"qk_ln":true})"}}),
