@@ -118,9 +118,13 @@ inline void load_bart_words(const config& c, model_weights& weights, const std::
   const index width = c.count("d_model"), vocabulary = c.count("vocab_size"),
               written =
                   of_encoder == of_decoder ? vocabulary : c.count("decoder_vocab_size", vocabulary);
-  model.encoder.words.weight = weights.table(of_encoder, vocabulary, width);
-  model.decoder.words.weight = weights.table(of_decoder, written, width);
   const bool tied = c.flag("tie_word_embeddings", true);
+  // Version 5 of transformers gives the sides tables of their own where nothing is tied.
+  const auto table = [&](const char* own, const std::string& shared, index rows) {
+    return weights.table(!tied && weights.contains(own) ? own : shared, rows, width);
+  };
+  model.encoder.words.weight = table("model.encoder.embed_tokens.weight", of_encoder, vocabulary);
+  model.decoder.words.weight = table("model.decoder.embed_tokens.weight", of_decoder, written);
   for (const char* const copy : {"model.shared.weight", "model.encoder.embed_tokens.weight",
                                  "model.decoder.embed_tokens.weight"})
     weights.leave_out(copy);

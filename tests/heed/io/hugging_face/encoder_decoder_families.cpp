@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: MIT
 // Published families of encoder-decoders against golden values of Hugging Face's transformers: both sides, 32
 // greedy tokens, and the same bits token by token.
+#include "support/bytes.hpp"
 #include "support/golden.hpp"
 
 #include <heed/io/hugging_face/load_encoder_decoder.hpp>
+#include <heed/io/safetensors_writer.hpp>
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace {
@@ -94,6 +99,39 @@ TEST(marian, gives_what_transformers_gives_for_its_folder) {
     near(logits.row(32).tail(4), row(-0.558792f, -1.282492f, 0.98756f, 0.256847f));
     EXPECT_EQ(greedy_tokens(model, cache), std::vector<index>(32, 65));
   }
+}
+
+// Where nothing is tied, transformers 5 writes a table of words for each side.
+TEST(bart, reads_the_tables_of_both_sides_where_nothing_is_tied) {
+  const auto data = support::data_folder("families/bart");
+  if (!data) GTEST_SKIP() << support::data_is_missing("families/bart");
+  std::ifstream file(*data / "config.json");
+  std::string config(std::istreambuf_iterator<char>(file), {});
+  const std::string tied = "\"tie_word_embeddings\": true";
+  ASSERT_NE(config.find(tied), config.npos);
+  config.replace(config.find(tied), tied.size(), "\"tie_word_embeddings\": false");
+
+  const heed::tensor_file given = heed::read_tensor_file(*data);
+  std::vector<heed::tensor_view> tensors(given.tensors().begin(), given.tensors().end());
+  std::vector<std::vector<float>> tables(3, std::vector<float>(96 * 48));
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    tables[i][48] = static_cast<float>(i + 1);  // the first number of token 1
+    heed::tensor_view table{i == 0   ? "model.encoder.embed_tokens.weight"
+                            : i == 1 ? "model.decoder.embed_tokens.weight"
+                                     : "lm_head.weight",
+                            heed::dtype::f32,
+                            {96, 48},
+                            std::as_bytes(std::span(tables[i]))};
+    tensors.push_back(std::move(table));
+  }
+  const support::temporary_folder untied;
+  untied.write("config.json", std::string_view(config));
+  heed::write_safetensors(untied / "model.safetensors", tensors);
+
+  const heed::encoder_decoder<float> model = heed::load_encoder_decoder(untied.path());
+  const std::vector<index> id{1};
+  EXPECT_EQ(model.encoder.words(id)(0, 0), 1.f);
+  EXPECT_EQ(model.decoder.words(id)(0, 0), 2.f);
 }
 
 INSTANTIATE_TEST_SUITE_P(all, encoder_decoder_families,
