@@ -10,7 +10,8 @@
 #include <heed/layer/backward/saved.hpp>       // in_blocks
 #include <heed/model/backward/parameters.hpp>  // parameter_list
 
-#include <cmath>  // pow, sqrt
+#include <cmath>     // pow, sqrt
+#include <concepts>  // same_as
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -90,7 +91,9 @@ struct adamw {
   std::vector<std::vector<Scalar>> second;  // v
 
   adamw() = default;
-  explicit adamw(const settings& s) : how(s) {}
+  // A template, so that adamw({}) has one meaning: that of a constructor that is none is preferred.
+  template <std::same_as<settings> Given = settings>
+  explicit adamw(const Given& given) : how(given) {}
 
   // One step. The lists must be of the same names and sizes, those of the step before. Throws shape_error
   // otherwise.
@@ -135,7 +138,9 @@ struct sgd {
   std::vector<std::vector<Scalar>> first;  // m, a vector a parameter
 
   sgd() = default;
-  explicit sgd(const settings& s) : how(s) {}
+  // A template, so that sgd({}) has one meaning: that of a constructor that is none is preferred.
+  template <std::same_as<settings> Given = settings>
+  explicit sgd(const Given& given) : how(given) {}
 
   void step(const parameter_list<Scalar>& weights, const parameter_list<Scalar>& gradients,
             double rate, const executor& on = {}) {

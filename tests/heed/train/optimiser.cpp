@@ -34,6 +34,14 @@ TEST(adamw, two_steps_by_hand) {
   EXPECT_EQ(optimiser.steps, 2);
 }
 
+// Braces alone are the settings that nothing was said of.
+TEST(optimiser, is_made_of_empty_braces) {
+  EXPECT_EQ(heed::adamw<float>({}).how.beta_2, 0.999);
+  EXPECT_EQ(heed::sgd<float>({}).how.momentum, 0);
+  heed::adamw<float> optimiser({});
+  EXPECT_EQ(optimiser.steps, 0);
+}
+
 TEST(adamw, does_not_decay_vectors) {
   double w = 5, g = 0;
   heed::adamw<double> optimiser({.decay = 0.1});
