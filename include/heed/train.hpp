@@ -15,6 +15,7 @@
 #pragma once
 
 #include <heed/model/backward/decoder.hpp>     // gradients of a decoder and of its layers
+#include <heed/model/backward/low_rank.hpp>    // add_low_rank, merge_low_rank
 #include <heed/model/backward/parameters.hpp>  // parameters_of, zeros_like, make_learnable
 #include <heed/train/clip.hpp>                 // clip_by_norm
 #include <heed/train/loss.hpp>                 // loss_and_gradient, loss_of

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A linear layer: y = x W + b.
+// A linear layer: y = x W + b, and what is learned beside W.
 //
 //   heed::linear<float> up({.inputs = 768, .outputs = 3072});
 //   heed::matrix<float> y = up(x);  // x: (tokens, 768), y: (tokens, 3072)
@@ -8,6 +8,7 @@
 #include <heed/core/check.hpp>                   // require, require_given
 #include <heed/gemm/gemm.hpp>                    // gemm
 #include <heed/layer/initialise.hpp>             // fill_glorot
+#include <heed/layer/low_rank.hpp>               // low_rank
 #include <heed/layer/observe_weights.hpp>        // is_observer
 #include <heed/layer/parameter.hpp>              // parameter
 #include <heed/modifiers/arguments.hpp>          // output_is_good
@@ -87,7 +88,9 @@ struct linear_call {
             names.layer, ": ", names.y, " (", call.y, ") overlaps ", names.x, " (", call.x, "), ",
             names.weight, " (", call.w, ") or ", names.bias, " in memory");
     const auto options = gather_settings<Scalar>(modifiers...);
-    gemm(call, options.on, options.memory ? *options.memory : default_scratch());
+    scratch& room = options.memory ? *options.memory : default_scratch();
+    gemm(call, options.on, room);
+    if (layer.adapter.given()) adapt(call.y, call.x, options.on, room);
   }
 
   // What is refused of x alone.
@@ -98,6 +101,25 @@ struct linear_call {
             " is ", weight, " (inputs x outputs)", transposed{names.x, x, {x.cols, weight.rows}});
     require(biases == 0 || biases == weight.cols, names.layer, ": ", names.bias, " has ", biases,
             " elements, but ", names.weight, " is ", weight, " (inputs x outputs)");
+    const low_rank<Scalar>& a = layer.adapter;
+    require(!a.given() || (a.down.rows() == weight.rows && a.up.cols() == weight.cols &&
+                           a.down.cols() == a.up.rows()),
+            names.layer, ": the adapter is ", extent{a.down.rows(), a.down.cols()}, " times ",
+            extent{a.up.rows(), a.up.cols()}, ", but ", names.weight, " is ", weight,
+            " (inputs x outputs)");
+  }
+
+  // y += scale (x down) up
+  void adapt(const view<Scalar>& y, const view<const Scalar>& x, const executor& run,
+             scratch& room) const {
+    const low_rank<Scalar>& a = layer.adapter;
+    scratch::frame frame(room);
+    auto narrow = frame.take_matrix<Scalar>(x.rows, a.down.cols());
+    gemm<Scalar>({view_of(narrow), x, view_of(a.down), {}}, run, room);
+    narrow *= static_cast<Scalar>(a.scale);
+    gemm_call<Scalar> call{y, view_of(narrow), view_of(a.up), {}};
+    call.begin = sums_begin::with_y;
+    gemm(call, run, room);
   }
 };
 
@@ -119,6 +141,7 @@ struct linear {
 
   parameter<Scalar> weight;                       // (inputs, outputs)
   Eigen::Matrix<Scalar, 1, Eigen::Dynamic> bias;  // (outputs), or empty
+  low_rank<Scalar> adapter;                       // added to x W, where it is given
 
   linear() = default;
   explicit linear(const sizes& s) {

@@ -82,6 +82,8 @@ linear<Scalar> columns_of(const linear<Scalar>& all, index first, index count) {
   else
     some.weight = all.weight.middleCols(first, count);
   if (all.bias.size() > 0) some.bias = all.bias.middleCols(first, count);
+  if (all.adapter.given())
+    some.adapter = {all.adapter.down, all.adapter.up.middleCols(first, count), all.adapter.scale};
   return some;
 }
 

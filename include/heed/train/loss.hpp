@@ -47,11 +47,14 @@ namespace detail {
 template <class Scalar>
 vocabulary_head<Scalar> head_of(const decoder<Scalar>& gpt, decoder<Scalar>* gradient) {
   const bool tied = gpt.head.outputs() == 0;
+  const stored_matrix& stored = tied ? gpt.words.weight.stored : gpt.head.weight.stored;
   vocabulary_head<Scalar> head{
-      tied ? view<const Scalar>(view_of(gpt.words.weight)).transposed()
-           : view<const Scalar>(view_of(gpt.head.weight)),
+      stored.given() ? view<const Scalar>{nullptr, stored.cols, stored.rows, 0, 0}
+      : tied         ? view<const Scalar>(view_of(gpt.words.weight)).transposed()
+                     : view<const Scalar>(view_of(gpt.head.weight)),
       gpt.head.bias.size() > 0 ? view<const Scalar>(view_of(gpt.head.bias)) : view<const Scalar>{},
       gpt.logit_scale, gpt.logit_cap};
+  if (stored.given()) head.stored = &stored;
   if (gradient == nullptr) return head;
   auto& weight = tied ? gradient->words.weight : gradient->head.weight;
   if (weight.size() > 0) head.d_weight = tied ? view_of(weight).transposed() : view_of(weight);

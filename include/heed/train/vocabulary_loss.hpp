@@ -20,12 +20,13 @@ namespace detail {
 // score(t, w) = cap tanh(scale (x(t) W(w) + bias(w)) / cap); without a cap, scale (x(t) W(w) + bias(w)).
 template <class Scalar>
 struct vocabulary_head {
-  view<const Scalar> weight;  // (model, vocabulary)
+  view<const Scalar> weight;  // (model, vocabulary); its sizes alone, where it is stored
   view<const Scalar> bias;    // (1, vocabulary), or not given
   double scale = 1;
   double cap = 0;              // 0: none
   view<Scalar> d_weight = {};  // added to; not given: not asked for
   Scalar* d_bias = nullptr;
+  const stored_matrix* stored = nullptr;  // the transpose of the weight
 };
 
 template <class Scalar>
@@ -96,8 +97,12 @@ class vocabulary_loss {
     const index count = (std::min)(words_at_once, head_.weight.cols - first);
     const view<Scalar> scores = room.block(0, 0, x.rows, count);
     const gemm_call<Scalar> call{
-        scores, x, head_.weight.block(0, first, head_.weight.rows, count),
-        head_.bias.given() ? head_.bias.block(0, first, 1, count) : head_.bias};
+        scores,
+        x,
+        head_.weight.block(0, first, head_.weight.rows, count),
+        head_.bias.given() ? head_.bias.block(0, first, 1, count) : head_.bias,
+        head_.stored,
+        first};
     gemm(call, on_, default_scratch());
     const auto scale = static_cast<Scalar>(head_.scale), cap = static_cast<Scalar>(head_.cap);
     in_blocks(on_, x.rows, rows_of_block, [&](index from, index some) {
@@ -173,7 +178,10 @@ class vocabulary_loss {
                  const view<Scalar>& d_x) const {
     const index first = tile * words_at_once;
     // scores = x W + bias
-    add_product(d_x, d, head_.weight.block(0, first, x.cols, d.cols).transposed(), on_);
+    if (head_.stored != nullptr)
+      add_stored_product(d_x, d, head_.stored->rows_of(first, d.cols), on_);
+    else
+      add_product(d_x, d, head_.weight.block(0, first, x.cols, d.cols).transposed(), on_);
     if (head_.d_weight.given())
       add_product(head_.d_weight.block(0, first, x.cols, d.cols), x.transposed(), d, on_);
     if (head_.d_bias != nullptr) add_columns(head_.d_bias + first, d, on_);

@@ -137,4 +137,23 @@ TEST(linear, refuses_what_does_not_fit) {
             "heed::linear: inputs is -1, outputs is 2; neither may be negative");
 }
 
+// An adapter adds s (x a) b to any kind of weight, output and number of rows, and a row has the bits it has alone.
+TEST(linear, with_an_adapter) {
+  heed::linear<float> layer({.inputs = 70, .outputs = 90});
+  const heed::matrix<float> plain = layer.weight;
+  layer.adapter = {heed::matrix<float>::Random(70, 3), heed::matrix<float>::Random(3, 90), 0.5};
+  const heed::matrix<float> x = heed::matrix<float>::Random(50, 70), y = layer(x);
+  const MatrixXd want =
+      x.cast<double>() * (plain.cast<double>() + 0.5 * layer.adapter.down.cast<double>() *
+                                                     layer.adapter.up.cast<double>());
+  EXPECT_LE((y.cast<double>() - want).cwiseAbs().maxCoeff(), 1e-4);
+  EXPECT_EQ(layer(heed::matrix<float>(x.row(7))), y.row(7));
+  Eigen::MatrixXf columns(50, 90);
+  layer(x, columns, heed::on(support::on_threads, 3));
+  EXPECT_EQ(columns, y);
+  layer.adapter.up.resize(2, 90);
+  EXPECT_EQ(refusal([&] { (void)layer(x); }),
+            "heed::linear: the adapter is 70x3 times 2x90, but weight is 70x90 (inputs x outputs)");
+}
+
 }  // namespace

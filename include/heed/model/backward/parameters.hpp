@@ -7,7 +7,8 @@
 //   heed::decoder<float> gradient = heed::zeros_like(gpt);
 #pragma once
 
-#include <heed/model/decoder.hpp>  // decoder
+#include <heed/layer/backward/linear.hpp>  // read_rows
+#include <heed/model/decoder.hpp>          // decoder
 
 #include <string>  // string, to_string
 #include <vector>  // vector
@@ -32,11 +33,43 @@ using parameter_list = std::vector<named_parameter<Scalar>>;
 
 namespace detail {
 
+template <class Scalar>
+std::vector<linear<Scalar>*> linear_layers_of(attention_layer<Scalar>& a) {
+  return {&a.query, &a.key, &a.value, &a.output};
+}
+template <class Scalar>
+std::vector<linear<Scalar>*> linear_layers_of(feed_forward<Scalar>& feed) {
+  return {&feed.up, &feed.gate, &feed.down};
+}
+template <class Scalar>
+std::vector<linear<Scalar>*> linear_layers_of(experts<Scalar>& mixture) {
+  std::vector<linear<Scalar>*> all = {&mixture.router};
+  for (feed_forward<Scalar>& one : mixture.expert)
+    for (linear<Scalar>* const layer : linear_layers_of(one)) all.push_back(layer);
+  return all;
+}
+template <class Scalar>
+std::vector<linear<Scalar>*> linear_layers_of(
+    std::variant<feed_forward<Scalar>, experts<Scalar>>& feed) {
+  return std::visit([](auto& layer) { return linear_layers_of(layer); }, feed);
+}
+
+// Whether a layer of the decoder has an adapter, which alone learns then.
+template <class Scalar>
+bool has_low_rank(const decoder<Scalar>& d) {
+  for (const transformer_block<Scalar>& b : d.blocks)
+    for (const linear<Scalar>* const layer :
+         {&b.attention.query, &b.attention.key, &b.attention.value, &b.attention.output})
+      if (layer->adapter.given()) return true;
+  return false;
+}
+
 // Walks the parts of a decoder in a fixed order, those that are there.
 template <class Scalar>
 class parameter_walk {
  public:
   parameter_list<Scalar> found;
+  bool adapters_alone = false;
 
   void decoder(heed::decoder<Scalar>& d) {
     add("words.weight", d.words.weight);
@@ -78,6 +111,10 @@ class parameter_walk {
   void linear(const std::string& name, heed::linear<Scalar>& layer) {
     add(name + ".weight", layer.weight);
     add(name + ".bias", layer.bias);
+    if (layer.adapter.given()) {
+      list(name + ".adapter.down", layer.adapter.down);
+      list(name + ".adapter.up", layer.adapter.up);
+    }
   }
   void norm(const std::string& name, normalisation<Scalar>& n) {
     if (auto* const by_mean = std::get_if<layer_norm<Scalar>>(&n)) {
@@ -89,9 +126,14 @@ class parameter_walk {
   }
   template <class Numbers>
   void add(std::string name, Numbers& numbers) {
+    if (adapters_alone) return;
     if constexpr (requires { numbers.stored; })
       require(!numbers.stored.given(), "heed::parameters_of: ", name.c_str(),
               " is stored as a file has it; heed::make_learnable(decoder) takes it over");
+    list(std::move(name), numbers);
+  }
+  template <class Numbers>
+  void list(std::string name, Numbers& numbers) {
     if (numbers.size() > 0)
       found.push_back({std::move(name), numbers.data(), numbers.rows(), numbers.cols(),
                        bool(Numbers::IsVectorAtCompileTime)});
@@ -104,28 +146,58 @@ void take_over(parameter<Scalar>& weight, bool is_table) {
   if (!weight.stored.given()) return;
   const stored_matrix from = weight.stored;
   matrix<Scalar> rows(from.rows, from.cols);
-  from.read(0, from.rows, rows.data());
+  read_rows(from, 0, from.rows, rows.data());
   if (is_table)
     weight = std::move(rows);
   else
     weight = matrix<Scalar>(rows.transpose());
 }
 
+// Empties all but the adapters: what is empty in a gradient is not asked for.
+template <class Scalar>
+void leave_adapters(decoder<Scalar>& d) {
+  const auto plain = [](linear<Scalar>& layer) {
+    layer.weight = matrix<Scalar>();
+    layer.bias.resize(0);
+  };
+  const auto norm = [](normalisation<Scalar>& n) {
+    if (auto* const by_mean = std::get_if<layer_norm<Scalar>>(&n)) {
+      by_mean->weight.resize(0);
+      by_mean->bias.resize(0);
+    }
+    if (auto* const by_square = std::get_if<rms_norm<Scalar>>(&n)) by_square->weight.resize(0);
+  };
+  d.words.weight = matrix<Scalar>();
+  if (d.places) d.places->weight.resize(0, 0);
+  for (linear<Scalar>* const l : {&d.embedding_projection, &d.head_projection, &d.head}) plain(*l);
+  for (normalisation<Scalar>* const n : {&d.embedding_norm, &d.final_norm}) norm(*n);
+  for (transformer_block<Scalar>& b : d.blocks) {
+    for (linear<Scalar>* const l : linear_layers_of(b.attention)) plain(*l);
+    for (linear<Scalar>* const l : linear_layers_of(b.feed)) plain(*l);
+    for (normalisation<Scalar>* const n :
+         {&b.attention_norm, &b.attention.query_norm, &b.attention.key_norm, &b.attention_post_norm,
+          &b.attention_norm_of_sum, &b.feed_norm, &b.feed_post_norm, &b.feed_norm_of_sum})
+      norm(*n);
+  }
+}
+
 }  // namespace detail
 
-// In the order of the forward; refers to the decoder's numbers. What is empty is not in it. Throws shape_error for
-// weights that are a file's, and for experts.
+// In the order of the forward; refers to the decoder's numbers. What is empty is not in it, and of a decoder with
+// adapters (heed::add_low_rank) they alone are. Throws shape_error for weights that are a file's, and for experts.
 template <class Scalar>
 [[nodiscard]] parameter_list<Scalar> parameters_of(decoder<Scalar>& d) {
   detail::parameter_walk<Scalar> walk;
+  walk.adapters_alone = detail::has_low_rank(d);
   walk.decoder(d);
   return std::move(walk.found);
 }
 
-// A decoder of the same sizes with 0 everywhere: where gradients are summed.
+// A decoder of the same sizes with 0 everywhere: where gradients are summed. What does not learn is empty in it.
 template <class Scalar>
 [[nodiscard]] decoder<Scalar> zeros_like(const decoder<Scalar>& d) {
   decoder<Scalar> zeros = d;
+  if (detail::has_low_rank(zeros)) detail::leave_adapters(zeros);
   for (const named_parameter<Scalar>& p : parameters_of(zeros))
     std::fill(p.data, p.data + p.size(), Scalar(0));
   return zeros;
@@ -139,11 +211,8 @@ void make_learnable(decoder<Scalar>& d) {
   const auto plain = [](linear<Scalar>& layer) { detail::take_over(layer.weight, false); };
   for (linear<Scalar>* const l : {&d.embedding_projection, &d.head_projection, &d.head}) plain(*l);
   for (transformer_block<Scalar>& b : d.blocks) {
-    attention_layer<Scalar>& a = b.attention;
-    for (linear<Scalar>* const l : {&a.query, &a.key, &a.value, &a.output}) plain(*l);
-    auto* const feed = std::get_if<feed_forward<Scalar>>(&b.feed);
-    detail::require(feed != nullptr, "heed::make_learnable: experts do not learn");
-    for (linear<Scalar>* const l : {&feed->up, &feed->gate, &feed->down}) plain(*l);
+    for (linear<Scalar>* const l : detail::linear_layers_of(b.attention)) plain(*l);
+    for (linear<Scalar>* const l : detail::linear_layers_of(b.feed)) plain(*l);
   }
   const bool tied = d.head.bias.size() == 0 && d.head.inputs() == d.words.model() &&
                     d.head.outputs() == d.words.vocabulary() &&

@@ -68,6 +68,45 @@ TEST(backward_of_linear, adds_to_a_matrix_of_few_rows_by_columns_too) {
   EXPECT_LE((y.array() - 2 - (a * b).array()).abs().maxCoeff(), 1e-13);
 }
 
+// y = x W + s (x a) b with x = (1, 2), a = (3, 5), b = 7, s = 10: x a = 13.
+TEST(backward_of_linear, of_an_adapter_by_hand) {
+  linear<float> layer({.inputs = 2, .outputs = 1, .bias = false}), gradient;
+  layer.weight << 100, 200;
+  layer.adapter = {matrix<float>(2, 1), matrix<float>::Constant(1, 1, 7), 10};
+  layer.adapter.down << 3, 5;
+  gradient.adapter = {matrix<float>::Zero(2, 1), matrix<float>::Constant(1, 1, 1000), 1};
+  matrix<float> x(1, 2), d_x = matrix<float>::Zero(1, 2);
+  x << 1, 2;
+  EXPECT_EQ(layer(x)(0, 0), 100 + 400 + 10 * 13 * 7);
+  const matrix<float> d_y = matrix<float>::Constant(1, 1, 2);
+  heed::backward(layer, x, d_y, d_x, gradient);
+  EXPECT_EQ(gradient.adapter.up(0, 0), 1000 + 10 * 13 * 2);
+  EXPECT_EQ(gradient.adapter.down(0, 0), 10 * 2 * 7 * 1);
+  EXPECT_EQ(gradient.adapter.down(1, 0), 10 * 2 * 7 * 2);
+  EXPECT_EQ(d_x(0, 0), 2 * 100 + 10 * 2 * 7 * 3);
+  EXPECT_EQ(d_x(0, 1), 2 * 200 + 10 * 2 * 7 * 5);
+  EXPECT_EQ(gradient.weight.size(), 0);
+}
+
+// 600 outputs are three pieces of the product with the transpose; the bits are those of a matrix of one's own.
+TEST(backward_of_linear, whose_weight_is_stored) {
+  linear<float> layer({.inputs = 40, .outputs = 600}), one = layer, other = layer;
+  layer.weight = layer.weight.cast<Eigen::bfloat16>().cast<float>().eval();
+  const matrix<Eigen::bfloat16> rows = layer.weight.transpose().cast<Eigen::bfloat16>();
+  linear<float> stored = layer;
+  stored.weight = matrix<float>();
+  stored.weight.stored = {heed::dtype::bf16, 600, 40,
+                          reinterpret_cast<const std::byte*>(rows.data())};
+  const matrix<float> x = some_numbers(30, 40, 4).cast<float>(),
+                      d_y = some_numbers(30, 600, 5).cast<float>();
+  matrix<float> d_one = x, d_other = x;
+  heed::backward(layer, x, d_y, d_one, one);
+  heed::backward(stored, x, d_y, d_other, other, heed::executor_of(support::on_threads, 3));
+  EXPECT_TRUE(same_bits(d_one, d_other));
+  EXPECT_TRUE(same_bits(one.weight, other.weight));
+  EXPECT_TRUE(same_bits(one.bias, other.bias));
+}
+
 TEST(backward_of_linear, leaves_out_what_the_gradient_has_no_room_for) {
   linear<float> layer({.inputs = 2, .outputs = 3}), gradient;
   const matrix<float> x = matrix<float>::Ones(4, 2), d_y = matrix<float>::Ones(4, 3);
