@@ -16,6 +16,11 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
+
+struct experts_gradient;
+
+}  // namespace detail
 
 // y = Σ weight_e expert_e(x) over the per_token experts with the largest router scores x W_r + b_r. Of
 // equal scores the first is chosen, and NaN is larger than every number. The sum is formed in the order of
@@ -106,6 +111,7 @@ struct experts {
   }
 
  private:
+  friend detail::experts_gradient;
   static constexpr const char* name = "heed::experts";
   static constexpr detail::linear_names router_names{name, "router.weight", "router.bias"};
 

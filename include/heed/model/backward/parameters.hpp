@@ -89,13 +89,20 @@ class parameter_walk {
     norm(in + "attention_post_norm", b.attention_post_norm);
     norm(in + "attention_norm_of_sum", b.attention_norm_of_sum);
     norm(in + "feed_norm", b.feed_norm);
-    auto* const feed = std::get_if<feed_forward<Scalar>>(&b.feed);
-    require(feed != nullptr, "heed::parameters_of: experts do not learn");
-    linear(in + "feed.up", feed->up);
-    linear(in + "feed.gate", feed->gate);
-    linear(in + "feed.down", feed->down);
+    std::visit([&](auto& layer) { feed(in + "feed.", layer); }, b.feed);
     norm(in + "feed_post_norm", b.feed_post_norm);
     norm(in + "feed_norm_of_sum", b.feed_norm_of_sum);
+  }
+
+  void feed(const std::string& in, feed_forward<Scalar>& f) {
+    linear(in + "up", f.up);
+    linear(in + "gate", f.gate);
+    linear(in + "down", f.down);
+  }
+  void feed(const std::string& in, experts<Scalar>& mixture) {
+    linear(in + "router", mixture.router);
+    for (std::size_t e = 0; e < mixture.expert.size(); ++e)
+      feed(in + "expert." + std::to_string(e) + ".", mixture.expert[e]);
   }
 
   void attention(const std::string& in, attention_layer<Scalar>& a) {
@@ -184,7 +191,7 @@ void leave_adapters(decoder<Scalar>& d) {
 }  // namespace detail
 
 // In the order of the forward; refers to the decoder's numbers. What is empty is not in it, and of a decoder with
-// adapters (heed::add_low_rank) they alone are. Throws shape_error for weights that are a file's, and for experts.
+// adapters (heed::add_low_rank) they alone are. Throws shape_error for weights that are a file's.
 template <class Scalar>
 [[nodiscard]] parameter_list<Scalar> parameters_of(decoder<Scalar>& d) {
   detail::parameter_walk<Scalar> walk;

@@ -7,7 +7,7 @@
 #pragma once
 
 #include <heed/layer/backward/attention_layer.hpp>  // backward of attention_layer
-#include <heed/layer/backward/feed_forward.hpp>     // backward of feed_forward
+#include <heed/layer/backward/experts.hpp>          // backward of experts and of feed_forward
 #include <heed/model/transformer_block.hpp>         // transformer_block
 
 namespace heed {
@@ -23,20 +23,12 @@ struct saved<transformer_block<Scalar>> {
   matrix<Scalar> attention_sum;     // x + attention, before attention_norm_of_sum
   matrix<Scalar> middle;            // what feed_norm is given
   matrix<Scalar> feed_input;        // feed_norm(middle)
-  saved<feed_forward<Scalar>> feed;
-  matrix<Scalar> feed_result;  // before feed_post_norm
-  matrix<Scalar> feed_sum;     // before feed_norm_of_sum
+  std::variant<saved<feed_forward<Scalar>>, saved<experts<Scalar>>> feed;  // as the block's
+  matrix<Scalar> feed_result;                                              // before feed_post_norm
+  matrix<Scalar> feed_sum;  // before feed_norm_of_sum
 };
 
 namespace detail {
-
-// The feed-forward layer of a block that learns, or null where it has none.
-template <class Scalar>
-const feed_forward<Scalar>* feed_of(const transformer_block<Scalar>& block) {
-  const auto* const feed = std::get_if<feed_forward<Scalar>>(&block.feed);
-  require(feed != nullptr, "heed: the gradients of experts are not known");
-  return block.has_feed() ? feed : nullptr;
-}
 
 // to += factor from, number by number.
 template <class Scalar, class To, class From>
@@ -81,7 +73,7 @@ template <class Scalar>
 void forward(const transformer_block<Scalar>& block, matrix<Scalar>& x,
              const std::vector<index>& starts, saved<transformer_block<Scalar>>& kept,
              const executor& on = {}) {
-  const feed_forward<Scalar>* const feed = detail::feed_of(block);
+  const bool has_feed = block.has_feed();
   const double scale = block.residual_scale;
   matrix<Scalar> result(x.rows(), x.cols());
   kept.x = x;
@@ -99,10 +91,16 @@ void forward(const transformer_block<Scalar>& block, matrix<Scalar>& x,
   if (!parallel) {
     detail::forward_in_place(on, block.attention_norm_of_sum, x, kept.attention_sum);
     kept.middle = x;
-    if (feed != nullptr) detail::normalise_on(on, block.feed_norm, x, kept.feed_input);
+    if (has_feed) detail::normalise_on(on, block.feed_norm, x, kept.feed_input);
   }
-  if (feed == nullptr) return;
-  forward(*feed, kept.feed_input, result, kept.feed, on);
+  if (!has_feed) return;
+  std::visit(
+      [&]<class Layer>(const Layer& feed) {
+        if (!std::holds_alternative<saved<Layer>>(kept.feed))
+          kept.feed.template emplace<saved<Layer>>();
+        forward(feed, kept.feed_input, result, std::get<saved<Layer>>(kept.feed), on);
+      },
+      block.feed);
   detail::forward_in_place(on, block.feed_post_norm, result, kept.feed_result);
   detail::add_times<Scalar>(on, scale, x, result);
   detail::forward_in_place(on, block.feed_norm_of_sum, x, kept.feed_sum);
@@ -113,11 +111,11 @@ template <class Scalar>
 void backward(const transformer_block<Scalar>& block, const std::vector<index>& starts,
               const saved<transformer_block<Scalar>>& kept, matrix<Scalar>& d,
               transformer_block<Scalar>& gradient, const executor& on = {}) {
-  const feed_forward<Scalar>* const feed = detail::feed_of(block);
+  const bool has_feed = block.has_feed();
   const double scale = block.residual_scale;
   const bool parallel = block.order == transformer_block<Scalar>::residual::parallel;
   matrix<Scalar> d_result(d.rows(), d.cols()), d_input = matrix<Scalar>::Zero(d.rows(), d.cols());
-  if (feed != nullptr) {
+  if (has_feed) {
     // x = norm_of_sum(middle + scale post_norm(feed(feed_input)))
     detail::backward_in_place(block.feed_norm_of_sum, kept.feed_sum, d, gradient.feed_norm_of_sum,
                               on);
@@ -125,8 +123,12 @@ void backward(const transformer_block<Scalar>& block, const std::vector<index>& 
     detail::add_times<Scalar>(on, scale, d_result, d);
     detail::backward_in_place(block.feed_post_norm, kept.feed_result, d_result,
                               gradient.feed_post_norm, on);
-    backward(*feed, kept.feed_input, kept.feed, d_result, d_input,
-             std::get<feed_forward<Scalar>>(gradient.feed), on);
+    std::visit(
+        [&]<class Layer>(const Layer& feed) {
+          backward(feed, kept.feed_input, std::get<saved<Layer>>(kept.feed), d_result, d_input,
+                   std::get<Layer>(gradient.feed), on);
+        },
+        block.feed);
     if (!parallel) {
       // feed_input = feed_norm(middle)
       backward(block.feed_norm, kept.middle, d_input, d, gradient.feed_norm, on);

@@ -35,6 +35,17 @@ TEST(parameters_of, names_what_is_there) {
   EXPECT_EQ(d.words.weight(0, 0), 7);
 }
 
+TEST(parameters_of, names_experts) {
+  decoder<float> d({.vocabulary = 5, .model = 6, .layers = 1, .heads = 3});
+  d.blocks[0].feed = heed::experts<float>({.model = 6, .hidden = 3, .experts = 2, .per_token = 1});
+  std::string names;
+  for (const auto& p : heed::parameters_of(d))
+    if (p.name.starts_with("blocks.0.feed.")) names += p.name.substr(14) + " ";
+  EXPECT_EQ(names,
+            "router.weight expert.0.up.weight expert.0.gate.weight expert.0.down.weight "
+            "expert.1.up.weight expert.1.gate.weight expert.1.down.weight ");
+}
+
 TEST(parameters_of, zeros_have_the_same_sizes) {
   decoder<float> d = support::small_decoder<float>(0);
   decoder<float> zeros = heed::zeros_like(d);
