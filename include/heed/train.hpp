@@ -20,4 +20,5 @@
 #include <heed/train/clip.hpp>                 // clip_by_norm
 #include <heed/train/loss.hpp>                 // loss_and_gradient, loss_of
 #include <heed/train/optimiser.hpp>            // adamw, sgd
+#include <heed/train/rounded_decoder.hpp>      // rounded_decoder
 #include <heed/train/schedule.hpp>             // constant_rate, cosine_rate
