@@ -5,6 +5,8 @@
 //   train --out trained --resume                   goes on after Ctrl-C, or after more --steps
 //   train notes/ --kind llama --layers 6 --model 256 --heads 8 --kv-heads 2 --tokenizer SmolLM2-135M
 //   train notes/ --from SmolLM2-135M --rate 1e-4   goes on from published weights
+//   train notes/ --storage bf16                    the model reads bfloat16 while its floats learn
+//   train notes/ --from SmolLM2-135M --lora 8      ... which stay; low-rank adapters learn and are merged
 //   generate trained --prompt "ROMEO:" --temperature 0.8
 #include "learning/lesson.hpp"
 

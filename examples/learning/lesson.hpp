@@ -17,6 +17,7 @@
 #include <cmath>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -37,6 +38,7 @@ class lesson {
         weights_(heed::parameters_of(gpt_)),
         derivatives_(heed::parameters_of(gradient_)),
         optimiser_({.beta_2 = 0.99, .decay = given.decay}) {
+    if (!given.storage.empty() && given.lora == 0) rounded_.emplace(gpt_, storage());
     if (given.recompute) kept_.policy = heed::activations::recomputed;
     if (given.resume) go_on();
   }
@@ -77,6 +79,9 @@ class lesson {
     std::filesystem::create_directories(folder_);
     const std::string& source = given_.tokenizer.empty() ? given_.from : given_.tokenizer;
     if (given_.resume) return heed::load_tokenizer(folder_.string());
+    if (!given_.from.empty() && std::filesystem::equivalent(given_.from, folder_))
+      throw std::runtime_error(given_.from +
+                               " is where the model begins; give another folder as --out");
     if (source.empty()) {
       heed::save_byte_tokenizer(folder_, heed::learn_merges(words_, given_.vocabulary));
       return heed::load_tokenizer(folder_.string());
@@ -91,11 +96,20 @@ class lesson {
   }
 
   heed::decoder<float> first_weights() {
+    const bool adapted = given_.lora > 0;
     const std::filesystem::path source =
-        given_.resume ? folder_ : std::filesystem::path(given_.from);
+        given_.resume && !adapted ? folder_ : std::filesystem::path(given_.from);
     if (!given_.from.empty()) {
-      heed::language_model model = heed::load_language_model(source);
-      heed::make_learnable(model.decoder);
+      heed::load_options how;
+      if (adapted && !given_.storage.empty()) how.weights = storage();
+      heed::language_model model = heed::load_language_model(source, how);
+      if (adapted)
+        heed::add_low_rank(model.decoder, {.rank = given_.lora,
+                                           .alpha = given_.lora_alpha,
+                                           .feed = given_.lora_feed,
+                                           .seed = given_.seed});
+      else
+        heed::make_learnable(model.decoder);
       if (!given_.resume)
         std::filesystem::copy_file(source / "config.json", folder_ / "config.json",
                                    std::filesystem::copy_options::overwrite_existing);
@@ -133,10 +147,11 @@ class lesson {
     const double all = static_cast<double>(given_.batch * given_.accumulate * given_.context);
     for (heed::index i = 0; i < given_.accumulate; ++i)
       loss += heed::loss_and_gradient(
-          gpt_, texts_.drawn(step_ * given_.accumulate + i, given_.batch, given_.seed), 1 / all,
+          reads(), texts_.drawn(step_ * given_.accumulate + i, given_.batch, given_.seed), 1 / all,
           kept_, gradient_, on);
     heed::clip_by_norm(derivatives_, given_.clip, on);
     optimiser_.step(weights_, derivatives_, rate, on);
+    if (rounded_) rounded_->round(on);
     return loss.mean();
   }
 
@@ -144,7 +159,7 @@ class lesson {
   void look() {
     const heed::token_batch batch = texts_.kept_back(2 * given_.batch);
     if (!batch.ids.empty()) {
-      const double loss = heed::loss_of(gpt_, batch, kept_, team_.executor()).mean();
+      const double loss = heed::loss_of(reads(), batch, kept_, team_.executor()).mean();
       past_.validated(step_, loss);
       std::cerr << "validation loss " << loss << '\n';
     }
@@ -157,7 +172,7 @@ class lesson {
     how.seed = given_.seed + static_cast<std::uint64_t>(step_);
     how.on = team_.executor();
     std::vector<heed::index> ids = prompt;
-    for (const heed::index id : heed::generation<float>(gpt_, prompt, how)) ids.push_back(id);
+    for (const heed::index id : heed::generation<float>(reads(), prompt, how)) ids.push_back(id);
     std::cout << text_.decode(ids) << "\n----\n" << std::flush;
   }
 
@@ -165,11 +180,37 @@ class lesson {
     heed::save_checkpoint(
         checkpoint_of(folder_), weights_, optimiser_,
         {{"step", std::to_string(step_)}, {"options", remembered_}, {"history", past_.text()}});
-    if (given_.from.empty())
-      heed::save_decoder(folder_, gpt_, {.context = given_.context});
+    if (rounded_ || given_.lora > 0)
+      save(written());
     else
-      heed::save_decoder_weights(folder_, gpt_);
+      save(gpt_);
     heed::detail::write_text(folder_ / "loss.svg", past_.svg(given_.steps));
+  }
+
+  void save(const heed::decoder<float>& whole) const {
+    if (given_.from.empty())
+      heed::save_decoder(folder_, whole, {.context = given_.context});
+    else
+      heed::save_decoder_weights(folder_, whole);
+  }
+
+  [[nodiscard]] heed::dtype storage() const {
+    const auto type = heed::dtype_named(given_.storage);
+    if (!type) throw std::runtime_error("--storage: " + given_.storage + " is no type of numbers");
+    return *type;
+  }
+
+  // The decoder that is asked: the weights that learn, or what they are rounded to.
+  [[nodiscard]] const heed::decoder<float>& reads() const {
+    return rounded_ ? rounded_->decoder() : gpt_;
+  }
+
+  // ... with a matrix of floats for each weight and no adapters.
+  [[nodiscard]] heed::decoder<float> written() const {
+    heed::decoder<float> whole = reads();
+    heed::merge_low_rank(whole);
+    heed::make_learnable(whole);
+    return whole;
   }
 
   void go_on() {
@@ -181,6 +222,7 @@ class lesson {
       throw std::runtime_error(checkpoint_of(folder_).string() +
                                " does not say at which step it is");
     past_ = history::of(past->second);
+    if (rounded_) rounded_->round(team_.executor());
   }
 
   const training_options& given_;
@@ -193,6 +235,7 @@ class lesson {
   heed::decoder<float> gpt_, gradient_;
   heed::parameter_list<float> weights_, derivatives_;
   heed::adamw<float> optimiser_;
+  std::optional<heed::rounded_decoder<float>> rounded_;
   heed::saved<heed::decoder<float>> kept_;
   heed::index step_ = 0;
   history past_;

@@ -10,14 +10,15 @@
 #include <string>
 
 struct training_options {
-  std::string text, out = "trained", tokenizer, from, kind = "gpt2", prompt = "\n";
+  std::string text, out = "trained", tokenizer, from, storage, kind = "gpt2", prompt = "\n";
   heed::index layers = 4, heads = 4, kv_heads = 0, model = 128, hidden = 0, context = 128;
   heed::index vocabulary = 256, batch = 16, accumulate = 1, steps = 1000, warm_up = 50, every = 100,
               sample = 160;
-  double rate = 2e-3, decay = 0.1, clip = 1, validation = 0.05;
+  heed::index lora = 0;
+  double rate = 2e-3, lora_alpha = 16, decay = 0.1, clip = 1, validation = 0.05;
   std::uint64_t seed = 1;
   int threads = 0;
-  bool resume = false, recompute = false;
+  bool resume = false, recompute = false, lora_feed = false;
 
   void add_to(CLI::App& app) {
     app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
@@ -30,7 +31,19 @@ struct training_options {
                    "tokens of a tokenizer that is learned from the text first; 256: bytes alone")
         ->check(CLI::Range(256, 1 << 20))
         ->capture_default_str();
-    app.add_option("--from", from, "begin with the weights and the tokenizer of this folder");
+    auto* const begins =
+        app.add_option("--from", from, "begin with the weights and the tokenizer of this folder");
+    app.add_option("--lora", lora,
+                   "those weights stay, and adapters of this rank beside attention's learn alone; "
+                   "what is kept is merged; 0: all weights learn")
+        ->check(CLI::NonNegativeNumber)
+        ->needs(begins);
+    app.add_option("--lora-alpha", lora_alpha, "adapters are multiplied by it over their rank")
+        ->capture_default_str();
+    app.add_flag("--lora-feed", lora_feed, "feed-forward layers have adapters too");
+    app.add_option("--storage", storage,
+                   "what weights are rounded to where they are read, bf16, f16, q8_0, ...; the "
+                   "optimiser keeps floats; with --lora, of the weights that stay");
     app.add_option("--kind", kind, "what the model is made like")
         ->check(CLI::IsMember({"gpt2", "llama"}))
         ->capture_default_str();

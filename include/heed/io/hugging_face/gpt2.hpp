@@ -33,7 +33,10 @@ inline decoder<float> load_gpt2(const config& c, model_weights& weights) {
     const linear<float> all = weights.conv1d(name + "attn.c_attn", model, 3 * model);
     linear<float>* const parts[] = {&attention.query, &attention.key, &attention.value};
     for (index p = 0; p < 3; ++p) {
-      parts[p]->weight = all.weight.middleCols(p * model, model);
+      if (all.weight.stored.given())
+        parts[p]->weight.stored = all.weight.stored.rows_of(p * model, model);
+      else
+        parts[p]->weight = all.weight.middleCols(p * model, model);
       parts[p]->bias = all.bias.segment(p * model, model);
     }
     attention.output = weights.conv1d(name + "attn.c_proj", model, model);

@@ -26,6 +26,12 @@ void check(const decoder<float>& d, index context) {
   EXPECT_EQ(read.ends, std::vector<index>{3});
   const matrix<float> want = d(std::vector<index>{1, 4, 2, 0}), y = read.logits({1, 4, 2, 0});
   EXPECT_LE((want - y).cwiseAbs().maxCoeff(), 1e-6f * want.cwiseAbs().maxCoeff());
+  // ... rounded as they are read, and nearly the same
+  const matrix<float> rounded =
+      heed::load_language_model(folder / "model", {.weights = heed::dtype::f16})
+          .logits({1, 4, 2, 0});
+  EXPECT_LE((want - rounded).cwiseAbs().maxCoeff(), 0.01f * want.cwiseAbs().maxCoeff());
+  EXPECT_NE(rounded, y);
   // ... and what is read can be learned and written again
   decoder<float> again = read.decoder;
   heed::make_learnable(again);
