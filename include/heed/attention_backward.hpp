@@ -13,6 +13,28 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
+
+// A call whose sizes are still to be checked.
+template <class Q, class K, class V, class Matrices, class Scalar>
+backward_call<scalar_of<Q>, scalar_of<K>> backward_call_of(const Q& q, const K& k, const V& v,
+                                                           const Matrices& m,
+                                                           const backward_settings<Scalar>& options,
+                                                           bool has_scores) {
+  return {{view_of(q), view_of(k), view_of(v), {}, {}, options, has_scores},
+          m.out,
+          m.lse,
+          m.d_out,
+          m.d_q,
+          m.d_k,
+          m.d_v,
+          options.adds,
+          options.d_bias.value_or(view<Scalar>()),
+          options.d_sink,
+          options.d_slopes};
+}
+
+}  // namespace detail
 
 // Writes the gradients of attention by q, k and v, given that by out.
 //
@@ -36,30 +58,13 @@ void attention_backward(const Q& q, const K& k, const V& v, const Out& out, cons
                         const DOut& d_out, DQ&& d_q, DK&& d_k, DV&& d_v,
                         const Modifiers&... modifiers) {
   if constexpr (detail::backward_call_is_good<Q, K, V, Out, Lse, DOut, Modifiers...>()) {
-    using call_type = detail::backward_call<detail::scalar_of<Q>, detail::scalar_of<K>>;
-    using Scalar = typename call_type::Scalar;
+    using Scalar = accumulator_t<detail::scalar_of<Q>>;
     if constexpr (detail::gradients_are_good<Scalar, DQ, DK, DV>() &&
                   detail::results_are_good<detail::scalar_of<Q>, Out, DOut, Lse>()) {
       const auto rules = detail::gather_rules(modifiers...);
       const auto options = detail::gather_backward_settings<Scalar>(modifiers...);
       const auto m = detail::views_of(out, log_sum_exp, d_out, d_q, d_k, d_v);
-      call_type call{{detail::view_of(q),
-                      detail::view_of(k),
-                      detail::view_of(v),
-                      {},
-                      {},
-                      options,
-                      decltype(rules)::has_scores},
-                     m.out,
-                     m.lse,
-                     m.d_out,
-                     m.d_q,
-                     m.d_k,
-                     m.d_v,
-                     options.adds,
-                     options.d_bias.value_or(detail::view<Scalar>()),
-                     options.d_sink,
-                     options.d_slopes};
+      auto call = detail::backward_call_of(q, k, v, m, options, decltype(rules)::has_scores);
       call.sizes = detail::check_inputs(options.verb, call.q, call.k, call.v, options, rules);
       detail::check_backward(detail::const_view_of(q), detail::const_view_of(k),
                              detail::const_view_of(v), m, options, call.sizes);

@@ -58,10 +58,11 @@ void add_sizes(call_facts& facts, const Call& call, const across& how) {
   facts.block_rows = how.options.block_rows;
 }
 
-// Sets call.sizes to those of the whole. Throws shape_error on all ranks or on none. Collective.
-template <class Call, class Rules>
+// Sets call.sizes to those of the whole, and calls check_others(sizes of this rank), which sees to the other
+// matrices of the call. Throws shape_error on all ranks or on none. Collective.
+template <class Call, class Rules, class Check>
 rows_of_ranks agree_on(const communicator& ranks, const across& how, Call& call, const Rules& rules,
-                       call_facts facts) {
+                       call_facts facts, const Check& check_others) {
   const char* verb = call.options.verb;
   add_sizes(facts, call, how);
   facts.refusal = short_text<512>(refusal_of([&] { check_own(call, how); }));
@@ -91,7 +92,7 @@ rows_of_ranks agree_on(const communicator& ranks, const across& how, Call& call,
                               rules_of_rank<Rules>{rules, call.q.rows});
     problem own = call.sizes;
     own.queries = call.q.rows;
-    check_outputs(verb, call.q, call.k, call.v, call.out, call.options, own);
+    check_others(own);
   }));
   refuse_together(ranks.all_gather(facts));
   return rows;

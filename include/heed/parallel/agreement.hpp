@@ -46,6 +46,7 @@ struct call_facts {
   index rows[2];  // of q, of k
   index query_heads, kv_heads, query_columns, key_columns, value_columns;
   int query_type, key_type, sums_are_shared, how;
+  int gradients;  // of a backward call: a sum of 1: accumulate, 2: of the bias, 4: of the sink
   index block_rows, sequences, sinks;
   double scale, drop_probability;
   std::uint64_t drop_seed, numbers, rules;
@@ -199,6 +200,8 @@ inline void require_same(const char* verb, const std::vector<call_facts>& all) {
     same("dropout probability", first.drop_probability, other.drop_probability);
     same("dropout seed", first.drop_seed, other.drop_seed);
     same("number of sinks", first.sinks, other.sinks);
+    same("sum of 1 (accumulate), 2 (gradient_of_bias) and 4 (gradient_of_sink)", first.gradients,
+         other.gradients);
     if (first.sums_are_shared != 0) same("number of queries", first.rows[0], other.rows[0]);
     require(first.rules == other.rules, verb, ": rules differ between ranks: they are ",
             other.rule_text.text(), " on rank ", rank, ", and ", first.rule_text.text(),

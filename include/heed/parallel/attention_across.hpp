@@ -185,7 +185,11 @@ void attention(const Q& q, const K& k, const V& v, Out&& out, const Modifiers&..
           detail::facts_of_call(call.options, detail::rules_in_words(modifiers...));
       constexpr bool shares_sums = (detail::is_across_keys<Modifiers> || ...);
       facts.sums_are_shared = shares_sums ? 1 : 0;
-      const detail::rows_of_ranks rows = detail::agree_on(ranks, how, call, rules, facts);
+      const detail::rows_of_ranks rows =
+          detail::agree_on(ranks, how, call, rules, facts, [&](const detail::problem& own) {
+            detail::check_outputs(call.options.verb, call.q, call.k, call.v, call.out, call.options,
+                                  own);
+          });
       scratch& memory = call.options.memory ? *call.options.memory : detail::default_scratch();
       if constexpr (shares_sums)
         detail::attention_over_keys<call_type, detail::scalar_of<K>>(ranks, call, asked, rows, cost)

@@ -46,6 +46,26 @@ inline int message_size(index bytes) {
   return static_cast<int>(bytes);
 }
 
+// How many bytes go to each rank, or come from it, and where they lie.
+struct message_plan {
+  std::vector<int> counts, places;
+
+  explicit message_plan(index ranks) {
+    counts.reserve(static_cast<std::size_t>(ranks));
+    places.reserve(static_cast<std::size_t>(ranks));
+  }
+  // Those of the next rank.
+  void add(index bytes) {
+    places.push_back(message_size(all_));
+    counts.push_back(message_size(bytes));
+    all_ += bytes;
+  }
+  [[nodiscard]] index bytes() const { return all_; }
+
+ private:
+  index all_ = 0;
+};
+
 class communicator {
  public:
   // Collective where the program's communicator is seen for the first time.
@@ -78,6 +98,13 @@ class communicator {
     require_mpi(MPI_Allgather(own.data(), bytes, MPI_BYTE, all.data(), bytes, MPI_BYTE, own_),
                 "MPI_Allgather");
     return all;
+  }
+
+  // Each byte becomes the bits that any rank has set in it.
+  void any_of_all(std::vector<char>& bytes) const {
+    require_mpi(MPI_Allreduce(MPI_IN_PLACE, bytes.data(), message_size(index(bytes.size())),
+                              MPI_BYTE, MPI_BOR, own_),
+                "MPI_Allreduce");
   }
 
  private:

@@ -174,15 +174,13 @@ class cache_by_heads {
     const auto bytes = [&](index heads) {
       return detail::message_size(own.rows() * heads * width * index(sizeof(Scalar)));
     };
-    std::vector<int> counts, places;
-    for (index r = 0; r < ranks_.size(); ++r) {
-      counts.push_back(bytes(heads_of_rank(layer, r).size()));
-      places.push_back(bytes(heads_of_rank(layer, r).first));
-    }
+    detail::message_plan plan(ranks_.size());
+    for (index r = 0; r < ranks_.size(); ++r) plan.add(bytes(heads_of_rank(layer, r).size()));
     std::vector<Scalar> rows(static_cast<std::size_t>(all.size()));
-    detail::require_mpi(MPI_Allgatherv(own.data(), bytes(own_.size()), MPI_BYTE, rows.data(),
-                                       counts.data(), places.data(), MPI_BYTE, ranks_.handle()),
-                        "MPI_Allgatherv");
+    detail::require_mpi(
+        MPI_Allgatherv(own.data(), bytes(own_.size()), MPI_BYTE, rows.data(), plan.counts.data(),
+                       plan.places.data(), MPI_BYTE, ranks_.handle()),
+        "MPI_Allgatherv");
     for (index r = 0; r < ranks_.size(); ++r) {
       const interval heads = heads_of_rank(layer, r);
       all.middleCols(heads.first * width, heads.size() * width) = Eigen::Map<const matrix<Scalar>>(

@@ -73,21 +73,14 @@ class unit_shares {
 template <class Scalar>
 void exchange(const communicator& ranks, const unit_shares<Scalar>& shares,
               const std::vector<index>& chunks, const Scalar* sent, Scalar* received) {
-  const auto count = static_cast<std::size_t>(ranks.size());
-  std::vector<int> out(count), out_at(count), in(count), in_at(count);
-  index out_bytes = 0, in_bytes = 0;
+  message_plan out(ranks.size()), in(ranks.size());
   const index size = index(sizeof(Scalar));
   for (index r = 0; r < ranks.size(); ++r) {
-    const auto i = static_cast<std::size_t>(r);
-    out_at[i] = message_size(out_bytes);
-    in_at[i] = message_size(in_bytes);
-    out[i] = message_size(chunks[static_cast<std::size_t>(ranks.rank())] * shares.record(r) * size);
-    in[i] = message_size(chunks[i] * shares.record(ranks.rank()) * size);
-    out_bytes += out[i];
-    in_bytes += in[i];
+    out.add(chunks[static_cast<std::size_t>(ranks.rank())] * shares.record(r) * size);
+    in.add(chunks[static_cast<std::size_t>(r)] * shares.record(ranks.rank()) * size);
   }
-  require_mpi(MPI_Alltoallv(sent, out.data(), out_at.data(), MPI_BYTE, received, in.data(),
-                            in_at.data(), MPI_BYTE, ranks.handle()),
+  require_mpi(MPI_Alltoallv(sent, out.counts.data(), out.places.data(), MPI_BYTE, received,
+                            in.counts.data(), in.places.data(), MPI_BYTE, ranks.handle()),
               "MPI_Alltoallv");
 }
 

@@ -52,10 +52,12 @@ class backward_task {
   // `slopes`: a number for each query head of the task, unless null.
   void run(const view<double>& slopes) {
     room_.chunk.range = range_.keys;
+    const interval heads = call_.heads_of_group();
     for (index i = 0; i < range_.kv_head_count; ++i) {
       const index kv_head = range_.kv_head + i;
-      loaded_ = false;
-      for (index h = 0; h < g_.group(); ++h) {
+      const scope first = g_.of(range_.sequence, kv_head * g_.group());
+      loaded_ = call_.resume(room_.chunk, first, kv_head);
+      for (index h = heads.first; h < heads.last; ++h) {
         const scope s = g_.of(range_.sequence, kv_head * g_.group() + h);
         learned_gradients<Scalar> learned{bias_of(s)};
         if (slopes.given()) learned.slope = &slopes(0, i * g_.group() + h);
@@ -63,7 +65,7 @@ class backward_task {
           go_through(s, kv_head, rules, learned);
         });
       }
-      give_keys(g_.of(range_.sequence, kv_head * g_.group()), kv_head);
+      if (!call_.put_by(room_.chunk, first, kv_head, loaded_)) give_keys(first, kv_head);
     }
   }
 
@@ -155,7 +157,7 @@ class backward_task {
 
   view<Scalar> bias_of(const scope& s) const {
     if (!call_.d_bias.given()) return {};
-    const index first = call_.d_bias.rows == g_.queries ? 0 : s.head * g_.queries;
+    const index rows = call_.q.rows, first = call_.d_bias.rows == rows ? 0 : s.head * rows;
     return call_.d_bias.block(first + s.query_row, 0, s.queries, s.keys);
   }
 
@@ -190,23 +192,20 @@ void clear_gradients(const Call& call) {
 }
 
 // forward: sum = Σ exp(score_j) + exp(sink), so that d_sink = -Σ over rows of exp(sink - log-sum-exp)
-// delta.
+// delta. Goes on from `sum` with some rows of a head.
 template <class Call>
-void add_to_sinks(const Call& call) {
-  const problem& g = call.sizes;
+HEED_ONE_COPY double sink_gradient_of(const Call& call, index h, interval rows, double sum) {
+  const index width = call.sizes.value_width;
   constexpr double nothing = -std::numeric_limits<double>::infinity();
-  for (index h = 0; h < g.query_heads; ++h) {
-    double sum = 0;
-    for (index i = 0; i < g.queries; ++i) {
-      const auto lse = static_cast<double>(call.lse(i, h));
-      if (exactly_equal(lse, nothing)) continue;
-      double delta = 0;
-      for (index f = h * g.value_width; f < (h + 1) * g.value_width; ++f)
-        delta += static_cast<double>(call.d_out(i, f)) * static_cast<double>(call.results(i, f));
-      sum -= std::exp(call.options.sink[h] - lse) * delta;
-    }
-    call.d_sink.add(h, sum);
+  for (index i = rows.first; i < rows.last; ++i) {
+    const auto lse = static_cast<double>(call.lse(i, h));
+    if (exactly_equal(lse, nothing)) continue;
+    double delta = 0;
+    for (index f = h * width; f < (h + 1) * width; ++f)
+      delta += static_cast<double>(call.d_out(i, f)) * static_cast<double>(call.results(i, f));
+    sum -= std::exp(call.options.sink[h] - lse) * delta;
   }
+  return sum;
 }
 
 // All tasks of a call, which share what they read, and take turns in what they add.
@@ -255,7 +254,8 @@ HEED_ONE_COPY void backward(const Call& call, const gradient_rules<typename Call
     for (index h = 0; h < plan.heads_per_task(); ++h)
       call.d_slopes.add(first + h, slopes_of(task)(0, h));
   }
-  if (call.d_sink.given()) add_to_sinks(call);
+  for (index h = 0; call.d_sink.given() && h < g.query_heads; ++h)
+    call.d_sink.add(h, sink_gradient_of(call, h, {0, g.queries}, 0));
 }
 
 }  // namespace detail

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <heed/kernel/attention_call.hpp>        // attention_call
+#include <heed/kernel/backward/key_chunk.hpp>    // key_chunk
 #include <heed/modifiers/options/gradients.hpp>  // backward_settings
 
 namespace heed {
@@ -40,8 +41,14 @@ struct backward_call : attention_call<Query, tiled_view<const Key>> {
 
   // Whether the gradient of the bias is summed over heads.
   bool sums_bias_over_heads() const {
-    return d_bias.given() && this->sizes.query_heads > 1 && d_bias.rows == this->sizes.queries;
+    return d_bias.given() && this->sizes.query_heads > 1 && d_bias.rows == this->q.rows;
   }
+
+  // What a task of a call does: the heads of a group, with the sums of a chunk of keys from 0 on, to be
+  // given where they belong. A call of which other processes have a part says otherwise.
+  interval heads_of_group() const { return {0, this->sizes.group()}; }
+  bool resume(key_chunk<Scalar>&, const scope&, index) const { return false; }
+  bool put_by(const key_chunk<Scalar>&, const scope&, index, bool) const { return false; }
 };
 
 }  // namespace detail

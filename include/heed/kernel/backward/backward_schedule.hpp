@@ -47,6 +47,7 @@ class backward_schedule {
   index tasks() const { return tasks_; }
   index most_keys() const { return (std::min)(keys_per_task, g_.longest_keys); }
   index heads_per_task() const { return g_.query_heads / head_tasks_; }
+  index queries_per_task() const { return queries_per_task_; }
 
   backward_task_range range(cursor& at, index task) const {
     while (task >= at.first_task + tasks_in(at.sequence)) at.first_task += tasks_in(at.sequence++);
