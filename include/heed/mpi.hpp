@@ -8,4 +8,5 @@
 #include <heed/parallel/attention_across.hpp>           // across, zigzag
 #include <heed/parallel/attention_backward_across.hpp>  // attention_backward
 #include <heed/parallel/decoder_across.hpp>    // decoder_across, cache_by_keys, cache_by_heads
+#include <heed/parallel/gradients_across.hpp>  // gradients_across
 #include <heed/parallel/run_ranks.hpp>         // run_ranks
