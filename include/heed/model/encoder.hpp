@@ -131,6 +131,13 @@ struct encoder {
 
   // What the first block is given for tokens, (tokens, model).
   [[nodiscard]] matrix<Scalar> embed(const token_sequences& s) const {
+    matrix<Scalar> x = embed_plainly(s);
+    normalise(embedding_norm, x, x);
+    return x;
+  }
+
+  // ... before embedding_norm.
+  [[nodiscard]] matrix<Scalar> embed_plainly(const token_sequences& s) const {
     detail::require(!s.starts.empty() && s.starts.front() == 0 &&
                         s.starts.back() == static_cast<index>(s.ids.size()),
                     name, ": the starts of the sequences must begin at 0 and end at ", s.ids.size(),
@@ -142,9 +149,35 @@ struct encoder {
     matrix<Scalar> x = words(s.ids);
     if (!detail::exactly_equal(embedding_scale, 1.0)) x *= static_cast<Scalar>(embedding_scale);
     add_types(s, x);
-    if (places) add_places(s, x);
-    normalise(embedding_norm, x, x);
+    if (places) {
+      const std::vector<index> rows = rows_of_places(s);
+      for (std::size_t token = 0; token < rows.size(); ++token)
+        places->add(x.middleRows(static_cast<index>(token), 1), rows[token]);
+    }
     return x;
+  }
+
+  // The type of each token.
+  [[nodiscard]] static std::vector<index> types_of(const token_sequences& s) {
+    return s.types.empty() ? std::vector<index>(s.ids.size()) : s.types;
+  }
+
+  // The row of `places` at which each token stands.
+  [[nodiscard]] std::vector<index> rows_of_places(const token_sequences& s) const {
+    std::vector<index> rows;
+    rows.reserve(s.ids.size());
+    for (std::size_t i = 0; i + 1 < s.starts.size(); ++i) {
+      index counted = 0;
+      for (index token = s.starts[i]; token < s.starts[i + 1]; ++token) {
+        if (!uncounted_id)
+          rows.push_back(first_place + s.place(i, token));
+        else if (s.ids[static_cast<std::size_t>(token)] == *uncounted_id)
+          rows.push_back(first_place - 1);
+        else
+          rows.push_back(first_place + counted++);
+      }
+    }
+    return rows;
   }
 
  private:
@@ -161,25 +194,12 @@ struct encoder {
 
   void add_types(const token_sequences& s, matrix<Scalar>& x) const {
     if (types.vocabulary() > 0) {
-      x += types(s.types.empty() ? std::vector<index>(s.ids.size()) : s.types);
+      x += types(types_of(s));
     } else {
       const bool plain =
           std::all_of(s.types.begin(), s.types.end(), [](index t) { return t == 0; });
       detail::require<std::out_of_range>(
           plain, name, ": this encoder has no types of tokens; types other than 0 were given");
-    }
-  }
-
-  void add_places(const token_sequences& s, matrix<Scalar>& x) const {
-    for (std::size_t i = 0; i + 1 < s.starts.size(); ++i) {
-      index counted = 0;
-      for (index token = s.starts[i]; token < s.starts[i + 1]; ++token) {
-        index place = first_place + s.place(i, token);
-        if (uncounted_id)
-          place = s.ids[static_cast<std::size_t>(token)] == *uncounted_id ? first_place - 1
-                                                                          : first_place + counted++;
-        places->add(x.middleRows(token, 1), place);
-      }
     }
   }
 };

@@ -25,7 +25,13 @@ struct dense_step {
 };
 
 // v / |v|.
-struct unit_length {};
+struct unit_length {
+  // What each row is divided by, which is never 0.
+  template <class Row>
+  [[nodiscard]] static auto length_of(const Row& row) {
+    return (std::max)(row.norm(), static_cast<typename Row::Scalar>(1e-12));
+  }
+};
 
 template <class Scalar>
 struct sentence_head {
@@ -35,6 +41,14 @@ struct sentence_head {
   // hidden: (tokens, model); text i is the rows starts[i] ... starts[i + 1] - 1. Returns (texts, width).
   [[nodiscard]] matrix<Scalar> operator()(const matrix<Scalar>& hidden,
                                           const std::vector<index>& starts) const {
+    matrix<Scalar> v = pooled(hidden, starts);
+    for (const auto& step : steps) std::visit([&v](const auto& s) { apply(s, v); }, step);
+    return v;
+  }
+
+  // What the first step is given.
+  [[nodiscard]] matrix<Scalar> pooled(const matrix<Scalar>& hidden,
+                                      const std::vector<index>& starts) const {
     matrix<Scalar> v(static_cast<index>(starts.size()) - 1,
                      hidden.cols() * static_cast<index>(poolings.size()));
     index first = 0;
@@ -42,7 +56,6 @@ struct sentence_head {
       v.middleCols(first, hidden.cols()) = pool(kind, hidden, starts);
       first += hidden.cols();
     }
-    for (const auto& step : steps) std::visit([&v](const auto& s) { apply(s, v); }, step);
     return v;
   }
 
@@ -57,8 +70,7 @@ struct sentence_head {
 
  private:
   static void apply(const unit_length&, matrix<Scalar>& v) {
-    for (index i = 0; i < v.rows(); ++i)
-      v.row(i) /= (std::max)(v.row(i).norm(), static_cast<Scalar>(1e-12));
+    for (index i = 0; i < v.rows(); ++i) v.row(i) /= unit_length::length_of(v.row(i));
   }
   static void apply(const dense_step<Scalar>& step, matrix<Scalar>& v) {
     matrix<Scalar> y = step.layer(v);

@@ -125,7 +125,7 @@ class decoder_tensors {
   }
   void add(std::string name, const parameter<float>& weight) {
     require(!weight.stored.given(), "heed::save_decoder: ", name.c_str(),
-            " is stored as a file has it; heed::make_learnable(decoder) takes it over");
+            " is stored as a file has it; heed::make_learnable(model) takes it over");
     add(std::move(name), static_cast<const matrix<float>&>(weight));
   }
   const linear<float>& owned(linear<float> layer) { return owned_.emplace_back(std::move(layer)); }

@@ -3,6 +3,7 @@
 //
 //   heed::backward(words, ids, d_x, gradient);            // gradient.weight.row(ids[i]) += d_x.row(i)
 //   heed::backward(places, starts, 0, d_x, gradient);     // each sequence begins at row 0
+//   heed::backward(places, rows, d_x, gradient);          // gradient.weight.row(rows[i]) += d_x.row(i)
 #pragma once
 
 #include <heed/layer/backward/saved.hpp>      // in_blocks
@@ -28,25 +29,46 @@ void scatter_rows(matrix<Scalar>& table, const view<const Scalar>& rows, const R
   });
 }
 
+// table.row(rows[i]) += d_x.row(i), in the order of i; refuses a row that is not one of `count`, as one of
+// these names.
+struct row_names {
+  const char* caller;
+  const char* row;
+  const char* table;
+};
+template <class Scalar>
+void backward_of_rows(const row_names& names, const std::vector<index>& rows, index count,
+                      const view<const Scalar>& d_x, matrix<Scalar>& table, const executor& on) {
+  check_size(names.caller, "d_x", d_x, {static_cast<index>(rows.size()), table.cols()});
+  require(table.rows() == count, names.caller, ": gradient.weight has ", table.rows(),
+          " rows, but the ", names.table, " has ", count);
+  for (const index row : rows)
+    require<std::out_of_range>(row >= 0 && row < count, names.caller, ": ", names.row, " ", row,
+                               " is outside the ", names.table, " of ", count);
+  scatter_rows(
+      table, d_x, [&](index i) { return rows[static_cast<std::size_t>(i)]; }, on);
+}
+
 }  // namespace detail
 
 // d_x: (ids, model). Throws std::out_of_range for an id outside the vocabulary.
 template <class Scalar, class DX>
 void backward(const token_embedding<Scalar>& layer, const std::vector<index>& ids, const DX& d_x,
               token_embedding<Scalar>& gradient, const executor& on = {}) {
-  constexpr const char* name = "heed::backward of token_embedding";
   if (gradient.weight.size() == 0) return;
-  const detail::view<const Scalar> rows = detail::view_of(d_x);
-  detail::check_size(name, "d_x", rows, {static_cast<index>(ids.size()), layer.model()});
-  detail::check_size(name, "gradient.weight",
-                     detail::view<const Scalar>(detail::view_of(gradient.weight)),
-                     {layer.vocabulary(), layer.model()});
-  for (const index id : ids)
-    detail::require<std::out_of_range>(id >= 0 && id < layer.vocabulary(), name, ": id ", id,
-                                       " is outside the vocabulary of ", layer.vocabulary());
   // x.row(i) = weight.row(ids[i])
-  detail::scatter_rows(
-      gradient.weight, rows, [&](index i) { return ids[static_cast<std::size_t>(i)]; }, on);
+  detail::backward_of_rows<Scalar>({"heed::backward of token_embedding", "id", "vocabulary"}, ids,
+                                   layer.vocabulary(), detail::view_of(d_x), gradient.weight, on);
+}
+
+// d_x: (rows, model); row i stands at rows[i] of the table. Throws std::out_of_range beyond the table.
+template <class Scalar, class DX>
+void backward(const position_embedding<Scalar>& layer, const std::vector<index>& rows,
+              const DX& d_x, position_embedding<Scalar>& gradient, const executor& on = {}) {
+  if (gradient.weight.size() == 0) return;
+  // x.row(i) += weight.row(rows[i])
+  detail::backward_of_rows<Scalar>({"heed::backward of position_embedding", "row", "table"}, rows,
+                                   layer.weight.rows(), detail::view_of(d_x), gradient.weight, on);
 }
 
 // Sequence s is the rows starts[s] ... starts[s + 1] - 1 of d_x, (tokens, model); its first token stands at row

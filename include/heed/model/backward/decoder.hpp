@@ -7,31 +7,20 @@
 //   heed::backward(gpt, ids, starts, kept, d_hidden, gradient);
 #pragma once
 
-#include <heed/layer/backward/embedding.hpp>          // backward of embeddings
-#include <heed/model/backward/transformer_block.hpp>  // backward of transformer_block
-#include <heed/model/decoder.hpp>                     // decoder
+#include <heed/layer/backward/embedding.hpp>    // backward of embeddings
+#include <heed/model/backward/saved_stack.hpp>  // saved_stack
+#include <heed/model/decoder.hpp>               // decoder
 
 namespace heed {
 inline namespace HEED_ABI {
 
-// What becomes of the activations of blocks until they are needed again. Chen et al., "Training Deep Nets with
-// Sublinear Memory Cost", 2016.
-enum class activations {
-  kept,  // each block keeps its own
-  recomputed  // a block keeps its input alone, and its forward runs again before its backward: the same bits
-};
-
 // Matrices are (tokens, model) unless they say otherwise.
 template <class Scalar>
-struct saved<decoder<Scalar>> {
-  activations policy = activations::kept;
-
+struct saved<decoder<Scalar>> : detail::saved_stack<Scalar> {
   matrix<Scalar> narrow;    // what embedding_projection was given, (tokens, columns of words)
   matrix<Scalar> embedded;  // what embedding_norm was given
-  std::vector<saved<transformer_block<Scalar>>> blocks;  // one that serves all, where recomputed
-  std::vector<matrix<Scalar>> inputs;                    // of each block, where recomputed
-  matrix<Scalar> last;                                   // what final_norm was given
-  matrix<Scalar> hidden;                                 // what the head is given
+  matrix<Scalar> last;      // what final_norm was given
+  matrix<Scalar> hidden;    // what the head is given
 };
 
 // kept.hidden = what gpt.hidden(ids) gives for each sequence, with the same bits; sequence i is the ids starts[i]
@@ -58,13 +47,7 @@ void forward(const decoder<Scalar>& gpt, const std::vector<index>& ids,
   for (std::size_t s = 0; s + 1 < starts.size() && gpt.places; ++s)
     gpt.places->add(x.middleRows(starts[s], starts[s + 1] - starts[s]), gpt.first_place);
   detail::forward_in_place(run, gpt.embedding_norm, x, kept.embedded);
-  const bool recompute = kept.policy == activations::recomputed;
-  kept.blocks.resize(recompute ? 1 : gpt.blocks.size());
-  kept.inputs.resize(recompute ? gpt.blocks.size() : 0);
-  for (std::size_t i = 0; i < gpt.blocks.size(); ++i) {
-    if (recompute) kept.inputs[i] = x;
-    forward(gpt.blocks[i], x, starts, kept.blocks[recompute ? 0 : i], run);
-  }
+  kept.forward(gpt.blocks, x, starts, run);
   kept.hidden.resizeLike(x);
   detail::normalise_on(run, gpt.final_norm, x, kept.hidden);
 }
@@ -78,15 +61,7 @@ void backward(const decoder<Scalar>& gpt, const std::vector<index>& ids,
   // hidden = final_norm(last)
   matrix<Scalar> d = matrix<Scalar>::Zero(d_hidden.rows(), d_hidden.cols());
   backward(gpt.final_norm, kept.last, d_hidden, d, gradient.final_norm, run);
-  const bool recompute = kept.policy == activations::recomputed;
-  for (std::size_t i = gpt.blocks.size(); i-- > 0;) {
-    saved<transformer_block<Scalar>>& block = kept.blocks[recompute ? 0 : i];
-    if (recompute) {
-      matrix<Scalar> x = kept.inputs[i];
-      forward(gpt.blocks[i], x, starts, block, run);
-    }
-    backward(gpt.blocks[i], starts, block, d, gradient.blocks[i], run);
-  }
+  kept.backward(gpt.blocks, starts, d, gradient.blocks, run);
   // x = embedding_norm(embedding_scale words(ids) embedding_projection + places)
   detail::backward_in_place(gpt.embedding_norm, kept.embedded, d, gradient.embedding_norm, run);
   if (gpt.places) backward(*gpt.places, starts, gpt.first_place, d, *gradient.places, run);

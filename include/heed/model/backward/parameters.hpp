@@ -64,7 +64,7 @@ bool has_low_rank(const decoder<Scalar>& d) {
   return false;
 }
 
-// Walks the parts of a decoder in a fixed order, those that are there.
+// Walks the parts of a model in a fixed order, those that are there.
 template <class Scalar>
 class parameter_walk {
  public:
@@ -114,7 +114,6 @@ class parameter_walk {
     norm(in + "key_norm", a.key_norm);
   }
 
- private:
   void linear(const std::string& name, heed::linear<Scalar>& layer) {
     add(name + ".weight", layer.weight);
     add(name + ".bias", layer.bias);
@@ -136,7 +135,7 @@ class parameter_walk {
     if (adapters_alone) return;
     if constexpr (requires { numbers.stored; })
       require(!numbers.stored.given(), "heed::parameters_of: ", name.c_str(),
-              " is stored as a file has it; heed::make_learnable(decoder) takes it over");
+              " is stored as a file has it; heed::make_learnable(model) takes it over");
     list(std::move(name), numbers);
   }
   template <class Numbers>
@@ -146,6 +145,11 @@ class parameter_walk {
                        bool(Numbers::IsVectorAtCompileTime)});
   }
 };
+
+template <class Scalar>
+void fill_with_zeros(const parameter_list<Scalar>& list) {
+  for (const named_parameter<Scalar>& p : list) std::fill(p.data, p.data + p.size(), Scalar(0));
+}
 
 // A matrix of its own in the place of numbers that a file holds.
 template <class Scalar>
@@ -158,6 +162,11 @@ void take_over(parameter<Scalar>& weight, bool is_table) {
     weight = std::move(rows);
   else
     weight = matrix<Scalar>(rows.transpose());
+}
+template <class Scalar>
+void take_over(transformer_block<Scalar>& b) {
+  for (linear<Scalar>* const l : linear_layers_of(b.attention)) take_over(l->weight, false);
+  for (linear<Scalar>* const l : linear_layers_of(b.feed)) take_over(l->weight, false);
 }
 
 // Empties all but the adapters: what is empty in a gradient is not asked for.
@@ -205,8 +214,7 @@ template <class Scalar>
 [[nodiscard]] decoder<Scalar> zeros_like(const decoder<Scalar>& d) {
   decoder<Scalar> zeros = d;
   if (detail::has_low_rank(zeros)) detail::leave_adapters(zeros);
-  for (const named_parameter<Scalar>& p : parameters_of(zeros))
-    std::fill(p.data, p.data + p.size(), Scalar(0));
+  detail::fill_with_zeros(parameters_of(zeros));
   return zeros;
 }
 
@@ -215,12 +223,9 @@ template <class Scalar>
 template <class Scalar>
 void make_learnable(decoder<Scalar>& d) {
   detail::take_over(d.words.weight, true);
-  const auto plain = [](linear<Scalar>& layer) { detail::take_over(layer.weight, false); };
-  for (linear<Scalar>* const l : {&d.embedding_projection, &d.head_projection, &d.head}) plain(*l);
-  for (transformer_block<Scalar>& b : d.blocks) {
-    for (linear<Scalar>* const l : detail::linear_layers_of(b.attention)) plain(*l);
-    for (linear<Scalar>* const l : detail::linear_layers_of(b.feed)) plain(*l);
-  }
+  for (linear<Scalar>* const l : {&d.embedding_projection, &d.head_projection, &d.head})
+    detail::take_over(l->weight, false);
+  for (transformer_block<Scalar>& b : d.blocks) detail::take_over(b);
   const bool tied = d.head.bias.size() == 0 && d.head.inputs() == d.words.model() &&
                     d.head.outputs() == d.words.vocabulary() &&
                     d.head.weight == d.words.weight.transpose();

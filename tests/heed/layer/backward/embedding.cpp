@@ -56,6 +56,9 @@ TEST(backward_of_embedding, refuses_what_is_no_row) {
               heed::backward(places, {0, 1}, 1, d_x, d_places);
             }),
             "heed::backward of position_embedding: positions 1 to 2 are outside the table of 1");
+  EXPECT_EQ(
+      support::refusal<std::out_of_range>([&] { heed::backward(places, {1}, d_x, d_places); }),
+      "heed::backward of position_embedding: row 1 is outside the table of 1");
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The gradients of a decoder beside differences: learned and rotary positions, a projected embedding; what is
 // recomputed has the same bits.
-#include "support/gradient_check.hpp"
 #include "support/learning.hpp"
 #include "support/on_threads.hpp"
 #include "support/same_bits.hpp"
@@ -38,13 +37,7 @@ void check(decoder<double> d) {
   const matrix<double> d_hidden = some_numbers(kept.hidden.rows(), kept.hidden.cols(), 3);
   heed::backward(d, learning_ids, learning_starts, kept, d_hidden, gradient);
   const auto f = [&] { return hidden(d).cwiseProduct(d_hidden).sum(); };
-  const auto weights = heed::parameters_of(d), derivatives = heed::parameters_of(gradient);
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    if (weights[i].name.ends_with("key.bias")) continue;  // softmax does not see it
-    Eigen::Map<matrix<double>> w(weights[i].data, weights[i].rows, weights[i].cols);
-    const Eigen::Map<matrix<double>> dw(derivatives[i].data, w.rows(), w.cols());
-    support::expect_gradient(weights[i].name.c_str(), w, dw, f);
-  }
+  support::expect_gradients(heed::parameters_of(d), heed::parameters_of(gradient), f);
 }
 
 TEST(backward_of_decoder, with_learned_positions) { check(small_decoder<double>(4)); }

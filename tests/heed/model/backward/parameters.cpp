@@ -65,7 +65,7 @@ TEST(parameters_of, takes_over_what_a_file_holds) {
   d.head.weight.stored = {heed::dtype::f32, 3, 2, reinterpret_cast<const std::byte*>(head)};
   EXPECT_EQ(support::refusal([&] { (void)heed::parameters_of(d); }),
             "heed::parameters_of: words.weight is stored as a file has it; "
-            "heed::make_learnable(decoder) takes it over");
+            "heed::make_learnable(model) takes it over");
   heed::make_learnable(d);
   EXPECT_EQ(heed::parameters_of(d).size(), 2u);
   EXPECT_EQ(d.words.weight(2, 1), 6);

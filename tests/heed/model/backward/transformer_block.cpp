@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The gradients of a block beside differences, wherever its norms stand; its forward beside its own.
-#include "support/gradient_check.hpp"
+#include "support/learning.hpp"
 #include "support/same_bits.hpp"
 
-#include <heed/model/backward/parameters.hpp>
 #include <heed/model/backward/transformer_block.hpp>
 
 namespace {
@@ -54,13 +53,7 @@ void check(block b) {
   heed::backward(b, starts, kept, d, gradient);
   const auto f = [&] { return result().cwiseProduct(d_y).sum(); };
   support::expect_gradient("x", x, d, f);
-  const auto weights = parameters_of(b), derivatives = parameters_of(gradient);
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    if (weights[i].name == "attention.key.bias") continue;  // softmax does not see it
-    Eigen::Map<matrix<double>> w(weights[i].data, weights[i].rows, weights[i].cols);
-    const Eigen::Map<matrix<double>> dw(derivatives[i].data, w.rows(), w.cols());
-    support::expect_gradient(weights[i].name.c_str(), w, dw, f);
-  }
+  support::expect_gradients(parameters_of(b), parameters_of(gradient), f);
 }
 
 TEST(backward_of_transformer_block, norms_before) {

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+// The gradients of an encoder of tokens beside differences, in ragged batches; what is recomputed has the same
+// bits.
+#include "support/learning.hpp"
+#include "support/on_threads.hpp"
+#include "support/same_bits.hpp"
+
+#include <heed/model/backward/encoder.hpp>
+#include <heed/model/backward/encoder_parameters.hpp>
+
+namespace {
+
+using heed::encoder;
+using heed::index;
+using heed::matrix;
+using heed::token_sequences;
+using support::some_numbers;
+
+template <class Scalar>
+encoder<Scalar> small_encoder(index types = 2) {
+  encoder<Scalar> e({.vocabulary = 5,
+                     .positions = 5,
+                     .types = types,
+                     .model = 6,
+                     .layers = 2,
+                     .heads = 3,
+                     .hidden = 8});
+  const auto weights = heed::parameters_of(e);
+  support::fill_parameters(weights);
+  for (const auto& p : weights)  // small weights of norms would leave nothing of the scores
+    for (index i = 0; i < p.size() && p.name.find("norm") != p.name.npos; ++i) p.data[i] *= 3;
+  return e;
+}
+
+// Two texts, of 3 tokens and of 4, the second of two parts.
+token_sequences two_texts() {
+  token_sequences s;
+  s.append({1, 4, 2});
+  s.append({0, 3, 3, 1});
+  s.types = {0, 0, 0, 0, 0, 1, 1};
+  return s;
+}
+
+void check(encoder<double> e, const token_sequences& s) {
+  encoder<double> gradient = heed::zeros_like(e);
+  heed::saved<encoder<double>> kept;
+  heed::forward(e, s, kept);
+  EXPECT_TRUE(support::same_bits(kept.hidden, e.hidden(s)));
+  const matrix<double> d_hidden = some_numbers(7, 6, 3);
+  heed::backward(e, s, kept, d_hidden, gradient);
+  const auto f = [&] { return e.hidden(s).cwiseProduct(d_hidden).sum(); };
+  support::expect_gradients(heed::parameters_of(e), heed::parameters_of(gradient), f);
+}
+
+TEST(backward_of_encoder, with_norms_after_the_sums) {
+  check(small_encoder<double>(), two_texts());
+}
+
+TEST(backward_of_encoder, with_norms_before_and_a_scale) {
+  encoder<double> e = small_encoder<double>(0);
+  e.embedding_scale = 2;
+  e.embedding_norm = {};
+  for (auto& block : e.blocks) {
+    block.attention_norm = std::exchange(block.attention_norm_of_sum, {});
+    block.feed_norm = std::exchange(block.feed_norm_of_sum, {});
+  }
+  e.final_norm = e.blocks[0].feed_norm;
+  token_sequences s = two_texts();
+  s.types.clear();
+  check(e, s);
+}
+
+// RoBERTa's positions, which do not count one of the ids, and ModernBERT's: none but rotary ones.
+TEST(backward_of_encoder, with_positions_of_every_kind) {
+  encoder<double> e = small_encoder<double>();
+  e.uncounted_id = 3;
+  e.first_place = 1;
+  check(e, two_texts());
+  token_sequences s = two_texts();
+  s.places = {2, 3, 4, 0, 1, 2, 4};
+  e.uncounted_id = {};
+  e.first_place = 0;
+  check(e, s);
+  e.places.reset();
+  for (auto& block : e.blocks) {
+    block.attention.rotary.emplace(heed::rotary_embedding<double>::sizes{.width = 2});
+    block.attention.rules.window = 1;
+  }
+  check(e, two_texts());
+}
+
+TEST(backward_of_encoder, finds_nothing_for_what_is_not_asked) {
+  encoder<double> e = small_encoder<double>();
+  encoder<double> gradient = heed::zeros_like(e), all = gradient;
+  gradient.words.weight.resize(0, 0);
+  gradient.places->weight.resize(0, 0);
+  gradient.types.weight.resize(0, 0);
+  heed::saved<encoder<double>> kept;
+  heed::forward(e, two_texts(), kept);
+  heed::backward(e, two_texts(), kept, kept.hidden, gradient);
+  heed::backward(e, two_texts(), kept, kept.hidden, all);
+  EXPECT_EQ(gradient.words.weight.size() + gradient.places->weight.size(), 0);
+  EXPECT_TRUE(support::same_bits(gradient.blocks[0].attention.query.weight,
+                                 all.blocks[0].attention.query.weight));
+}
+
+TEST(backward_of_encoder, has_the_same_bits_recomputed_and_on_any_number_of_threads) {
+  const encoder<float> e = small_encoder<float>();
+  const auto run = [&](heed::activations policy, const heed::executor& on) {
+    encoder<float> gradient = heed::zeros_like(e);
+    heed::saved<encoder<float>> kept;
+    kept.policy = policy;
+    heed::forward(e, two_texts(), kept, on);
+    heed::backward(e, two_texts(), kept, kept.hidden, gradient, on);
+    return gradient;
+  };
+  encoder<float> plain = run(heed::activations::kept, {});
+  encoder<float> again = run(heed::activations::recomputed, {});
+  encoder<float> three = run(heed::activations::kept, heed::executor_of(support::on_threads, 3));
+  EXPECT_TRUE(support::same_parameters(plain, again));
+  EXPECT_TRUE(support::same_parameters(plain, three));
+}
+
+}  // namespace
