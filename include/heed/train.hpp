@@ -20,6 +20,7 @@
 #include <heed/model/backward/low_rank.hpp>            // add_low_rank, merge_low_rank
 #include <heed/model/backward/sentence_head.hpp>       // gradients of a text's vector
 #include <heed/train/clip.hpp>                         // clip_by_norm
+#include <heed/train/contrastive_loss.hpp>             // contrastive_loss
 #include <heed/train/loss.hpp>                         // loss_and_gradient, loss_of
 #include <heed/train/optimiser.hpp>                    // adamw, sgd
 #include <heed/train/rounded_decoder.hpp>              // rounded_decoder
