@@ -13,6 +13,7 @@
 #include <heed/io/hugging_face/load_encoder.hpp>          // load_encoder, load_dual_encoder
 #include <heed/io/hugging_face/load_encoder_decoder.hpp>  // load_encoder_decoder
 #include <heed/io/hugging_face/save_decoder.hpp>          // save_decoder
+#include <heed/io/hugging_face/save_encoder.hpp>          // save_encoder
 #include <heed/io/load_keyword_model.hpp>                 // load_keyword_model
 #include <heed/io/load_language_model.hpp>                // load_language_model
 #include <heed/io/safetensors_writer.hpp>                 // write_safetensors
@@ -21,6 +22,7 @@
 #include <heed/text/learn_merges.hpp>                     // learn_merges
 #include <heed/text/passages.hpp>                         // passages
 #include <heed/text/save_byte_tokenizer.hpp>              // save_byte_tokenizer
+#include <heed/text/save_text_encoder.hpp>                // save_text_encoder
 #include <heed/text/stop_strings.hpp>                     // stop_strings
 #include <heed/text/text_encoder.hpp>                     // text_encoder, load_text_encoder
 #include <heed/text/tokenizer.hpp>                        // tokenizer, load_tokenizer

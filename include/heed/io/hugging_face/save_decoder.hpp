@@ -5,12 +5,11 @@
 //   heed::language_model again = heed::load_language_model("my-model");  // or transformers' AutoModelForCausalLM
 #pragma once
 
-#include <heed/io/json.hpp>                // json_text
-#include <heed/io/new_file.hpp>            // new_file
-#include <heed/io/safetensors_writer.hpp>  // write_safetensors
-#include <heed/model/decoder.hpp>          // decoder
-
-#include <deque>  // deque
+#include <heed/io/hugging_face/written_tensors.hpp>  // written_tensors
+#include <heed/io/json.hpp>                          // nlohmann::ordered_json
+#include <heed/io/new_file.hpp>                      // write_text
+#include <heed/io/safetensors_writer.hpp>            // write_safetensors
+#include <heed/model/decoder.hpp>                    // decoder
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -27,7 +26,9 @@ namespace detail {
 // The tensors of one decoder under the names of one family.
 class decoder_tensors {
  public:
-  explicit decoder_tensors(const decoder<float>& d) : d_(d) {}
+  explicit decoder_tensors(const decoder<float>& d) : d_(d), to_("heed::save_decoder") {}
+
+  [[nodiscard]] const std::vector<tensor_view>& views() const { return to_.views(); }
 
   // Throws shape_error for a decoder that is neither.
   static bool is_gpt2(const decoder<float>& d) {
@@ -68,88 +69,59 @@ class decoder_tensors {
     return gpt2;
   }
 
-  std::vector<tensor_view> gpt2() {
+  void gpt2() {
     const std::string in = "transformer.";
-    add(in + "wte.weight", d_.words.weight);
-    add(in + "wpe.weight", d_.places->weight);
+    to_.add(in + "wte.weight", d_.words.weight);
+    to_.add(in + "wpe.weight", d_.places->weight);
     for (std::size_t i = 0; i < d_.blocks.size(); ++i) {
       const transformer_block<float>& b = d_.blocks[i];
       const attention_layer<float>& a = b.attention;
       const std::string name = in + "h." + std::to_string(i) + ".";
-      norm(name + "ln_1", b.attention_norm);
+      to_.norm(name + "ln_1", b.attention_norm);
       linear<float> all;
       all.weight.resize(a.query.inputs(), 3 * a.query.outputs());
       all.weight << a.query.weight, a.key.weight, a.value.weight;
       all.bias.resize(3 * a.query.outputs());
       all.bias << a.query.bias, a.key.bias, a.value.bias;
-      conv1d(name + "attn.c_attn", owned(std::move(all)));
-      conv1d(name + "attn.c_proj", a.output);
-      norm(name + "ln_2", b.feed_norm);
+      to_.conv1d(name + "attn.c_attn", to_.owned(std::move(all)));
+      to_.conv1d(name + "attn.c_proj", a.output);
+      to_.norm(name + "ln_2", b.feed_norm);
       const auto& feed = std::get<feed_forward<float>>(b.feed);
-      conv1d(name + "mlp.c_fc", feed.up);
-      conv1d(name + "mlp.c_proj", feed.down);
+      to_.conv1d(name + "mlp.c_fc", feed.up);
+      to_.conv1d(name + "mlp.c_proj", feed.down);
     }
-    norm(in + "ln_f", d_.final_norm);
-    return head();
+    to_.norm(in + "ln_f", d_.final_norm);
+    head();
   }
 
-  std::vector<tensor_view> llama() {
-    add("model.embed_tokens.weight", d_.words.weight);
+  void llama() {
+    to_.add("model.embed_tokens.weight", d_.words.weight);
     for (std::size_t i = 0; i < d_.blocks.size(); ++i) {
       const transformer_block<float>& b = d_.blocks[i];
       const attention_layer<float>& a = b.attention;
       const std::string name = "model.layers." + std::to_string(i) + ".";
-      norm(name + "input_layernorm", b.attention_norm);
-      transposed(name + "self_attn.q_proj.weight", a.query);
-      transposed(name + "self_attn.k_proj.weight", a.key);
-      transposed(name + "self_attn.v_proj.weight", a.value);
-      transposed(name + "self_attn.o_proj.weight", a.output);
-      norm(name + "post_attention_layernorm", b.feed_norm);
+      to_.norm(name + "input_layernorm", b.attention_norm);
+      to_.linear(name + "self_attn.q_proj", a.query);
+      to_.linear(name + "self_attn.k_proj", a.key);
+      to_.linear(name + "self_attn.v_proj", a.value);
+      to_.linear(name + "self_attn.o_proj", a.output);
+      to_.norm(name + "post_attention_layernorm", b.feed_norm);
       const auto& feed = std::get<feed_forward<float>>(b.feed);
-      transposed(name + "mlp.gate_proj.weight", feed.gate);
-      transposed(name + "mlp.up_proj.weight", feed.up);
-      transposed(name + "mlp.down_proj.weight", feed.down);
+      to_.linear(name + "mlp.gate_proj", feed.gate);
+      to_.linear(name + "mlp.up_proj", feed.up);
+      to_.linear(name + "mlp.down_proj", feed.down);
     }
-    norm("model.norm", d_.final_norm);
-    return head();
+    to_.norm("model.norm", d_.final_norm);
+    head();
   }
 
  private:
-  std::vector<tensor_view> head() {
-    if (d_.head.outputs() > 0) transposed("lm_head.weight", d_.head);
-    return std::move(tensors_);
-  }
-  template <class Numbers>
-  void add(std::string name, const Numbers& numbers) {
-    tensors_.push_back(tensor_view_of(std::move(name), numbers));
-  }
-  void add(std::string name, const parameter<float>& weight) {
-    require(!weight.stored.given(), "heed::save_decoder: ", name.c_str(),
-            " is stored as a file has it; heed::make_learnable(model) takes it over");
-    add(std::move(name), static_cast<const matrix<float>&>(weight));
-  }
-  const linear<float>& owned(linear<float> layer) { return owned_.emplace_back(std::move(layer)); }
-  void conv1d(const std::string& name, const linear<float>& layer) {
-    add(name + ".weight", layer.weight);
-    add(name + ".bias", layer.bias);
-  }
-  void transposed(std::string name, const linear<float>& layer) {
-    linear<float> turned;
-    turned.weight = matrix<float>(layer.weight.transpose());
-    add(std::move(name), owned(std::move(turned)).weight);
-  }
-  void norm(const std::string& name, const normalisation<float>& n) {
-    if (const auto* const by_mean = std::get_if<layer_norm<float>>(&n)) {
-      add(name + ".weight", by_mean->weight);
-      add(name + ".bias", by_mean->bias);
-    } else {
-      add(name + ".weight", std::get<rms_norm<float>>(n).weight);
-    }
+  void head() {
+    if (d_.head.outputs() > 0) to_.linear("lm_head", d_.head);
   }
 
   const decoder<float>& d_;
-  std::deque<linear<float>> owned_;
-  std::vector<tensor_view> tensors_;
+  written_tensors to_;
 };
 
 // config.json of a decoder that decoder_tensors takes.
@@ -200,8 +172,11 @@ inline std::string config_text(const decoder<float>& d, bool gpt2, const saved_m
 inline void save_decoder_weights(const std::filesystem::path& folder, const decoder<float>& d) {
   const bool gpt2 = detail::decoder_tensors::is_gpt2(d);
   detail::decoder_tensors tensors(d);
-  write_safetensors(folder / "model.safetensors", gpt2 ? tensors.gpt2() : tensors.llama(),
-                    {{"format", "pt"}});
+  if (gpt2)
+    tensors.gpt2();
+  else
+    tensors.llama();
+  write_safetensors(folder / "model.safetensors", tensors.views(), {{"format", "pt"}});
 }
 
 // Makes the folder where there is none, and writes config.json and model.safetensors, each of which appears when it
