@@ -150,7 +150,10 @@ class lesson {
           reads(), texts_.drawn(step_ * given_.accumulate + i, given_.batch, given_.seed), 1 / all,
           kept_, gradient_, on);
     heed::clip_by_norm(derivatives_, given_.clip, on);
-    optimiser_.step(weights_, derivatives_, rate, on);
+    if (given_.optimiser == "muon")
+      optimiser_.step(weights_, derivatives_, rate, on);
+    else
+      optimiser_.state.step(weights_, derivatives_, rate, on);
     if (rounded_) rounded_->round(on);
     return loss.mean();
   }
@@ -178,7 +181,7 @@ class lesson {
 
   void save() {
     heed::save_checkpoint(
-        checkpoint_of(folder_), weights_, optimiser_,
+        checkpoint_of(folder_), weights_, optimiser_.state,
         {{"step", std::to_string(step_)}, {"options", remembered_}, {"history", past_.text()}});
     if (rounded_ || given_.lora > 0)
       save(written());
@@ -214,7 +217,7 @@ class lesson {
   }
 
   void go_on() {
-    const auto state = heed::load_checkpoint(checkpoint_of(folder_), weights_, optimiser_);
+    const auto state = heed::load_checkpoint(checkpoint_of(folder_), weights_, optimiser_.state);
     const auto step = state.find("step"), past = state.find("history");
     const auto end = step == state.end() ? nullptr : step->second.data() + step->second.size();
     if (past == state.end() || end == nullptr ||
@@ -234,7 +237,7 @@ class lesson {
   corpus texts_;
   heed::decoder<float> gpt_, gradient_;
   heed::parameter_list<float> weights_, derivatives_;
-  heed::adamw<float> optimiser_;
+  heed::muon<float> optimiser_;  // its state is AdamW's
   std::optional<heed::rounded_decoder<float>> rounded_;
   heed::saved<heed::decoder<float>> kept_;
   heed::index step_ = 0;

@@ -10,7 +10,8 @@
 #include <string>
 
 struct training_options {
-  std::string text, out = "trained", tokenizer, from, storage, kind = "gpt2", prompt = "\n";
+  std::string text, out = "trained", tokenizer, from, storage, optimiser = "adamw", kind = "gpt2",
+                    prompt = "\n";
   heed::index layers = 4, heads = 4, kv_heads = 0, model = 128, hidden = 0, context = 128;
   heed::index vocabulary = 256, batch = 16, accumulate = 1, steps = 1000, warm_up = 50, every = 100,
               sample = 160;
@@ -62,7 +63,10 @@ struct training_options {
     size("--accumulate", accumulate, "batches before a step");
     size("--steps", steps, "steps in all");
     app.add_option("--warm-up", warm_up, "steps in which the rate rises")->capture_default_str();
-    app.add_option("--rate", rate, "the largest rate of AdamW")->capture_default_str();
+    app.add_option("--optimiser", optimiser, "muon: fewer steps, each a little slower")
+        ->check(CLI::IsMember({"adamw", "muon"}))
+        ->capture_default_str();
+    app.add_option("--rate", rate, "the largest rate")->capture_default_str();
     app.add_option("--decay", decay, "of weights")->capture_default_str();
     app.add_option("--clip", clip, "the largest norm of a gradient")->capture_default_str();
     app.add_option("--validation", validation, "the share of the text that is kept for validation")

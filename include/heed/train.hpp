@@ -22,6 +22,7 @@
 #include <heed/train/clip.hpp>                         // clip_by_norm
 #include <heed/train/contrastive_loss.hpp>             // contrastive_loss
 #include <heed/train/loss.hpp>                         // loss_and_gradient, loss_of
+#include <heed/train/muon.hpp>                         // muon
 #include <heed/train/optimiser.hpp>                    // adamw, sgd
 #include <heed/train/rounded_decoder.hpp>              // rounded_decoder
 #include <heed/train/schedule.hpp>                     // constant_rate, cosine_rate

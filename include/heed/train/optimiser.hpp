@@ -99,6 +99,13 @@ struct adamw {
   // otherwise.
   void step(const parameter_list<Scalar>& weights, const parameter_list<Scalar>& gradients,
             double rate, const executor& on = {}) {
+    step_some(weights, gradients, rate, on, [](const auto&) { return true; });
+  }
+
+  // ... of the weights alone that are chosen: chosen(const named_parameter<Scalar>&).
+  template <class Chosen>
+  void step_some(const parameter_list<Scalar>& weights, const parameter_list<Scalar>& gradients,
+                 double rate, const executor& on, const Chosen& chosen) {
     constexpr const char* name = "heed::adamw";
     detail::check_alike(name, weights, gradients);
     detail::make_state(name, first, weights);
@@ -112,6 +119,7 @@ struct adamw {
                root = static_cast<Scalar>(1 / std::sqrt(1 - std::pow(how.beta_2, t))),
                epsilon = static_cast<Scalar>(how.epsilon);
     detail::in_parts(on, weights, [&](std::size_t i, index from, index count) {
+      if (!chosen(weights[i])) return;
       const auto keep = static_cast<Scalar>(weights[i].is_vector ? 1 : 1 - rate * how.decay);
       Scalar* const w = weights[i].data + from;
       const Scalar* const g = gradients[i].data + from;
