@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Causal attention over rows that all ranks share: seconds, the share of them that a rank waits for
-// others, and what it sends.
+// Causal attention over rows that all ranks share, and its gradients: seconds, the share of them that a rank
+// waits for others, and what it sends.
 //
 //   mpiexec -n 4 benchmark_across 16384 8 64      tokens, heads, width
-//   split      ranks  seconds  at work (most, least)  waiting  sent, received (most, MB)
+//   split               ranks  seconds  at work (most, least)  waiting  sent, received (most, MB)
 #include <heed/mpi.hpp>
 
 #include <cstdio>
@@ -30,35 +30,52 @@ figures over_all(const heed::traffic& own, MPI_Comm ranks) {
           reduce(own.bytes_received, MPI_MAX)};
 }
 
+// The best of three calls, which write what they cost.
+template <class Call>
+void measure(const char* what, heed::split how, MPI_Comm ranks, const Call& call) {
+  int rank = 0, count = 0;
+  MPI_Comm_rank(ranks, &rank);
+  MPI_Comm_size(ranks, &count);
+  figures best{};
+  for (int repeat = 0; repeat < 3; ++repeat) {
+    heed::traffic cost;
+    MPI_Barrier(ranks);
+    call(heed::across(ranks, how, {.block_rows = 512, .report = &cost}));
+    const figures now = over_all(cost, ranks);
+    if (repeat == 0 || now.seconds < best.seconds) best = now;
+  }
+  const char* const split = how == heed::in_order ? "in order"
+                            : how == heed::zigzag ? "zigzag"
+                                                  : "dealt";
+  if (rank == 0)
+    std::printf("%-8s %-9s %5d %8.3f %13.3f %7.3f %7.1f %% %10.1f %8.1f\n", split, what, count,
+                best.seconds, best.work, best.least_work, 100 * best.waiting, best.sent * 1e-6,
+                best.received * 1e-6);
+}
+
 void run(heed::index tokens, heed::index heads, heed::index width, MPI_Comm ranks) {
   int rank = 0, count = 0;
   MPI_Comm_rank(ranks, &rank);
   MPI_Comm_size(ranks, &count);
   if (rank == 0)
     std::puts(
-        "split      ranks  seconds  at work (most, least)  waiting  sent, received (most, MB)");
+        "split              ranks  seconds  at work (most, least)  waiting  sent, received (most, "
+        "MB)");
   for (const heed::split how : {heed::in_order, heed::zigzag, heed::dealt}) {
     heed::index rows = 0;
     for (const auto& i : heed::rows_of_rank(tokens, rank, count, how)) rows += i.size();
-    const heed::matrix<float> q = heed::matrix<float>::Random(rows, heads * width);
-    const heed::matrix<float> k = heed::matrix<float>::Random(rows, heads * width);
-    heed::matrix<float> out(rows, heads * width);
-    figures best{};
-    for (int repeat = 0; repeat < 3; ++repeat) {
-      heed::traffic cost;
-      MPI_Barrier(ranks);
-      heed::attention(q, k, k, out, heed::heads{heads}, heed::causal,
-                      heed::across(ranks, how, {.block_rows = 512, .report = &cost}));
-      const figures now = over_all(cost, ranks);
-      if (repeat == 0 || now.seconds < best.seconds) best = now;
-    }
-    if (rank == 0)
-      std::printf("%-10s %5d %8.3f %13.3f %7.3f %7.1f %% %10.1f %8.1f\n",
-                  how == heed::in_order ? "in order"
-                  : how == heed::zigzag ? "zigzag"
-                                        : "dealt",
-                  count, best.seconds, best.work, best.least_work, 100 * best.waiting,
-                  best.sent * 1e-6, best.received * 1e-6);
+    const auto random = [&] { return heed::matrix<float>::Random(rows, heads * width).eval(); };
+    const heed::matrix<float> q = random(), k = random(), d_out = random();
+    heed::matrix<float> out(rows, heads * width), lse(rows, heads);
+    heed::matrix<float> d_q = q, d_k = q, d_v = q;
+    measure("forward", how, ranks, [&](const heed::across& across) {
+      heed::attention(q, k, k, out, heed::heads{heads}, heed::causal, heed::log_sum_exp(lse),
+                      across);
+    });
+    measure("gradients", how, ranks, [&](const heed::across& across) {
+      heed::attention_backward(q, k, k, out, lse, d_out, d_q, d_k, d_v, heed::heads{heads},
+                               heed::causal, across);
+    });
   }
 }
 

@@ -2,10 +2,11 @@
 // Writes what a published language model says to a prompt, on several processes that share its cache.
 //
 //   mpiexec -n 3 distributed_generate MODEL --share heads --prompt "Once upon a time"
+#include "speaking/prompt.hpp"
+#include "speaking/team.hpp"
+
 #include <heed/models.hpp>
 #include <heed/mpi.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <iostream>
@@ -13,35 +14,58 @@
 
 namespace {
 
-struct options {
-  std::string model, tokenizer, prompt = "Once upon a time", share = "keys";
-  heed::index tokens = 64;
+struct options : prompt_options {
+  std::string share = "keys";
+
+  void add_to(CLI::App& app) {
+    prompt_options::add_to(app);
+    app.add_option("--share", share, "what each process has a part of")
+        ->check(CLI::IsMember({"keys", "heads"}))
+        ->capture_default_str();
+  }
 };
 
-// The likeliest tokens, one after the other; rank 0 writes them.
+bool is_first(MPI_Comm ranks) {
+  int rank = 0;
+  MPI_Comm_rank(ranks, &rank);
+  return rank == 0;
+}
+
+// Rank 0 alone has standard input.
+std::string words_of_all(const options& given, MPI_Comm ranks) {
+  std::string words = is_first(ranks) ? given.words() : std::string();
+  auto size = static_cast<int>(words.size());
+  MPI_Bcast(&size, 1, MPI_INT, 0, ranks);
+  words.resize(static_cast<std::size_t>(size));
+  MPI_Bcast(words.data(), size, MPI_CHAR, 0, ranks);
+  return words;
+}
+
+// The tokens that `generate` gives, one after the other; rank 0 writes them.
 template <class Memory>
 void write(const heed::language_model& model, const heed::tokenizer& text, const options& given,
            MPI_Comm ranks) {
-  int rank = 0;
-  MPI_Comm_rank(ranks, &rank);
-  std::vector<heed::index> ids = text.encode(given.prompt);
-  const auto room = static_cast<heed::index>(ids.size()) + given.tokens;
+  const team threads(given.threads);
+  std::vector<heed::index> ids = given.ids(text, words_of_all(given, ranks));
+  const auto room = static_cast<heed::index>(ids.size()) + given.generate.tokens;
   heed::decoder_across<float, Memory> shared(model.decoder, ranks, room);
   heed::token_stream stream = text.stream({.skip_special_tokens = true});
+  heed::stop_strings stop(given.stop);
   const auto say = [&](const std::string& piece) {
-    if (rank == 0) std::cout << piece << std::flush;
+    if (is_first(ranks)) std::cout << piece << std::flush;
   };
-  for (const heed::index id : ids) say(stream.push(id));
+  if (!given.chats(text))
+    for (const heed::index id : ids) say(stream.push(id));
   std::vector<heed::index> next = ids;
-  for (heed::index i = 0; i < given.tokens; ++i) {
-    heed::matrix<float> scores = shared.next(next);
+  for (heed::index i = 0; i < given.generate.tokens && !stop.found(); ++i) {
+    heed::matrix<float> scores = shared.next(next, heed::on(threads.executor()));
     const auto all = std::span(scores.data(), static_cast<std::size_t>(scores.size()));
-    next = {heed::sampling{}.choose(all, ids, 0)};
+    next = {given.generate.how().choose(all, ids, static_cast<std::uint64_t>(i))};
     ids.push_back(next[0]);
-    say(stream.push(next[0]));
+    say(stop.push(stream.push(next[0])));
     if (std::find(model.ends.begin(), model.ends.end(), next[0]) != model.ends.end()) break;
   }
-  say(stream.finish() + '\n');
+  say(stop.push(stream.finish()) + stop.finish() + '\n');
 }
 
 }  // namespace
@@ -49,21 +73,12 @@ void write(const heed::language_model& model, const heed::tokenizer& text, const
 int main(int count, char** arguments) {
   CLI::App app("Writes what a published language model says, on several processes.");
   options given;
-  app.add_option("model", given.model,
-                 "a folder of Hugging Face, a GGUF file, or a .bin of llama2.c")
-      ->required();
-  app.add_option("--tokenizer", given.tokenizer, "its folder or file, where it is not the model's");
-  app.add_option("--prompt", given.prompt, "the text to go on from")->capture_default_str();
-  app.add_option("--tokens", given.tokens, "the most tokens that are written")
-      ->capture_default_str();
-  app.add_option("--share", given.share, "what each process has a part of")
-      ->check(CLI::IsMember({"keys", "heads"}))
-      ->capture_default_str();
+  given.threads = 1;
+  given.add_to(app);
   CLI11_PARSE(app, count, arguments);
   return heed::run_ranks(count, arguments, [&](MPI_Comm ranks) {
-    const heed::language_model model = heed::load_language_model(given.model);
-    const heed::tokenizer text =
-        heed::load_tokenizer(given.tokenizer.empty() ? given.model : given.tokenizer);
+    const heed::language_model model = given.load();
+    const heed::tokenizer text = heed::load_tokenizer(given.where_tokenizer_is());
     if (given.share == "heads")
       write<heed::cache_by_heads<float>>(model, text, given, ranks);
     else

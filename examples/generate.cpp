@@ -4,9 +4,11 @@
 //   generate MODEL --prompt "What is the capital of France?"
 //   generate MODEL --prompt "Once upon a time" --raw --temperature 0.8 --seed 7
 //   generate MODEL --attention attention.html    a page that shows what every attention head looks at
+//   generate MODEL --ranks 4                     the same text from four processes (distributed_generate)
 #include "speaking/interrupt.hpp"
-#include "speaking/options.hpp"
 #include "speaking/program.hpp"
+#include "speaking/prompt.hpp"
+#include "speaking/ranks.hpp"
 #include "speaking/statistics.hpp"
 #include "speaking/team.hpp"
 
@@ -15,34 +17,24 @@
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
-#include <iterator>
 
 namespace {
 
-struct options : speaking_options {
-  std::string prompt = "Once upon a time", attention;
-  std::vector<std::string> stop;
-  bool raw = false, chat = false;
+struct options : prompt_options {
+  std::string attention;
+  int ranks = 1;
 
   void add_to(CLI::App& app) {
-    speaking_options::add_to(app);
-    app.add_option("--prompt", prompt, "the text to go on from; -: read from standard input")
-        ->capture_default_str();
-    app.add_option("--stop", stop, "end where the model writes this; give it once for each string");
-    CLI::Option* const as_it_is = app.add_flag("--raw", raw, "take the prompt as it is");
-    app.add_flag("--chat", chat,
-                 "take it as what a user says; so it is where the model has a chat "
-                 "template")
-        ->excludes(as_it_is);
-    app.add_option("--attention", attention,
-                   "write a page here, a .html file, to explore what every attention head looks at "
-                   "in the first 1024 tokens of prompt and answer");
+    prompt_options::add_to(app);
+    CLI::Option* const page = app.add_option(
+        "--attention", attention,
+        "write a page here, a .html file, to explore what every attention head looks at "
+        "in the first 1024 tokens of prompt and answer");
+    app.add_option("--ranks", ranks, "so many processes of an MPI share what is remembered")
+        ->check(CLI::PositiveNumber)
+        ->excludes(page);
   }
 };
-
-std::string all_of(std::istream& in) {
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
 
 // What the model attends to in a text that it has read or written.
 void write_attention(const options& given, const heed::language_model& model,
@@ -65,10 +57,8 @@ int run(const options& given) {
   const heed::tokenizer text = heed::load_tokenizer(given.where_tokenizer_is());
   std::cerr << given.model << ": " << threads.text() << '\n';
 
-  const std::string prompt = given.prompt == "-" ? all_of(std::cin) : given.prompt;
-  const bool chat = given.chat || (!given.raw && !text.chat_template().empty());
-  const std::vector<heed::index> ids =
-      chat ? text.chat_ids({{"user", prompt}}) : text.encode(prompt);
+  const bool chat = given.chats(text);
+  const std::vector<heed::index> ids = given.ids(text, given.words());
 
   heed::generate_options how = given.generate;
   how.on = threads.executor();
@@ -95,5 +85,9 @@ int run(const options& given) {
 
 int main(int count, char** arguments) {
   return program<options>("generate", "Writes what a published language model says to a prompt.",
-                          count, arguments, run);
+                          count, arguments, [&](const options& given) {
+                            if (given.ranks > 1)
+                              become_ranks("distributed_generate", given.ranks, arguments);
+                            return run(given);
+                          });
 }

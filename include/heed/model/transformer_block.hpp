@@ -12,6 +12,23 @@
 
 namespace heed {
 inline namespace HEED_ABI {
+namespace detail {
+
+// Calls a feed-forward layer; or the first of `context`, where that is what several processes share.
+template <class Layer, class X, class Y, class Room, class On>
+void call_feed(const Layer& layer, const X& x, Y& y, const Room& room, const On& run) {
+  layer(x, y, room, run);
+}
+template <class Layer, class X, class Y, class Room, class On, class First, class... Others>
+void call_feed(const Layer& layer, const X& x, Y& y, const Room& room, const On& run, First& first,
+               const Others&...) {
+  if constexpr (requires { first.feed(layer, x, y, room, run); })
+    first.feed(layer, x, y, room, run);
+  else
+    layer(x, y, room, run);
+}
+
+}  // namespace detail
 
 // Where a normalisation stands, and in which order the two layers are added, is data: it stands before
 // each layer, after it, after the sum (as in the first transformer), or at several of these places; and the
@@ -73,7 +90,11 @@ struct transformer_block {
       if (!has_feed()) return;
       normalise(feed_norm, x, normed);
     }
-    std::visit([&](const auto& layer) { layer(normed, result, in(room), on_same); }, feed);
+    std::visit(
+        [&](const auto& layer) {
+          detail::call_feed(layer, normed, result, in(room), on_same, context...);
+        },
+        feed);
     normalise(feed_post_norm, result, result);
     add(x, result);
     normalise(feed_norm_of_sum, x, x);

@@ -13,6 +13,7 @@
 #include <heed/parallel/agreed_call.hpp>      // rows_of_ranks
 #include <heed/parallel/key_mail.hpp>         // packed_rows, send_parcels, fetch_parcels
 #include <heed/parallel/rank_outcomes.hpp>    // rank_outcomes
+#include <heed/parallel/sinks_of_ranks.hpp>   // add_to_sinks
 
 #include <algorithm>  // max, min, sort
 #include <map>        // map
@@ -70,7 +71,7 @@ class backward_of_rank {
     const double before = MPI_Wtime();
     outcomes_.agree(false);
     cost_.waiting_seconds += MPI_Wtime() - before;
-    if (call_.d_sink.given()) add_to_sinks();
+    if (call_.d_sink.given()) add_to_sinks(ranks_, call_, rows_.queries);
   }
 
  private:
@@ -292,34 +293,6 @@ class backward_of_rank {
                   memory.worker(worker))
             .run({});
       });
-  }
-
-  // One process goes through all rows of a head; so do the ranks, one after the other.
-  void add_to_sinks() {
-    const index heads = call_.sizes.query_heads;
-    std::vector<double> sums(static_cast<std::size_t>(heads), 0);
-    constexpr int tag = 0;
-    const int bytes = message_size(heads * index(sizeof(double)));
-    const auto& runs = rows_.queries;
-    for (std::size_t i = 0; i < runs.size(); ++i) {
-      if (runs[i].rank != ranks_.rank()) continue;
-      if (i > 0 && runs[i - 1].rank != ranks_.rank())
-        require_mpi(MPI_Recv(sums.data(), bytes, MPI_BYTE, int(runs[i - 1].rank), tag,
-                             ranks_.handle(), MPI_STATUS_IGNORE),
-                    "MPI_Recv");
-      for (index h = 0; h < heads; ++h) {
-        double& sum = sums[static_cast<std::size_t>(h)];
-        sum = sink_gradient_of(call_, h, {runs[i].local, runs[i].local + runs[i].count}, sum);
-      }
-      if (i + 1 < runs.size() && runs[i + 1].rank != ranks_.rank())
-        require_mpi(
-            MPI_Send(sums.data(), bytes, MPI_BYTE, int(runs[i + 1].rank), tag, ranks_.handle()),
-            "MPI_Send");
-    }
-    if (!runs.empty())
-      require_mpi(MPI_Bcast(sums.data(), bytes, MPI_BYTE, int(runs.back().rank), ranks_.handle()),
-                  "MPI_Bcast");
-    for (index h = 0; h < heads; ++h) call_.d_sink.add(h, sums[static_cast<std::size_t>(h)]);
   }
 
   const communicator& ranks_;

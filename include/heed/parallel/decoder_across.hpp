@@ -21,7 +21,7 @@ template <class Scalar, class Memory>
 class decoder_across {
  public:
   decoder_across(const decoder<Scalar>& model, MPI_Comm comm, index capacity) : model_(&model) {
-    for (const auto& block : model.blocks) layers_.emplace_back(block.attention, comm, capacity);
+    for (const auto& block : model.blocks) layers_.emplace_back(block, comm, capacity);
   }
 
   [[nodiscard]] index position() const { return layers_.empty() ? 0 : layers_.front().position(); }

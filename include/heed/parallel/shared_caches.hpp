@@ -5,18 +5,18 @@
 //   heads   rank 0: heads 0 and 1                      rank 1: heads 2 and 3               of all tokens
 //
 // Shared by keys, a context is as long as all memory allows. Shared by heads, a rank has the projections
-// and the cache of its heads alone (Shoeybi et al., "Megatron-LM", 2019); what the heads give is
-// gathered once a layer, in the order of the heads, before `output` mixes them.
+// and the cache of its heads alone, and its share of the columns of the output projection and of the
+// feed-forward layer; what each gives is gathered in the order of the columns.
 #pragma once
 
-#include <heed/layer/attention_layer.hpp>      // attention_layer, kv_cache
+#include <heed/model/transformer_block.hpp>    // transformer_block, attention_layer, kv_cache
 #include <heed/parallel/attention_across.hpp>  // across_keys
+#include <heed/parallel/layers_across.hpp>     // columns_of, linear_across, feed_across
 
 #include <mpi.h>
 
 #include <algorithm>  // max, min
-#include <utility>    // move
-#include <vector>     // vector
+#include <optional>   // optional
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -26,10 +26,11 @@ template <class Scalar>
 class cache_by_keys {
  public:
   // Room for `capacity` tokens of all ranks together.
-  cache_by_keys(const attention_layer<Scalar>& layer, MPI_Comm comm, index capacity)
+  cache_by_keys(const transformer_block<Scalar>& block, MPI_Comm comm, index capacity)
       : how_(comm, split::dealt),
         ranks_(comm),
-        own_({rows_before(capacity), layer.kv_heads(), layer.width(), layer.value_width()}) {}
+        own_({rows_before(capacity), block.attention.kv_heads(), block.attention.width(),
+              block.attention.value_width()}) {}
 
   [[nodiscard]] index position() const { return position_; }
   [[nodiscard]] const across_keys& asked_by() const { return how_; }
@@ -73,20 +74,6 @@ class cache_by_keys {
 
 namespace detail {
 
-// The columns of some heads, as a layer of their own.
-template <class Scalar>
-linear<Scalar> columns_of(const linear<Scalar>& all, index first, index count) {
-  linear<Scalar> some;
-  if (all.weight.stored.given())
-    some.weight.stored = all.weight.stored.rows_of(first, count);
-  else
-    some.weight = all.weight.middleCols(first, count);
-  if (all.bias.size() > 0) some.bias = all.bias.middleCols(first, count);
-  if (all.adapter.given())
-    some.adapter = {all.adapter.down, all.adapter.up.middleCols(first, count), all.adapter.scale};
-  return some;
-}
-
 template <class Numbers>
 Numbers some_of(const Numbers& all, index first, index count) {
   return all.empty() ? all : Numbers(all.begin() + first, all.begin() + first + count);
@@ -99,9 +86,9 @@ attention_layer<Scalar> heads_of(const attention_layer<Scalar>& layer, interval 
   const index values = layer.value_width();
   const interval q{kv.first * group, kv.last * group};
   attention_layer<Scalar> part;
-  part.query = columns_of(layer.query, q.first * width, q.size() * width);
-  part.key = columns_of(layer.key, kv.first * width, kv.size() * width);
-  part.value = columns_of(layer.value, kv.first * values, kv.size() * values);
+  part.query = columns_of(layer.query, {q.first * width, q.last * width});
+  part.key = columns_of(layer.key, {kv.first * width, kv.last * width});
+  part.value = columns_of(layer.value, {kv.first * values, kv.last * values});
   part.heads = {q.size(), kv.size()};
   part.query_norm = layer.query_norm;
   part.key_norm = layer.key_norm;
@@ -129,69 +116,54 @@ bool is_over_whole_row(const normalisation<Scalar>& norm, index width) {
 
 }  // namespace detail
 
-// What one rank has of one layer: a share of its key/value heads, and their keys and values.
+// What one rank has of one block: a share of its key/value heads, with their keys and values, and of the
+// columns of its other layers; experts are whole on every rank.
 template <class Scalar>
 class cache_by_heads {
  public:
   // Throws shape_error for a layer whose norm goes over all heads together.
-  cache_by_heads(const attention_layer<Scalar>& layer, MPI_Comm comm, index capacity)
-      : ranks_(comm), own_(heads_of_rank(layer, ranks_.rank())) {
-    detail::require(!detail::is_over_whole_row(layer.query_norm, layer.width()) &&
-                        !detail::is_over_whole_row(layer.key_norm, layer.width()),
-                    "heed::cache_by_heads: the norm of queries or keys goes over all heads, which "
-                    "no rank has; share the cache by keys");
-    part_ = detail::heads_of(layer, own_);
-    rows_.emplace_back(typename kv_cache<Scalar>::sizes{capacity, (std::max)(index(1), own_.size()),
-                                                        layer.width(), layer.value_width()});
+  cache_by_heads(const transformer_block<Scalar>& block, MPI_Comm comm, index capacity)
+      : cache_by_heads(block.attention, detail::communicator(comm), capacity) {
+    const auto* const plain = std::get_if<feed_forward<Scalar>>(&block.feed);
+    if (plain != nullptr && block.has_feed()) feed_.emplace(*plain, detail::communicator(comm));
   }
 
   [[nodiscard]] index position() const { return position_; }
 
   // y = what `layer` gives for x, (tokens, model), which all ranks have.
   template <class X, class Y, class... Modifiers>
-  void attend(const attention_layer<Scalar>& layer, const X& x, Y&& y,
-              const Modifiers&... modifiers) {
-    const index group = layer.heads.query / layer.kv_heads(), width = group * layer.value_width();
-    matrix<Scalar> own(x.rows(), own_.size() * width), all(x.rows(), layer.kv_heads() * width);
-    if (!own_.empty()) part_(x, own, rows_.front(), modifiers...);
+  void attend(const attention_layer<Scalar>&, const X& x, Y&& y, const Modifiers&... modifiers) {
+    matrix<Scalar> own(x.rows(), heads_.own().size()), all(x.rows(), heads_.all());
+    if (own.cols() > 0) part_(x, own, rows_, modifiers...);
     position_ += x.rows();
-    gather(layer, own, width, all);
-    layer.output(all, y, modifiers...);
+    heads_.gather(own, all);
+    output_(all, y, modifiers...);
+  }
+  // The same of the feed-forward layer.
+  template <class X, class Y, class... Modifiers>
+  void feed(const feed_forward<Scalar>&, const X& x, Y& y, const Modifiers&... modifiers) const {
+    (*feed_)(x, y, modifiers...);
   }
 
  private:
-  static interval share(const attention_layer<Scalar>& layer, index rank, index ranks) {
-    const index heads = layer.kv_heads();
-    return {heads * rank / ranks, heads * (rank + 1) / ranks};
-  }
-  interval heads_of_rank(const attention_layer<Scalar>& layer, index rank) const {
-    return share(layer, rank, ranks_.size());
-  }
-
-  // The heads of all ranks side by side.
-  void gather(const attention_layer<Scalar>& layer, const matrix<Scalar>& own, index width,
-              matrix<Scalar>& all) const {
-    const auto bytes = [&](index heads) {
-      return detail::message_size(own.rows() * heads * width * index(sizeof(Scalar)));
-    };
-    detail::message_plan plan(ranks_.size());
-    for (index r = 0; r < ranks_.size(); ++r) plan.add(bytes(heads_of_rank(layer, r).size()));
-    std::vector<Scalar> rows(static_cast<std::size_t>(all.size()));
-    detail::require_mpi(
-        MPI_Allgatherv(own.data(), bytes(own_.size()), MPI_BYTE, rows.data(), plan.counts.data(),
-                       plan.places.data(), MPI_BYTE, ranks_.handle()),
-        "MPI_Allgatherv");
-    for (index r = 0; r < ranks_.size(); ++r) {
-      const interval heads = heads_of_rank(layer, r);
-      all.middleCols(heads.first * width, heads.size() * width) = Eigen::Map<const matrix<Scalar>>(
-          rows.data() + all.rows() * heads.first * width, all.rows(), heads.size() * width);
-    }
+  cache_by_heads(const attention_layer<Scalar>& layer, const detail::communicator& ranks,
+                 index capacity)
+      : heads_(ranks, layer.kv_heads(), layer.heads.query / layer.kv_heads() * layer.value_width()),
+        part_(detail::heads_of(layer, heads_.own_units())),
+        rows_({capacity, (std::max)(index(1), heads_.own_units().size()), layer.width(),
+               layer.value_width()}),
+        output_(layer.output, ranks) {
+    detail::require(!detail::is_over_whole_row(layer.query_norm, layer.width()) &&
+                        !detail::is_over_whole_row(layer.key_norm, layer.width()),
+                    "heed::cache_by_heads: the norm of queries or keys goes over all heads, which "
+                    "no rank has; share the cache by keys");
   }
 
-  detail::communicator ranks_;
-  interval own_;  // key/value heads
-  attention_layer<Scalar> part_;
-  std::vector<kv_cache<Scalar>> rows_;
+  detail::shared_columns heads_;  // what the key/value heads give
+  attention_layer<Scalar> part_;  // this rank's heads, without `output`
+  kv_cache<Scalar> rows_;
+  detail::linear_across<Scalar> output_;
+  std::optional<detail::feed_across<Scalar>> feed_;
   index position_ = 0;
 };
 

@@ -32,6 +32,15 @@ TEST(decoder_across, shared_by_keys_or_heads) {
   expect_same_scores<heed::cache_by_heads<float>>(llama);
 }
 
+// More ranks than heads, and columns that do not divide evenly.
+TEST(decoder_across, odd_sizes_and_limits) {
+  heed::decoder<float> model(
+      {.vocabulary = 50, .model = 36, .layers = 2, .heads = 2, .kv_heads = 1, .hidden = 45});
+  auto& feed = std::get<heed::feed_forward<float>>(model.blocks[1].feed);
+  feed.gating = {.limit = 0.7, .sharpness = 1.7, .offset = 1};
+  expect_same_scores<heed::cache_by_heads<float>>(model);
+}
+
 TEST(decoder_across, sinks_and_learned_positions) {
   heed::decoder<float> gpt(
       {.vocabulary = 50, .positions = 600, .model = 32, .layers = 1, .heads = 4});

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// What a model is asked to go on from: the options of both programs that write one text.
+#pragma once
+
+#include "options.hpp"
+
+#include <heed/models.hpp>
+
+#include <iostream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+struct prompt_options : speaking_options {
+  std::string prompt = "Once upon a time";
+  std::vector<std::string> stop;
+  bool raw = false, chat = false;
+
+  void add_to(CLI::App& app) {
+    speaking_options::add_to(app);
+    app.add_option("--prompt", prompt, "the text to go on from; -: read from standard input")
+        ->capture_default_str();
+    app.add_option("--stop", stop, "end where the model writes this; give it once for each string");
+    CLI::Option* const as_it_is = app.add_flag("--raw", raw, "take the prompt as it is");
+    app.add_flag("--chat", chat,
+                 "take it as what a user says; so it is where the model has a chat "
+                 "template")
+        ->excludes(as_it_is);
+  }
+
+  // The prompt, from standard input where it is to be.
+  [[nodiscard]] std::string words() const {
+    if (prompt != "-") return prompt;
+    return {std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
+  }
+  [[nodiscard]] bool chats(const heed::tokenizer& text) const {
+    return chat || (!raw && !text.chat_template().empty());
+  }
+  [[nodiscard]] std::vector<heed::index> ids(const heed::tokenizer& text,
+                                             const std::string& words) const {
+    return chats(text) ? text.chat_ids({{"user", words}}) : text.encode(words);
+  }
+};
