@@ -15,9 +15,12 @@
 #include <heed/parallel/rank_outcomes.hpp>    // rank_outcomes
 #include <heed/parallel/sinks_of_ranks.hpp>   // add_to_sinks
 
-#include <algorithm>  // max, min, sort
+#include <algorithm>  // find, min, sort
 #include <map>        // map
+#include <memory>     // make_shared
 #include <tuple>      // tie
+#include <utility>    // move
+#include <vector>     // vector
 
 namespace heed {
 inline namespace HEED_ABI {

@@ -14,6 +14,7 @@
 
 #include <cstddef>  // size_t
 #include <memory>   // shared_ptr
+#include <utility>  // move
 #include <vector>   // vector
 
 namespace heed {
