@@ -141,8 +141,9 @@ class cache_by_heads {
   }
   // The same of the feed-forward layer.
   template <class X, class Y, class... Modifiers>
-  void feed(const feed_forward<Scalar>&, const X& x, Y& y, const Modifiers&... modifiers) const {
-    (*feed_)(x, y, modifiers...);
+  void feed(const feed_forward<Scalar>& layer, const X& x, Y& y,
+            const Modifiers&... modifiers) const {
+    feed_ ? (*feed_)(x, y, modifiers...) : layer(x, y, modifiers...);
   }
 
  private:
