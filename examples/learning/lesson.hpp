@@ -9,6 +9,7 @@
 #include "history.hpp"
 #include "options.hpp"
 #include "progress_line.hpp"
+#include "tokenizer_files.hpp"
 
 #include <heed/models.hpp>
 #include <heed/train.hpp>
@@ -86,12 +87,7 @@ class lesson {
       heed::save_byte_tokenizer(folder_, heed::learn_merges(words_, given_.vocabulary));
       return heed::load_tokenizer(folder_.string());
     }
-    for (const char* const name :
-         {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json",
-          "merges.txt", "tokenizer.model", "chat_template.jinja", "generation_config.json"})
-      if (std::filesystem::is_regular_file(std::filesystem::path(source) / name))
-        std::filesystem::copy_file(std::filesystem::path(source) / name, folder_ / name,
-                                   std::filesystem::copy_options::overwrite_existing);
+    copy_tokenizer(source, folder_);
     return heed::load_tokenizer(folder_.string());
   }
 
@@ -110,9 +106,7 @@ class lesson {
                                            .seed = given_.seed});
       else
         heed::make_learnable(model.decoder);
-      if (!given_.resume)
-        std::filesystem::copy_file(source / "config.json", folder_ / "config.json",
-                                   std::filesystem::copy_options::overwrite_existing);
+      if (!given_.resume) copy_files(source, folder_, {"config.json"});
       return std::move(model.decoder);
     }
     heed::decoder<float> made({.vocabulary = text_.vocabulary_size(),

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// Questions and their answers from a file, of which some are held out; how well a text encoder finds the answers.
+#pragma once
+
+#include <heed/models.hpp>
+
+#include <algorithm>
+#include <fstream>
+#include <numeric>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+struct text_pairs {
+  std::vector<std::string> questions, answers;
+
+  [[nodiscard]] std::size_t size() const { return questions.size(); }
+};
+
+// A pair a line: question, tab, answer. Empty lines are left out.
+inline text_pairs read_pairs(const std::string& path) {
+  std::ifstream in(path);
+  if (!in) throw std::runtime_error(path + " cannot be read");
+  text_pairs pairs;
+  std::size_t number = 0;
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    if (line.ends_with('\r')) line.pop_back();
+    if (line.empty()) continue;
+    const auto tab = line.find('\t');
+    if (tab == line.npos || tab == 0 || tab + 1 == line.size() ||
+        line.find('\t', tab + 1) != line.npos)
+      throw std::runtime_error(path + ": line " + std::to_string(number) +
+                               " is no question and answer with one tab between them");
+    pairs.questions.push_back(line.substr(0, tab));
+    pairs.answers.push_back(line.substr(tab + 1));
+  }
+  return pairs;
+}
+
+// 0, 1, ..., count - 1 in an order that is a function of the seed and of `turn`.
+inline std::vector<std::size_t> shuffled(std::size_t count, std::uint32_t turn,
+                                         std::uint64_t seed) {
+  std::vector<std::size_t> order(count);
+  std::iota(order.begin(), order.end(), std::size_t(0));
+  for (std::size_t i = count; i > 1; --i) {
+    const auto words = heed::detail::philox({static_cast<std::uint32_t>(i), turn, 0, 11}, seed);
+    std::swap(order[i - 1], order[words[0] % i]);
+  }
+  return order;
+}
+
+// How often the right answer comes first, and the mean of 1 / its place.
+struct retrieval {
+  double first = 0, reciprocal = 0;
+};
+
+// Asks questions `asked` for their answers among all that there are; one with the words of the right answer
+// counts as right.
+inline retrieval measure(const heed::text_encoder& encode, const text_pairs& pairs,
+                         const std::vector<std::size_t>& asked, const heed::executor& on) {
+  std::vector<std::string> questions;
+  for (const std::size_t i : asked) questions.push_back(pairs.questions[i]);
+  heed::matrix<float> q = encode(questions, heed::on(on)), a = encode(pairs.answers, heed::on(on));
+  q.rowwise().normalize();
+  a.rowwise().normalize();
+  const heed::matrix<float> cosines = q * a.transpose();
+  retrieval r;
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    const auto row = static_cast<heed::index>(i);
+    const float right = cosines(row, static_cast<heed::index>(asked[i]));
+    std::size_t before = 0;
+    for (std::size_t j = 0; j < pairs.size(); ++j)
+      if (cosines(row, static_cast<heed::index>(j)) > right &&
+          pairs.answers[j] != pairs.answers[asked[i]])
+        ++before;
+    r.first += before == 0 ? 1 : 0;
+    r.reciprocal += 1 / static_cast<double>(1 + before);
+  }
+  r.first /= static_cast<double>(asked.size());
+  r.reciprocal /= static_cast<double>(asked.size());
+  return r;
+}
