@@ -18,9 +18,10 @@
 #include <heed/modifiers/scores/distance_bias.hpp>  // distance_bias_rule
 #include <heed/position/rotary.hpp>                 // rotary_embedding
 
-#include <algorithm>  // max
-#include <optional>   // optional
-#include <vector>     // vector
+#include <algorithm>   // max
+#include <functional>  // function
+#include <optional>    // optional
+#include <vector>      // vector
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -80,6 +81,11 @@ struct attention_rules {
   // (heads, 2 * reach + 1): added at distances -reach to reach; or none.
   matrix<double> distance_bias = {};
   std::vector<double> sinks = {};  // a logit a head, or none
+  // A mask of your own, true = attend, where causal and window let through, too; as heed::where has it, so that
+  // it is the same with a cache. Not beside alibi, distance_bias and soft_cap. None: all is seen.
+  //
+  //   layer.rules.sees = [](heed::at i) { return i.key % 8 == i.query % 8; };  // columns of rows of 8
+  std::function<bool(at)> sees = {};
 };
 
 // Keys and values of another sequence, an encoder's result for example, which are formed once.
@@ -369,7 +375,15 @@ struct attention_layer {
         .left = rules.window.value_or(heed::window::unbounded),
         .right = rules.causal ? 0 : rules.window.value_or(heed::window::unbounded)};
     const auto with = [&](const auto&... rule) { use(heads, settings, seen, rule...); };
-    if (!rules.alibi.empty())
+    if (rules.sees) {
+      detail::require(rules.alibi.empty() && rules.distance_bias.size() == 0 &&
+                          detail::exactly_equal(rules.soft_cap, 0.0),
+                      name, ": rules have a mask of your own, sees, beside ", rules.alibi.size(),
+                      " slopes of ALiBi, a distance_bias of ", rules.distance_bias.size(),
+                      " numbers and a soft_cap of ", rules.soft_cap,
+                      ", but there can be only one of them");
+      with(where([&](at i) { return rules.sees(i); }));
+    } else if (!rules.alibi.empty())
       with(alibi(rules.alibi));
     else if (rules.distance_bias.size() > 0)
       with(detail::distance_bias_rule{&rules.distance_bias});

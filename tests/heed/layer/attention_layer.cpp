@@ -69,6 +69,24 @@ TEST(attention_layer, by_hand_of_who_sees_whom) {
   expect(apply(layer, x), {2, 1, 2, 1});
 }
 
+// A mask of one's own beside causal: the third token does not see the second, nor the second itself.
+TEST(attention_layer, by_hand_of_a_mask_of_your_own) {
+  auto layer = plain(0);
+  layer.rules.sees = [](heed::at i) { return i.key != 1; };
+  matrix<double> x(4, 2), y(4, 2);
+  x << 2, 4, 100, 100, 6, 0, 1, 5;
+  layer(x, y);
+  expect(y, {2, 4, 2, 4, 4, 2, 3, 3});
+  // The same place of the query with a cache, where it is not the row.
+  layer.rules.sees = [](heed::at i) { return i.query == 3 ? i.key == 1 : i.key == i.query; };
+  heed::kv_cache<double> cache({.capacity = 4, .width = 2});
+  matrix<double> one(1, 2), three(3, 2);
+  layer(x.topRows(3).eval(), three, cache);
+  expect(three, {2, 4, 100, 100, 6, 0});
+  layer(x.bottomRows(1).eval(), one, cache);
+  expect(one, {100, 100});
+}
+
 // The tokens are unit vectors: the second scores 0 with the first, and with itself what is said.
 TEST(attention_layer, by_hand_of_scores) {
   const auto x = two_tokens(1, 0, 0, 1);
@@ -225,14 +243,19 @@ TEST(attention_layer, is_its_formula) {
                   heed::sink(layer.rules.sinks));
   layer.rules = {.causal = false, .window = 9, .soft_cap = 1.5};
   expect_textbook(layer, heed::window{9, 9}, heed::soft_cap(1.5));
+  const auto sees = [](heed::at i) { return i.key % 3 == i.query % 3 || i.head == 4; };
+  layer.rules = {.window = 20, .sinks = {0, 1, -1, 2, 0.5, -3}, .sees = sees};
+  expect_textbook(layer, heed::causal && heed::window{.left = 20} && heed::where(sees),
+                  heed::sink(layer.rules.sinks));
   layer.rules = {.alibi = {1, 0.5, 0.25, 0.125, 2, 0}};
   expect_textbook(layer, heed::causal, heed::alibi(layer.rules.alibi));
 }
 
 TEST(attention_layer, has_the_same_bits_in_chunks_and_on_threads) {
   auto layer = some_layer(true);
-  for (const bool window : {false, true}) {
-    if (window) layer.rules.window = 11;
+  for (const int rule : {0, 1, 2}) {
+    if (rule == 1) layer.rules.window = 11;
+    if (rule == 2) layer.rules.sees = [](heed::at i) { return (i.query - i.key) % 5 < 3; };
     const matrix<float> x = matrix<float>::Random(40, 24);
     matrix<float> y(40, 24), again(40, 24);
     heed::kv_cache<float> whole({.capacity = 40, .heads = 2, .width = 8});
@@ -302,6 +325,11 @@ TEST(attention_layer, refuses_what_does_not_fit) {
       refused(changed),
       "heed::attention_layer: rules have slopes of ALiBi and a soft_cap of 2, but there can be "
       "only one of them");
+  changed.rules = {.soft_cap = 2, .sees = [](heed::at) { return true; }};
+  EXPECT_EQ(
+      refused(changed),
+      "heed::attention_layer: rules have a mask of your own, sees, beside 0 slopes of ALiBi, a "
+      "distance_bias of 0 numbers and a soft_cap of 2, but there can be only one of them");
   EXPECT_EQ(cache.size(), 0) << "a refused call leaves rows in the cache";
   layer(x, y, cache);
   y = before;

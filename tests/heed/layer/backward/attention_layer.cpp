@@ -107,6 +107,13 @@ TEST(backward_of_attention_layer, with_biases_of_distances_and_sinks) {
   check(layer);
 }
 
+TEST(backward_of_attention_layer, with_a_mask_of_your_own) {
+  attention_layer<double> layer = some_layer();
+  layer.rules.sees = [](heed::at i) { return i.key % 2 == 0 || i.head == 1; };
+  layer.rules.sinks = {0.5, -1, 0, 1};
+  check(layer);
+}
+
 TEST(backward_of_attention_layer, has_the_same_bits_on_any_number_of_threads) {
   attention_layer<float> layer({.model = 32, .heads = 4});
   layer.rotary.emplace(heed::rotary_embedding<float>::sizes{.width = 8});
