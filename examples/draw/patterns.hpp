@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// What the layers see: the words of the caption, and of the patches before a patch those of its row, of its column
+// or around it. Each is a mask of heed.
+//
+//   layer.rules.sees = patterns::row;                                            // of a layer of a model
+//   heed::attention(q, k, v, out, heed::causal && heed::where(patterns::row));   // of a call
+//
+// A query stands for the patch that it is asked for, which is the next one: the query of the last word asks for
+// patch 0. Ramesh et al., "Zero-Shot Text-to-Image Generation", 2021, section 2.4 and figure 11.
+#pragma once
+
+#include "tokens.hpp"
+
+#include <heed/modifiers/at.hpp>
+
+namespace patterns {
+
+// Rows and columns of the patch asked for, and of a key that is a patch. Words see all words before.
+template <class Sees>
+constexpr bool among_patches(heed::at i, const Sees& sees) {
+  constexpr auto caption = static_cast<int>(tokens::caption),
+                 columns = static_cast<int>(tokens::columns);
+  if (i.key < caption) return true;
+  const int asked = i.query + 1 - caption, key = i.key - caption;
+  return sees(asked / columns - key / columns, asked % columns - key % columns);
+}
+
+// Its own row, and the one above.
+constexpr bool row(heed::at i) {
+  return among_patches(i, [](int down, int) { return down <= 1; });
+}
+constexpr bool column(heed::at i) {
+  return among_patches(i, [](int, int across) { return across == 0; });
+}
+// Not more than two rows and two columns away.
+constexpr bool local(heed::at i) {
+  return among_patches(
+      i, [](int down, int across) { return down <= 2 && across <= 2 && across >= -2; });
+}
+
+}  // namespace patterns
+
+// A layer each, from the words up.
+struct layer_pattern {
+  const char* name;
+  bool (*sees)(heed::at);
+};
+inline constexpr std::array<layer_pattern, 4> layer_patterns{{{"column", patterns::column},
+                                                              {"row", patterns::row},
+                                                              {"local", patterns::local},
+                                                              {"row", patterns::row}}};
