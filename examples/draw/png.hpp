@@ -12,7 +12,9 @@
 
 namespace png {
 
-inline constexpr int margin = 2;  // of paper, in pixels of the pictures, between two of them
+// Between two pictures, in pixels of theirs, and its colour, which is the last of the palette.
+inline constexpr int margin = 1;
+inline constexpr rgb margin_colour{190, 186, 176};
 
 class writer {
  public:
@@ -82,7 +84,9 @@ inline std::string png_of(const std::vector<picture>& pictures, int scale) {
   head.number(static_cast<std::uint32_t>(height));
   for (const int fact : {4, 3, 0, 0, 0})
     head.byte(fact);  // 4 bits of a palette; nothing else is special
-  for (const rgb& one : pixel_colours)
+  std::vector<rgb> colours(pixel_colours.begin(), pixel_colours.end());
+  colours.push_back(png::margin_colour);
+  for (const rgb& one : colours)
     for (const int part : {one.red, one.green, one.blue}) palette.byte(part);
   std::string rows;
   for (int y = 0; y < height; ++y) {
@@ -93,7 +97,7 @@ inline std::string png_of(const std::vector<picture>& pictures, int scale) {
       const pixel ink =
           across < picture::side
               ? pictures[static_cast<std::size_t>(x / scale / step)].at(across, y / scale)
-              : paper;
+              : static_cast<pixel>(pixel_kinds);
       line[1 + static_cast<std::size_t>(x) / 2] |= static_cast<char>(x % 2 == 0 ? ink << 4 : ink);
     }
     rows += line;

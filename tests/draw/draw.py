@@ -69,7 +69,12 @@ class Draw(unittest.TestCase):
     def test_several_pictures_stand_side_by_side(self):
         told = draw(CAPTION, "a yellow cross", "--out", self.png, "--scale", "5")
         self.assertEqual(told.returncode, 0, told.stderr)
-        self.assertEqual(png_of(pathlib.Path(self.png).read_bytes())[:2], (5 * (24 + 2 + 24), 5 * 24))
+        width, height, picture = png_of(pathlib.Path(self.png).read_bytes())
+        self.assertEqual((width, height), (5 * (24 + 1 + 24), 5 * 24))
+        between = {colour for row in picture for colour in row[5 * 24:5 * 25]}
+        self.assertEqual(between, {(190, 186, 176)})
+        yellow = [x // 5 for row in picture for x, colour in enumerate(row) if colour == (244, 200, 46)]
+        self.assertGreater(min(yellow), 24)
 
     def test_by_chance_the_same_seed_is_the_same_picture(self):
         first, again, other = (draw(CAPTION, "--out", "", "--temperature", "1", "--seed", seed).stdout
