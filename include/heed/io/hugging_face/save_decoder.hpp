@@ -10,6 +10,9 @@
 #include <heed/io/new_file.hpp>                      // write_text
 #include <heed/io/safetensors_writer.hpp>            // write_safetensors
 #include <heed/model/decoder.hpp>                    // decoder
+#include <heed/storage/convert.hpp>                  // from_float
+
+#include <deque>  // deque
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -19,6 +22,7 @@ struct saved_model_facts {
   index context;                 // the most tokens that it has seen in one text; Llama's
   double theta = 10000;          // of its rotary positions; Llama's
   std::vector<index> ends = {};  // tokens that end a text
+  dtype weights = dtype::f32;    // or f16 or bf16: what weights are rounded to, to the nearest
 };
 
 namespace detail {
@@ -124,6 +128,34 @@ class decoder_tensors {
   written_tensors to_;
 };
 
+// Tensors of floats as such of smaller numbers, of which they are a copy.
+class rounded_tensors {
+ public:
+  rounded_tensors(std::vector<tensor_view> tensors, dtype type) : tensors_(std::move(tensors)) {
+    if (type == dtype::f32) return;
+    for (tensor_view& tensor : tensors_) {
+      std::vector<std::byte>& bytes =
+          bytes_.emplace_back(static_cast<std::size_t>(bytes_of(type, tensor.size())));
+      // tensor_view_of has made it of floats, which lie where floats may lie.
+      from_float(type, reinterpret_cast<const float*>(tensor.bytes.data()), tensor.size(),
+                 bytes.data());
+      tensor.type = type;
+      tensor.bytes = bytes;
+    }
+  }
+
+  operator std::span<const tensor_view>() const { return tensors_; }
+
+ private:
+  std::vector<tensor_view> tensors_;
+  std::deque<std::vector<std::byte>> bytes_;
+};
+
+inline void require_saved_dtype(dtype type) {
+  require(type == dtype::f32 || type == dtype::f16 || type == dtype::bf16,
+          "heed::save_decoder: weights are saved as F32, F16 or BF16, not as ", name_of(type));
+}
+
 // config.json of a decoder that decoder_tensors takes.
 inline std::string config_text(const decoder<float>& d, bool gpt2, const saved_model_facts& facts) {
   const transformer_block<float>& b = d.blocks.front();
@@ -160,33 +192,39 @@ inline std::string config_text(const decoder<float>& d, bool gpt2, const saved_m
   c["eos_token_id"] = nullptr;
   if (facts.ends.size() == 1) c["eos_token_id"] = facts.ends.front();
   if (facts.ends.size() > 1) c["eos_token_id"] = facts.ends;
-  c["torch_dtype"] = "float32";
+  c["torch_dtype"] = facts.weights == dtype::bf16  ? "bfloat16"
+                     : facts.weights == dtype::f16 ? "float16"
+                                                   : "float32";
   return c.dump(2) + '\n';
 }
 
 }  // namespace detail
 
 // Writes the weights alone, model.safetensors, under the names that the family of the decoder has: for a folder whose
-// config.json is there. Throws shape_error for a decoder that is not one of GPT-2's or Llama's kind, and
-// file_error.
-inline void save_decoder_weights(const std::filesystem::path& folder, const decoder<float>& d) {
+// config.json is there. They are rounded to `weights`, which is f32, f16 or bf16. Throws shape_error for another type
+// and for a decoder that is not one of GPT-2's or Llama's kind, and file_error.
+inline void save_decoder_weights(const std::filesystem::path& folder, const decoder<float>& d,
+                                 dtype weights = dtype::f32) {
+  detail::require_saved_dtype(weights);
   const bool gpt2 = detail::decoder_tensors::is_gpt2(d);
   detail::decoder_tensors tensors(d);
   if (gpt2)
     tensors.gpt2();
   else
     tensors.llama();
-  write_safetensors(folder / "model.safetensors", tensors.views(), {{"format", "pt"}});
+  write_safetensors(folder / "model.safetensors", detail::rounded_tensors(tensors.views(), weights),
+                    {{"format", "pt"}});
 }
 
 // Makes the folder where there is none, and writes config.json and model.safetensors, each of which appears when it
 // is whole. Throws as save_decoder_weights.
 inline void save_decoder(const std::filesystem::path& folder, const decoder<float>& d,
                          const saved_model_facts& facts) {
+  detail::require_saved_dtype(facts.weights);
   const bool gpt2 = detail::decoder_tensors::is_gpt2(d);
   std::filesystem::create_directories(folder);
   detail::write_text(folder / "config.json", detail::config_text(d, gpt2, facts));
-  save_decoder_weights(folder, d);
+  save_decoder_weights(folder, d, facts.weights);
 }
 
 }  // namespace HEED_ABI

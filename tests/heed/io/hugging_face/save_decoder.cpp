@@ -48,6 +48,36 @@ TEST(save_decoder, with_a_head_of_its_own) {
   check(d, 12);
 }
 
+// A weight of 8 bits of precision is within 2^-9 of itself, and 1 + 2^-8 lies in the middle of two of them, of which
+// the even one, 1, is taken.
+TEST(save_decoder, rounds_to_bfloat16) {
+  const support::temporary_folder folder;
+  decoder<float> d = small_decoder<float>(0);
+  d.words.weight(0, 0) = 1.00390625f;
+  heed::save_decoder(folder / "model", d, {.context = 9, .weights = heed::dtype::bf16});
+  const heed::tensor_file file = heed::read_tensor_file(folder / "model" / "model.safetensors");
+  const heed::tensor_view words = file["model.embed_tokens.weight"];
+  EXPECT_EQ(words.type, heed::dtype::bf16);
+  matrix<float> read(words.rows(), words.cols());
+  heed::detail::to_float(words, read.data());
+  EXPECT_EQ(read(0, 0), 1);
+  EXPECT_LE(((read - d.words.weight).array() / d.words.weight.array()).abs().maxCoeff(),
+            0.00390625f);
+  decoder<float> same = heed::load_language_model(folder / "model").decoder;
+  heed::make_learnable(same);
+  EXPECT_EQ(same.words.weight, read);
+}
+
+TEST(save_decoder, refuses_blocks_of_weights) {
+  const support::temporary_folder folder;
+  EXPECT_EQ(support::refusal([&] {
+              heed::save_decoder(folder / "model", small_decoder<float>(0),
+                                 {.context = 1, .weights = heed::dtype::q8_0});
+            }),
+            "heed::save_decoder: weights are saved as F32, F16 or BF16, not as Q8_0");
+  EXPECT_EQ(folder.files(), 0u);
+}
+
 TEST(save_decoder, refuses_what_neither_family_has) {
   const support::temporary_folder folder;
   decoder<float> d = small_decoder<float>(7);
