@@ -34,14 +34,27 @@ inline std::string read_text(const std::filesystem::path& path) {
   return text;
 }
 
+// A text as tokens.
+struct token_text {
+  std::vector<heed::index> ids;
+  std::vector<heed::index>
+      begins;  // of texts of their own; empty: it is one text, of which any part may be learned
+  std::vector<bool> asked;  // which tokens a model learns to write; empty: all
+};
+
 class corpus {
  public:
-  // Pieces have `context` tokens that are asked. Throws std::runtime_error for a text that is too short.
-  corpus(std::vector<heed::index> ids, double validation, heed::index context)
-      : ids_(std::move(ids)), context_(context) {
-    const auto all = static_cast<heed::index>(ids_.size());
-    learned_ = all - static_cast<heed::index>(validation * static_cast<double>(all));
-    if (learned_ <= context_)
+  // Pieces ask `context` tokens and begin anywhere, or are texts of their own, of which they ask as many at most.
+  // Throws std::runtime_error for a text that is too short.
+  corpus(token_text text, double validation, heed::index context)
+      : text_(std::move(text)), context_(context) {
+    const auto all = static_cast<heed::index>(text_.ids.size());
+    const heed::index of = whole() ? all : static_cast<heed::index>(text_.begins.size());
+    places_ = whole() ? all - context_ : of;
+    const auto kept_back = static_cast<heed::index>(validation * static_cast<double>(of));
+    learned_places_ = places_ - kept_back;
+    learned_ = whole() ? all - kept_back : begin(learned_places_);
+    if (learned_places_ <= 0)
       throw std::runtime_error("the text has " + std::to_string(learned_) +
                                " tokens to learn from, fewer than a context of " +
                                std::to_string(context_) +
@@ -60,8 +73,7 @@ class corpus {
            static_cast<std::uint32_t>(static_cast<std::uint64_t>(number) >> 32), 7},
           seed);
       const std::uint64_t random = (std::uint64_t(words[0]) << 32) | words[1];
-      batch.append(piece(
-          static_cast<heed::index>(random % static_cast<std::uint64_t>(learned_ - context_))));
+      add(batch, static_cast<heed::index>(random % static_cast<std::uint64_t>(learned_places_)));
     }
     return batch;
   }
@@ -69,20 +81,35 @@ class corpus {
   // Up to `pieces` of what is not learned from, spread over it; the same ones each time.
   [[nodiscard]] heed::token_batch kept_back(heed::index pieces) const {
     heed::token_batch batch;
-    const heed::index room = static_cast<heed::index>(ids_.size()) - learned_ - context_ - 1;
+    const heed::index first = whole() ? learned_ : learned_places_;
+    const heed::index room = places_ - 1 - first;
     if (room < 0) return batch;
-    const heed::index count = std::min(pieces, room / context_ + 1);
+    const heed::index count = std::min(pieces, room / (whole() ? context_ : 1) + 1);
     for (heed::index i = 0; i < count; ++i)
-      batch.append(piece(learned_ + (count > 1 ? i * room / (count - 1) : 0)));
+      add(batch, first + (count > 1 ? i * room / (count - 1) : 0));
     return batch;
   }
 
  private:
-  [[nodiscard]] std::vector<heed::index> piece(heed::index first) const {
-    return {ids_.begin() + first, ids_.begin() + first + context_ + 1};
+  [[nodiscard]] bool whole() const { return text_.begins.empty(); }
+  // The token at which the piece of a place begins.
+  [[nodiscard]] heed::index begin(heed::index place) const {
+    if (whole()) return place;
+    const auto i = static_cast<std::size_t>(place);
+    return i < text_.begins.size() ? text_.begins[i] : static_cast<heed::index>(text_.ids.size());
+  }
+  void add(heed::token_batch& batch, heed::index place) const {
+    const heed::index first = begin(place), most = first + context_ + 1;
+    const heed::index last = whole() ? most : std::min(most, begin(place + 1));
+    std::size_t target = batch.targets.size();
+    batch.append({text_.ids.begin() + first, text_.ids.begin() + last});
+    if (text_.asked.empty()) return;
+    for (auto i = static_cast<std::size_t>(first) + 1; target < batch.targets.size(); ++i, ++target)
+      if (!text_.asked[i]) batch.targets[target] = -1;
   }
 
-  std::vector<heed::index> ids_;
+  token_text text_;
   heed::index context_;
-  heed::index learned_ = 0;
+  heed::index places_ = 0;                        // at which a piece may begin
+  heed::index learned_places_ = 0, learned_ = 0;  // the first so many of places, of tokens
 };

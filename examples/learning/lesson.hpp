@@ -8,6 +8,7 @@
 #include "corpus.hpp"
 #include "history.hpp"
 #include "options.hpp"
+#include "paragraphs.hpp"
 #include "progress_line.hpp"
 #include "tokenizer_files.hpp"
 
@@ -32,13 +33,16 @@ class lesson {
         folder_(given.out),
         words_(read_text(given.text)),
         text_(open_tokenizer()),
-        texts_(text_.encode(words_, {.add_special_tokens = false}), given.validation,
-               given.context),
+        ends_(text_.encode(given.one_line ? "\n" : "", {.add_special_tokens = false})),
+        texts_(read_tokens(), given.validation, given.context),
         gpt_(first_weights()),
         gradient_(heed::zeros_like(gpt_)),
         weights_(heed::parameters_of(gpt_)),
         derivatives_(heed::parameters_of(gradient_)),
         optimiser_({.beta_2 = 0.99, .decay = given.decay}) {
+    if (ends_.size() > 1)
+      throw std::runtime_error("--one-line: to this tokenizer the end of a line is " +
+                               std::to_string(ends_.size()) + " tokens; one was expected");
     if (!given.storage.empty() && given.lora == 0) rounded_.emplace(gpt_, storage());
     if (given.recompute) kept_.policy = heed::activations::recomputed;
     if (given.resume) go_on();
@@ -57,9 +61,10 @@ class lesson {
     const interrupt ctrl_c;
     progress_line progress(given_.steps);
     while (step_ < given_.steps && !interrupt::came()) {
-      const double rate = rate_of(step_), loss = one_step(rate);
-      past_.learned(step_, loss);
-      progress.show(++step_, loss, rate, given_.batch * given_.accumulate * given_.context);
+      const double rate = rate_of(step_);
+      const heed::loss_sum loss = one_step(rate);
+      past_.learned(step_, loss.mean());
+      progress.show(++step_, loss.mean(), rate, loss.tokens);
       if (step_ % given_.every != 0 && step_ != given_.steps) continue;
       progress.end_line();
       look();
@@ -91,6 +96,11 @@ class lesson {
     return heed::load_tokenizer(folder_.string());
   }
 
+  token_text read_tokens() const {
+    if (given_.paragraphs || given_.answers) return read_paragraphs(text_, words_, given_.answers);
+    return {text_.encode(words_, {.add_special_tokens = false}), {}, {}};
+  }
+
   heed::decoder<float> first_weights() {
     const bool adapted = given_.lora > 0;
     const std::filesystem::path source =
@@ -117,11 +127,25 @@ class lesson {
                                .kv_heads = given_.kv_heads,
                                .hidden = given_.hidden,
                                .seed = given_.seed});
-    // What is added to a token's vector by all layers together begins no larger than by one: as GPT-2 does it.
-    const auto share = static_cast<float>(1 / std::sqrt(2 * static_cast<double>(given_.layers)));
+    // As GPT-2 begins: deviations of 0.02, and less of what is added to a token's vector, so that the token itself is
+    // heard among all that is added.
+    const auto begin = [](heed::linear<float>& layer, double share) {
+      const double deviation =
+          std::sqrt(2.0 / static_cast<double>(layer.inputs() + layer.outputs()));
+      layer.weight *= static_cast<float>(share * 0.02 / deviation);
+    };
+    const double share = 1 / std::sqrt(2 * static_cast<double>(given_.layers));
     for (auto& block : made.blocks) {
-      block.attention.output.weight *= share;
-      std::get<heed::feed_forward<float>>(block.feed).down.weight *= share;
+      heed::attention_layer<float>& attention = block.attention;
+      if (attention.rotary)
+        attention.rotary.emplace(heed::rotary_embedding<float>::sizes{.width = attention.width(),
+                                                                      .theta = given_.theta});
+      for (auto* layer : {&attention.query, &attention.key, &attention.value}) begin(*layer, 1);
+      begin(attention.output, share);
+      auto& feed = std::get<heed::feed_forward<float>>(block.feed);
+      begin(feed.up, 1);
+      if (feed.gated()) begin(feed.gate, 1);
+      begin(feed.down, share);
     }
     return made;
   }
@@ -133,23 +157,28 @@ class lesson {
                              .warm_up = given_.warm_up}(step);
   }
 
-  // Gives the mean loss of the batches.
-  double one_step(double rate) {
+  heed::loss_sum one_step(double rate) {
     const heed::executor on = team_.executor();
     heed::set_zero(derivatives_, on);
+    std::vector<heed::token_batch> batches;
+    heed::index tokens = 0;
+    for (heed::index i = 0; i < given_.accumulate; ++i) {
+      batches.push_back(texts_.drawn(step_ * given_.accumulate + i, given_.batch, given_.seed));
+      const std::vector<heed::index>& asked = batches.back().targets;
+      tokens += std::count_if(asked.begin(), asked.end(), [](heed::index id) { return id >= 0; });
+    }
     heed::loss_sum loss;
-    const double all = static_cast<double>(given_.batch * given_.accumulate * given_.context);
-    for (heed::index i = 0; i < given_.accumulate; ++i)
-      loss += heed::loss_and_gradient(
-          reads(), texts_.drawn(step_ * given_.accumulate + i, given_.batch, given_.seed), 1 / all,
-          kept_, gradient_, on);
+    for (const heed::token_batch& batch : batches)
+      loss += heed::loss_and_gradient(reads(), batch,
+                                      1 / static_cast<double>(std::max<heed::index>(tokens, 1)),
+                                      kept_, gradient_, on);
     heed::clip_by_norm(derivatives_, given_.clip, on);
     if (given_.optimiser == "muon")
       optimiser_.step(weights_, derivatives_, rate, on);
     else
       optimiser_.state.step(weights_, derivatives_, rate, on);
     if (rounded_) rounded_->round(on);
-    return loss.mean();
+    return loss;
   }
 
   // The loss of what was kept back, and a sample.
@@ -185,10 +214,13 @@ class lesson {
   }
 
   void save(const heed::decoder<float>& whole) const {
+    const heed::dtype type = *heed::dtype_named(given_.weights);
     if (given_.from.empty())
-      heed::save_decoder(folder_, whole, {.context = given_.context});
+      heed::save_decoder(
+          folder_, whole,
+          {.context = given_.context, .theta = given_.theta, .ends = ends_, .weights = type});
     else
-      heed::save_decoder_weights(folder_, whole);
+      heed::save_decoder_weights(folder_, whole, type);
   }
 
   [[nodiscard]] heed::dtype storage() const {
@@ -228,6 +260,7 @@ class lesson {
   std::filesystem::path folder_;
   std::string words_;
   heed::tokenizer text_;
+  std::vector<heed::index> ends_;  // one token, or none
   corpus texts_;
   heed::decoder<float> gpt_, gradient_;
   heed::parameter_list<float> weights_, derivatives_;

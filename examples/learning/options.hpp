@@ -11,21 +11,27 @@
 
 struct training_options {
   std::string text, out = "trained", tokenizer, from, storage, optimiser = "adamw", kind = "gpt2",
-                    prompt = "\n";
+                    prompt = "\n", weights = "f32";
   heed::index layers = 4, heads = 4, kv_heads = 0, model = 128, hidden = 0, context = 128;
   heed::index vocabulary = 256, batch = 16, accumulate = 1, steps = 1000, warm_up = 50, every = 100,
               sample = 160;
   heed::index lora = 0;
-  double rate = 2e-3, lora_alpha = 16, decay = 0.1, clip = 1, validation = 0.05;
+  double theta = 10000, rate = 2e-3, lora_alpha = 16, decay = 0.1, clip = 1, validation = 0.05;
   std::uint64_t seed = 1;
   int threads = 0;
-  bool resume = false, recompute = false, lora_feed = false;
+  bool resume = false, recompute = false, lora_feed = false, paragraphs = false, one_line = false,
+       answers = false;
 
   void add_to(CLI::App& app) {
     app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     app.add_option("text,--text", text, "a text file, or a folder of them");
     app.add_option("--out", out, "the folder in which the model is kept")->capture_default_str();
     app.add_flag("--resume", resume, "go on with what is in that folder")->configurable(false);
+    app.add_flag("--paragraphs", paragraphs,
+                 "learn each paragraph, which empty lines keep apart, as a text of its own");
+    app.add_flag(
+        "--answers", answers,
+        "the same, and the lines of a paragraph are said by two in turn: learn the second's");
     app.add_option("--tokenizer", tokenizer,
                    "a folder of a tokenizer; without it, tokens are bytes");
     app.add_option("--vocabulary", vocabulary,
@@ -48,6 +54,10 @@ struct training_options {
     app.add_option("--kind", kind, "what the model is made like")
         ->check(CLI::IsMember({"gpt2", "llama"}))
         ->capture_default_str();
+    app.add_flag("--one-line", one_line, "let generate and chat end where the model ends a line");
+    app.add_option("--weights", weights, "what weights are rounded to in the file of the model")
+        ->check(CLI::IsMember({"f32", "f16", "bf16"}))
+        ->capture_default_str();
     const auto size = [&](const char* name, heed::index& to, const char* what) {
       app.add_option(name, to, what)->check(CLI::PositiveNumber)->capture_default_str();
     };
@@ -59,6 +69,9 @@ struct training_options {
     app.add_option("--hidden", hidden, "numbers inside the feed-forward layer; 0: 4 times as many")
         ->capture_default_str();
     size("--context", context, "tokens that are seen at once");
+    app.add_option("--theta", theta, "of rotary positions: smaller where texts are short (llama)")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
     size("--batch", batch, "pieces of text in a batch");
     size("--accumulate", accumulate, "batches before a step");
     size("--steps", steps, "steps in all");

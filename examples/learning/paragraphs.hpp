@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// A text whose paragraphs, which empty lines keep apart, are texts of their own.
+#pragma once
+
+#include "corpus.hpp"
+
+#include <string_view>
+
+// Every paragraph with the end of its last line. With `answers`, lines of a paragraph are said by two who take turns, and
+// a model learns to write those of the second alone. Throws std::runtime_error where there are none.
+inline token_text read_paragraphs(const heed::tokenizer& text, std::string_view words,
+                                  bool answers) {
+  token_text made;
+  bool begins = true, answer = false;
+  for (std::size_t at = 0; at < words.size();) {
+    const std::size_t end = std::min(words.find('\n', at), words.size() - 1) + 1;
+    const std::string_view line = words.substr(at, end - at);
+    at = end;
+    if (line == "\n") {
+      begins = true;
+      continue;
+    }
+    if (begins) made.begins.push_back(static_cast<heed::index>(made.ids.size()));
+    answer = !begins && !answer;
+    begins = false;
+    const std::vector<heed::index> some = text.encode(line, {.add_special_tokens = false});
+    made.ids.insert(made.ids.end(), some.begin(), some.end());
+    made.asked.resize(made.ids.size(), answer);
+  }
+  if (!answers)
+    made.asked.clear();
+  else if (std::find(made.asked.begin(), made.asked.end(), true) == made.asked.end())
+    throw std::runtime_error("--answers: no paragraph has a second line");
+  return made;
+}
