@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Writes small stories with questions and answers, a line each: a world that a small model can learn.
+// Writes conversations about small stories: a world that a small model can learn.
 //
-//   world 3                  three stories, each followed by its questions and answers
+//   world 3                  three conversations, apart by empty lines; what is said and what is answered take turns;
+//                            each line begins with a space, so that a word is the same token wherever it stands
 //   world 3 --seed 7         three others
 //   world 3 --held-out       three that are never among the others, whatever the seed: to ask about
 //   world 3 --held-out --questions   for each question a line: its kind, story and question, answer, apart by tabs
@@ -47,23 +48,23 @@ int main(int count, char** arguments) {
   options given;
   if (const char* const wrong = read(count, arguments, given)) {
     const bool help = std::strcmp(wrong, "--help") == 0;
-    (help ? std::cout : std::cerr)
-        << (help ? "" : std::string("world: what is ") + wrong + "?\n")
-        << "world [STORIES] [--seed NUMBER] [--held-out] [--questions]\n"
-           "Writes small stories with questions and answers, a line each.\n";
+    (help ? std::cout : std::cerr) << (help ? "" : std::string("world: what is ") + wrong + "?\n")
+                                   << "world [STORIES] [--seed NUMBER] [--held-out] [--questions]\n"
+                                      "Writes conversations about small stories.\n";
     return help ? 0 : 2;
   }
   world stories(given.seed, given.held_out);
   for (std::uint64_t i = 0; i < given.stories; ++i) {
     const world::told story = stories.next();
-    if (!given.questions) std::cout << story.text;
-    for (const question& asked : story.questions)
-      if (given.questions)
+    if (given.questions) {
+      for (const question& asked : story.questions)
         std::cout << asked.kind << '\t' << story.text << ' ' << asked.text << '\t' << asked.answer
                   << '\n';
-      else
-        std::cout << ' ' << asked.text << ' ' << asked.answer;
-    if (!given.questions) std::cout << '\n';
+    } else {
+      for (const world::turn& turn : story.turns)
+        std::cout << ' ' << turn.said << "\n " << turn.answer << '\n';
+      std::cout << '\n';
+    }
   }
   return std::cout.good() ? 0 : 1;
 }

@@ -9,36 +9,38 @@
 inline scene giving(cast& all, chance& luck) {
   scene s;
   const std::string thing = all.thing(), first = all.person();
-  std::string holder = first;
-  const std::size_t times = luck.between(1, 3);
-  std::string giver, taker;
-  const std::size_t asked = luck.below(times);
-  for (std::size_t i = 0; i < times; ++i) {
+  std::vector<std::string> holders = {first};
+  for (std::size_t times = luck.between(1, 3); times > 0; --times) {
     const std::string next = all.person();
-    s.sentences.push_back(holder + " gave the " + thing + " to " + next + ".");
-    if (i == asked) giver = holder, taker = next;
-    holder = next;
+    const std::string sentence = holders.back() + " gave the " + thing + " to " + next + ".";
+    holders.push_back(next);
+    const std::size_t asked = luck.between(1, holders.size() - 1);
+    const std::string &giver = holders[asked - 1], &taker = holders[asked];
+    s.push_back({sentence,
+                 {{"giving", "Who has the " + thing + "?", next + "."},
+                  {"giving", "Who gave the " + thing + " to " + taker + "?", giver + "."},
+                  {"giving", "What did " + giver + " give to " + taker + "?", "the " + thing + "."},
+                  {"giving", "Who had the " + thing + " first?", first + "."}}});
   }
-  s.questions = {{"giving", "Who has the " + thing + "?", holder + "."},
-                 {"giving", "Who gave the " + thing + " to " + taker + "?", giver + "."},
-                 {"giving", "What did " + giver + " give to " + taker + "?", "the " + thing + "."},
-                 {"giving", "Who had the " + thing + " first?", first + "."}};
   return s;
 }
 
-// Things are put somewhere, and perhaps somewhere else later.
+// Something is put somewhere, and perhaps somewhere else later.
 inline scene place(cast& all, chance& luck) {
   scene s;
-  const std::string one = all.thing(), other = all.thing();
-  std::string where_one = all.place(), where_other = all.place();
-  s.sentences = {all.person() + " put the " + one + " " + where_one + ".",
-                 all.person() + " put the " + other + " " + where_other + "."};
-  if (luck.below(2) == 0) {
-    where_one = luck.below(2) == 0 ? where_other : all.place();
-    s.sentences.push_back(all.person() + " put the " + one + " " + where_one + ".");
+  const std::string thing = all.thing();
+  std::vector<std::string> people, places;
+  for (std::size_t times = luck.between(1, 3); times > 0; --times) {
+    people.push_back(all.person());
+    places.push_back(all.place());
+    const std::size_t asked = luck.below(places.size());
+    s.push_back(
+        {people.back() + " put the " + thing + " " + places.back() + ".",
+         {{"place", "Where is the " + thing + "?", places.back() + "."},
+          {"place", "Where was the " + thing + " first?", places.front() + "."},
+          {"place", "What is " + places.back() + "?", "the " + thing + "."},
+          {"place", "Who put the " + thing + " " + places[asked] + "?", people[asked] + "."}}});
   }
-  s.questions = {{"place", "Where is the " + one + "?", where_one + "."},
-                 {"place", "Where is the " + other + "?", where_other + "."}};
   return s;
 }
 
@@ -53,57 +55,57 @@ inline scene pronoun(cast& all, chance& luck) {
                                    {"helped", "helpful", "weak"},   {"comforted", "caring", "sad"},
                                    {"envied", "jealous", "rich"},   {"feared", "timid", "angry"},
                                    {"fed", "generous", "hungry"},   {"paid", "honest", "useful"}};
-  scene s;
   const bool women = luck.below(2) == 0;
   const auto [doer, other] = all.pair(women);
   const deed& what = luck.one_of(deeds);
   const bool is_doer = luck.below(2) == 0;
   const std::string quality = is_doer ? what.of_doer : what.of_other;
-  s.sentences = {doer + " " + what.verb + " " + other + " because " + (women ? "she" : "he") +
-                 " was " + quality + "."};
-  s.questions = {{"pronoun", "Who was " + quality + "?", (is_doer ? doer : other) + "."}};
-  return s;
+  return {{doer + " " + what.verb + " " + other + " because " + (women ? "she" : "he") + " was " +
+               quality + ".",
+           {{"pronoun", "Who was " + quality + "?", (is_doer ? doer : other) + "."}}}};
 }
 
 // Things lie in one place, and some may be taken away.
 inline scene counting(cast& all, chance& luck) {
   static constexpr const char* numbers[] = {"none", "one", "two", "three", "four"};
-  scene s;
   const std::string where = all.place();
-  std::size_t count = luck.between(1, 4);
+  const auto asked = [&](std::size_t count) {
+    return question{"counting", "How many things are " + where + "?",
+                    std::string(numbers[count]) + "."};
+  };
+  const std::size_t count = luck.between(1, 4);
   std::string said = "There is a ", last;
   for (std::size_t i = 0; i < count; ++i) {
     last = all.thing();
     said += (i == 0 ? "" : i + 1 == count ? " and a " : ", a ") + last;
   }
-  s.sentences = {said + " " + where + "."};
-  if (luck.below(2) == 0) {
-    s.sentences.push_back(all.person() + " took the " + last + " away.");
-    --count;
-  }
-  s.questions = {
-      {"counting", "How many things are " + where + "?", std::string(numbers[count]) + "."}};
+  scene s = {{said + " " + where + ".", {asked(count)}}};
+  if (luck.below(2) == 0)
+    s.push_back({all.person() + " took the " + last + " away.", {asked(count - 1)}});
   return s;
 }
 
 // Who is older than whom, told in any order.
 inline scene ordering(cast& all, chance& luck) {
-  scene s;
   std::vector<std::string> by_age;
   for (std::size_t i = luck.between(3, 4); i > 0; --i) by_age.push_back(all.person());
+  const auto compared = [&](std::size_t older, std::size_t younger) {
+    const bool turned = luck.below(2) == 0;
+    return question{"ordering",
+                    "Who is older, " + by_age[turned ? younger : older] + " or " +
+                        by_age[turned ? older : younger] + "?",
+                    by_age[older] + "."};
+  };
+  scene s;
   for (std::size_t i = 0; i + 1 < by_age.size(); ++i)
-    s.sentences.push_back(luck.below(2) == 0
-                              ? by_age[i] + " is older than " + by_age[i + 1] + "."
-                              : by_age[i + 1] + " is younger than " + by_age[i] + ".");
-  luck.shuffle(s.sentences);
-  const std::size_t a = luck.below(by_age.size() - 1);
-  const std::size_t b = luck.between(a + 1, by_age.size() - 1);
-  const bool turned = luck.below(2) == 0;
-  s.questions = {{"ordering", "Who is the oldest?", by_age.front() + "."},
-                 {"ordering", "Who is the youngest?", by_age.back() + "."},
-                 {"ordering",
-                  "Who is older, " + by_age[turned ? b : a] + " or " + by_age[turned ? a : b] + "?",
-                  by_age[a] + "."}};
+    s.push_back({luck.below(2) == 0 ? by_age[i] + " is older than " + by_age[i + 1] + "."
+                                    : by_age[i + 1] + " is younger than " + by_age[i] + ".",
+                 {compared(i, i + 1)}});
+  luck.shuffle(s);
+  const std::size_t older = luck.below(by_age.size() - 1);
+  s.back().questions = {{"ordering", "Who is the oldest?", by_age.front() + "."},
+                        {"ordering", "Who is the youngest?", by_age.back() + "."},
+                        compared(older, luck.between(older + 1, by_age.size() - 1))};
   return s;
 }
 
@@ -113,16 +115,19 @@ inline scene opposites(cast& all, chance& luck) {
       {"hot", "cold"},   {"big", "small"},   {"new", "old"},     {"wet", "dry"},
       {"full", "empty"}, {"heavy", "light"}, {"clean", "dirty"}, {"soft", "hard"},
       {"cheap", "dear"}, {"round", "flat"}};
-  scene s;
   const auto& two = luck.one_of(pairs);
   const std::size_t side = luck.below(2);
   const std::string one = all.thing(), other = all.thing();
   const bool same = luck.below(2) == 0;
-  s.sentences = {
-      "The " + one + " is " + two[side] + ".",
-      "The " + other + " is " + (same ? "like" : "the opposite of") + " the " + one + "."};
-  if (luck.below(2) == 0) std::swap(s.sentences[0], s.sentences[1]);
-  s.questions = {
-      {"opposites", "How is the " + other + "?", std::string(two[same ? side : 1 - side]) + "."}};
+  const auto asked = [](const std::string& thing, const char* how) {
+    return question{"opposites", "How is the " + thing + "?", std::string(how) + "."};
+  };
+  scene s = {
+      {"The " + one + " is " + two[side] + ".", {asked(one, two[side])}},
+      {"The " + other + " is " + (same ? "like" : "the opposite of") + " the " + one + ".", {}}};
+  if (luck.below(2) == 0) {
+    std::swap(s[0], s[1]);
+  }
+  s[1].questions = {asked(other, two[same ? side : 1 - side])};
   return s;
 }

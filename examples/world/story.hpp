@@ -11,7 +11,10 @@ struct question {
   std::string answer;  // "Ada."
 };
 
-struct scene {
-  std::vector<std::string> sentences;  // in the order in which things happen
+struct event {
+  std::string sentence;
+  // What may be asked of the scene once the sentence has been told and until the next of the scene is.
   std::vector<question> questions;
 };
+
+using scene = std::vector<event>;  // in the order in which things happen

@@ -1,53 +1,109 @@
 // SPDX-License-Identifier: MIT
-// Small stories of two scenes that are told at the same time, with questions; no story comes twice.
+// Conversations: somebody tells a small story of one or two scenes, which happen at the same time, and asks about it.
 #pragma once
 
 #include "scenes.hpp"
 
+#include <array>
+#include <optional>
 #include <unordered_set>
 
-// The same seed, the same stories. One story in sixteen is held out: it is told where those that are held out
-// are asked for, and nowhere else, so that a model that learns from the others has never seen it.
+// The same seed, the same stories, none of which comes twice. One story in sixteen is held out: it is told where those
+// that are held out are asked for, and nowhere else, nor does another story begin with it before a question.
 class world {
  public:
   world(std::uint64_t seed, bool held_out) : luck_(seed), held_out_(held_out) {}
 
+  struct turn {
+    std::string said;    // sentences, a question, or both
+    std::string answer;  // "I see." where nothing was asked
+  };
   struct told {
     std::string text;                 // all sentences
-    std::vector<question> questions;  // of both scenes, in any order
+    std::vector<question> questions;  // of all scenes, when all has been told, in any order
+    std::vector<turn> turns;          // a conversation in which it is told
   };
 
   told next() {
     for (;;) {
-      told story = tell();
-      const std::uint64_t number = hash(story.text);
-      if ((number % 16 == 0) == held_out_ && known_.insert(number).second) return story;
+      told story;
+      if (tell(story) && known_.insert(hash(story.text)).second) return story;
     }
   }
 
  private:
   using kind = scene (*)(cast&, chance&);
-  static constexpr kind kinds[] = {giving, place, pronoun, counting, ordering, opposites};
+  // What is hard to learn is told more often.
+  static constexpr kind kinds[] = {place,   place,     place,    giving,   giving,
+                                   giving,  ordering,  ordering, ordering, counting,
+                                   pronoun, opposites, opposites};
 
-  told tell() {
+  // False where the story, or the part of it before a question, is not one of those that are asked for.
+  bool tell(told& story) {
     cast all(luck_);
-    const std::size_t first = luck_.below(std::size(kinds));
-    const std::size_t second = (first + luck_.between(1, std::size(kinds) - 1)) % std::size(kinds);
-    scene scenes[] = {kinds[first](all, luck_), kinds[second](all, luck_)};
-    told story;
-    std::size_t at[] = {0, 0};
-    while (at[0] < scenes[0].sentences.size() || at[1] < scenes[1].sentences.size()) {
-      std::size_t one = luck_.below(2);
-      if (at[one] == scenes[one].sentences.size()) one = 1 - one;
-      if (!story.text.empty()) story.text += ' ';
-      story.text += scenes[one].sentences[at[one]++];
+    const kind first = luck_.one_of(kinds);
+    std::vector<scene> scenes = {first(all, luck_)};
+    if (luck_.below(4) != 0) {
+      kind second = first;
+      while (second == first) second = luck_.one_of(kinds);
+      scenes.push_back(second(all, luck_));
     }
-    for (scene& some : scenes)
-      for (question& asked : some.questions) story.questions.push_back(std::move(asked));
+    bool held_out = false;
+    turn now;
+    std::array<std::vector<question>, 2> open;  // what may be asked of each scene
+    std::array<std::size_t, 2> at{};
+    for (std::vector<std::size_t> going = unfinished(scenes, at); !going.empty();) {
+      const std::size_t one = luck_.one_of(going);
+      event& next = scenes[one][at[one]++];
+      add(story.text, next.sentence);
+      add(now.said, next.sentence);
+      open[one] = std::move(next.questions);
+      going = unfinished(scenes, at);
+      if (going.empty() || luck_.below(4) != 0) continue;
+      end(now, open, story);
+      held_out = held_out || is_held_out(story.text);
+    }
+    for (const std::vector<question>& some : open)
+      story.questions.insert(story.questions.end(), some.begin(), some.end());
     luck_.shuffle(story.questions);
-    return story;
+    for (std::size_t i = luck_.between(2, 5); i > 0; --i) end(now, open, story);
+    const bool is = is_held_out(story.text);
+    return held_out_ ? is : !is && !held_out;
   }
 
+  static std::vector<std::size_t> unfinished(const std::vector<scene>& scenes,
+                                             const std::array<std::size_t, 2>& at) {
+    std::vector<std::size_t> which;
+    for (std::size_t i = 0; i < scenes.size(); ++i)
+      if (at[i] < scenes[i].size()) which.push_back(i);
+    return which;
+  }
+
+  // Ends a turn with a question that may be asked, after which it may not be asked again, or without one.
+  void end(turn& now, std::array<std::vector<question>, 2>& open, told& story) {
+    std::vector<std::size_t> some;
+    for (std::size_t i = 0; i < open.size(); ++i)
+      if (!open[i].empty()) some.push_back(i);
+    if (now.said.empty() && some.empty()) return;
+    if (some.empty() || (!now.said.empty() && luck_.below(8) == 0)) {
+      now.answer = "I see.";
+    } else {
+      std::vector<question>& from = open[luck_.one_of(some)];
+      luck_.shuffle(from);
+      add(now.said, from.back().text);
+      now.answer = from.back().answer;
+      from.pop_back();
+    }
+    story.turns.push_back(std::move(now));
+    now = {};
+  }
+
+  static void add(std::string& text, const std::string& sentence) {
+    if (!text.empty()) text += ' ';
+    text += sentence;
+  }
+
+  static bool is_held_out(const std::string& story) { return hash(story) % 16 == 0; }
   // FNV-1a.
   static std::uint64_t hash(const std::string& text) {
     std::uint64_t number = 0xCBF29CE484222325;
