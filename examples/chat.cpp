@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A conversation with a published language model, in the terminal.
 //
+//   chat                                           with the model that comes with heed, which knows a small world
 //   chat MODEL
 //   chat MODEL --system "You are a pirate." --temperature 0.7
 #include "speaking/conversation.hpp"
@@ -71,7 +72,9 @@ int run(const options& given) {
   conversation talk(model, std::move(text), context, given.system);
   heed::generate_options how = given.generate;
   how.on = threads.executor();
-  std::cerr << given.model << ": " << threads.text() << "; /help says what there is\n";
+  std::cerr << given.name() << ": " << threads.text() << "; /help says what there is\n";
+  if (given.model.empty())
+    std::cerr << "It knows a small world. Tell it a story and ask: " << world_prompt << '\n';
 
   line_editor lines;
   while (const auto line = lines.ask("> "))

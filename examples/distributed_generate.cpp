@@ -2,6 +2,7 @@
 // Writes what a published language model says to a prompt, on several processes that share its cache.
 //
 //   mpiexec -n 3 distributed_generate MODEL --share heads --prompt "Once upon a time"
+#include "speaking/answer_text.hpp"
 #include "speaking/prompt.hpp"
 #include "speaking/team.hpp"
 
@@ -56,14 +57,16 @@ void write(const heed::language_model& model, const heed::tokenizer& text, const
   };
   if (!given.chats(text))
     for (const heed::index id : ids) say(stream.push(id));
+  answer_text shown;
   std::vector<heed::index> next = ids;
   for (heed::index i = 0; i < given.generate.tokens && !stop.found(); ++i) {
     heed::matrix<float> scores = shared.next(next, heed::on(threads.executor()));
     const auto all = std::span(scores.data(), static_cast<std::size_t>(scores.size()));
     next = {given.generate.how().choose(all, ids, static_cast<std::uint64_t>(i))};
     ids.push_back(next[0]);
-    say(stop.push(stream.push(next[0])));
-    if (std::find(model.ends.begin(), model.ends.end(), next[0]) != model.ends.end()) break;
+    if (is_end(model, next[0])) break;
+    const std::string piece = stop.push(stream.push(next[0]));
+    say(given.chats(text) ? shown.push(piece) : piece);
   }
   say(stop.push(stream.finish()) + stop.finish() + '\n');
 }

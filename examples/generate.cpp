@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Writes what a published language model says to a prompt, token by token.
 //
+//   generate                                     the model that comes with heed, which knows a small world
 //   generate MODEL --prompt "What is the capital of France?"
 //   generate MODEL --prompt "Once upon a time" --raw --temperature 0.8 --seed 7
 //   generate MODEL --attention attention.html    a page that shows what every attention head looks at
 //   generate MODEL --ranks 4                     the same text from four processes (distributed_generate)
+#include "speaking/answer_text.hpp"
 #include "speaking/interrupt.hpp"
 #include "speaking/program.hpp"
 #include "speaking/prompt.hpp"
@@ -37,14 +39,14 @@ struct options : prompt_options {
 };
 
 // What the model attends to in a text that it has read or written.
-void write_attention(const options& given, const heed::language_model& model,
-                     const heed::tokenizer& text, std::vector<heed::index> ids,
-                     const heed::executor& threads) {
+void write_attention(const options& given, const std::string& words,
+                     const heed::language_model& model, const heed::tokenizer& text,
+                     std::vector<heed::index> ids, const heed::executor& threads) {
   constexpr std::size_t most = 1024;
   ids.resize((std::min)(ids.size(), most));
   heed::attention_page page(text, ids,
-                            {.title = given.prompt == "-" ? "Attention" : given.prompt,
-                             .model = std::filesystem::path(given.model).filename().string()});
+                            {.title = given.prompt == "-" ? "Attention" : words,
+                             .model = std::filesystem::path(given.name()).filename().string()});
   (void)model.decoder.hidden(ids, heed::observe_weights(page), heed::on(threads));
   page.write(given.attention);
   std::cerr << given.attention << ": what " << model.decoder.blocks.size()
@@ -55,29 +57,37 @@ int run(const options& given) {
   const team threads(given.threads);
   const heed::language_model model = given.load();
   const heed::tokenizer text = heed::load_tokenizer(given.where_tokenizer_is());
-  std::cerr << given.model << ": " << threads.text() << '\n';
+  std::cerr << given.name() << ": " << threads.text() << '\n';
 
   const bool chat = given.chats(text);
-  const std::vector<heed::index> ids = given.ids(text, given.words());
+  const std::string words = given.words();
+  const std::vector<heed::index> ids = given.ids(text, words);
 
   heed::generate_options how = given.generate;
   how.on = threads.executor();
+  if (model.context > 0)
+    how.tokens =
+        std::min(how.tokens, std::max<heed::index>(0, model.context - heed::index(ids.size())));
   heed::token_stream stream = text.stream({.skip_special_tokens = true});
+  if (chat && given.prompt.empty()) std::cout << words << '\n';  // what nobody has said
   if (!chat)
     for (const heed::index id : ids) std::cout << stream.push(id) << std::flush;
   const interrupt ctrl_c;
   statistics figures(static_cast<heed::index>(ids.size()));
   heed::stop_strings stop(given.stop);
+  answer_text shown;
   auto answer = model.generate(ids, how);
   for (const heed::index id : answer) {
     figures.token();
-    std::cout << stop.push(stream.push(id)) << std::flush;
+    if (is_end(model, id)) break;
+    const std::string piece = stop.push(stream.push(id));
+    std::cout << (chat ? shown.push(piece) : piece) << std::flush;
     if (interrupt::came() || stop.found()) break;
   }
   std::cout << stop.push(stream.finish()) << stop.finish() << std::endl;
   std::cerr << figures << '\n';
   if (!given.attention.empty())
-    write_attention(given, model, text, answer.seen(), threads.executor());
+    write_attention(given, words, model, text, answer.seen(), threads.executor());
   return interrupt::came() ? 130 : 0;  // 130: as shells say it
 }
 

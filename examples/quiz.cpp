@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Asks a published model questions and counts the right answers of each kind.
+// Asks a language model questions and counts the right answers of each kind.
 //
+//   world 200 --seed 2 --held-out --questions | quiz              the model that comes with heed
+//   world 200 --seed 2 --held-out --questions | quiz --window 4   with attention cut to the last 4 tokens
 //   world 200 --seed 2 --held-out --questions | quiz MODEL
-//   world 200 --seed 2 --held-out --questions | quiz MODEL --window 4   with attention cut to the last 4 tokens
 #include "speaking/program.hpp"
 #include "speaking/team.hpp"
+#include "speaking/world_model.hpp"
 
 #include <heed/models.hpp>
 
@@ -24,9 +26,7 @@ struct options {
   int threads = 0, wrong = 0;
 
   void add_to(CLI::App& app) {
-    app.add_option("model", model,
-                   "a folder of Hugging Face, a GGUF file, or a .bin file of llama2.c")
-        ->required();
+    add_model(app, model);
     app.add_option("--window", window, "let each token see so many tokens before itself, no more")
         ->check(CLI::NonNegativeNumber);
     app.add_option("--wrong", wrong, "show so many of the answers that are wrong")
@@ -61,10 +61,12 @@ struct score {
 // What the model says up to the first full stop, with it, and without spaces before.
 std::string answer_of(const heed::language_model& model, const heed::tokenizer& text,
                       const std::string& question, const heed::generate_options& how) {
+  const std::vector<heed::index> ids =
+      text.chat_template().empty() ? text.encode(question) : text.chat_ids({{"user", question}});
   heed::stop_strings stop({"."});
   heed::token_stream stream = text.stream({.skip_special_tokens = true});
   std::string said;
-  for (const heed::index id : model.generate(text.encode(question), how)) {
+  for (const heed::index id : model.generate(ids, how)) {
     said += stop.push(stream.push(id));
     if (stop.found()) break;
   }
@@ -74,8 +76,9 @@ std::string answer_of(const heed::language_model& model, const heed::tokenizer& 
 
 int run(const options& given) {
   const team threads(given.threads);
-  heed::language_model model = heed::load_language_model(given.model);
-  const heed::tokenizer text = heed::load_tokenizer(given.model);
+  const std::string path = named_or_world_model(given.model);
+  heed::language_model model = heed::load_language_model(path);
+  const heed::tokenizer text = heed::load_tokenizer(path);
   if (given.window)
     for (auto& block : model.decoder.blocks) block.attention.rules.window = *given.window;
 

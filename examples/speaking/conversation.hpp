@@ -2,6 +2,7 @@
 // A conversation with a model, which reads each word once: keys and values stay in a cache between turns.
 #pragma once
 
+#include "answer_text.hpp"
 #include "statistics.hpp"
 
 #include <heed/models.hpp>
@@ -53,13 +54,16 @@ class conversation {
     statistics figures(ids.end() - same);
     heed::token_stream stream = text_.stream({.skip_special_tokens = true});
     std::string answer;
-    const auto add = [&](const std::string& piece) {
+    answer_text shown;
+    const auto add = [&](const std::string& some) {
+      const std::string piece = shown.push(some);
       answer += piece;
       show(piece);
     };
     auto tokens = model_.generate({same, ids.end()}, cache_, how);
     for (const heed::index id : tokens) {
       figures.token();
+      if (is_end(model_, id)) break;
       add(stream.push(id));
       if (stop()) break;
     }

@@ -2,6 +2,8 @@
 // What both programs ask on the command line: a model, and how it chooses tokens.
 #pragma once
 
+#include "world_model.hpp"
+
 #include <heed/models.hpp>
 
 #include <CLI/CLI.hpp>
@@ -17,9 +19,7 @@ struct speaking_options {
   bool mapped = false;
 
   void add_to(CLI::App& app) {
-    app.add_option("model", model,
-                   "a folder of Hugging Face, a GGUF file, or a .bin file of llama2.c")
-        ->required();
+    add_model(app, model);
     app.add_option("--tokenizer", tokenizer, "its folder or file, where it is not the model's");
     app.add_option("--weights", weights, "round its weights to f16, bf16, q8_0, q5_1, q4_0, ...");
     app.add_flag("--mapped", mapped,
@@ -56,10 +56,14 @@ struct speaking_options {
     if (!weights.empty()) how.weights = heed::dtype_named(weights);
     if (!weights.empty() && !how.weights)
       throw std::runtime_error("--weights: " + weights + " is no type of numbers");
-    return heed::load_language_model(model, how);
+    return heed::load_language_model(named_or_world_model(model), how);
   }
 
-  [[nodiscard]] const std::string& where_tokenizer_is() const {
-    return tokenizer.empty() ? model : tokenizer;
+  [[nodiscard]] std::string where_tokenizer_is() const {
+    return tokenizer.empty() ? named_or_world_model(model) : tokenizer;
+  }
+  // As programs call the model.
+  [[nodiscard]] std::string name() const {
+    return model.empty() ? "the model that comes with heed" : model;
   }
 };

@@ -12,14 +12,14 @@
 #include <vector>
 
 struct prompt_options : speaking_options {
-  std::string prompt = "Once upon a time";
+  std::string prompt;
   std::vector<std::string> stop;
   bool raw = false, chat = false;
 
   void add_to(CLI::App& app) {
     speaking_options::add_to(app);
-    app.add_option("--prompt", prompt, "the text to go on from; -: read from standard input")
-        ->capture_default_str();
+    app.add_option("--prompt", prompt,
+                   "the text to go on from, as \"Once upon a time\"; -: read from standard input");
     app.add_option("--stop", stop, "end where the model writes this; give it once for each string");
     CLI::Option* const as_it_is = app.add_flag("--raw", raw, "take the prompt as it is");
     app.add_flag("--chat", chat,
@@ -30,6 +30,7 @@ struct prompt_options : speaking_options {
 
   // The prompt, from standard input where it is to be.
   [[nodiscard]] std::string words() const {
+    if (prompt.empty()) return model.empty() ? world_prompt : "Once upon a time";
     if (prompt != "-") return prompt;
     return {std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
   }
