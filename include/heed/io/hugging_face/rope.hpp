@@ -20,8 +20,8 @@ namespace detail {
 // What a family knows of its rotary positions beside its config.
 struct rope_facts {
   index width = 0;  // columns of a head
-  std::optional<double>
-      partial;           // the rotated share of them, unless the config says; none: always all
+  // The rotated share of them, unless the config says; none: always all.
+  std::optional<double> partial = {};
   double theta = 10000;  // unless the config says
   rotary_pairing pairing = rotary_pairing::half_split;
   std::string layer_type =
