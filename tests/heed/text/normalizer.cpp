@@ -43,6 +43,10 @@ TEST(Normalizer, BertsFourSteps) {
             "hello  \u4E2D  \u6587 ");
   EXPECT_EQ(applied(text::bert_normalizer({.strip_accents = false, .lowercase = false}), "H\u00C9"),
             "H\u00C9");
+  // Nonspacing marks of 1993 and of 2020, formats of 2002 and of 2021: Hugging Face knows the older ones.
+  EXPECT_EQ(applied(text::bert_normalizer({}), "a\u0B56b\u0B55c"), "ab\u0B55c");
+  EXPECT_EQ(applied(text::bert_normalizer({}), "a\u2060b\u0890c"), "ab\u0890c");
+  EXPECT_EQ(applied(text::bert_normalizer({}), "a\u1734b\U000111C9c"), "ab\U000111C9c");  // changed
 }
 
 // A double array with one string in it: "a" becomes "bc". The root's children lie at 0 ^ 'a', and the

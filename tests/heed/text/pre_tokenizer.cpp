@@ -36,6 +36,9 @@ TEST(PreTokenizer, EveryBehaviourOfASplit) {
 TEST(PreTokenizer, Bert) {
   EXPECT_EQ(cut(*text::make_bert_pre_tokenizer(), "Hello, w\u00F6rld!\u3000$5"),
             (list{"Hello", ",", "w\u00F6rld", "!", "$", "5"}));
+  // Punctuation of 2014, of 2019, and what was punctuation in 2015: Hugging Face knows the older ones.
+  EXPECT_EQ(cut(*text::make_bert_pre_tokenizer(), "a\u2E42b\u2E4Fc\u166Dd"),
+            (list{"a", "\u2E42", "b\u2E4Fc", "\u166D", "d"}));
 }
 
 TEST(PreTokenizer, ByteLevel) {
