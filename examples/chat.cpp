@@ -24,7 +24,7 @@ struct options : speaking_options {
     app.add_option("--system", system, "what the model is told before the conversation");
     app.add_option("--context", context,
                    "the most tokens of a conversation, as far as the model allows")
-        ->check(CLI::PositiveNumber)
+        ->check(CLI::Range(heed::index(1), heed::index(1) << 31))
         ->capture_default_str();
   }
 };

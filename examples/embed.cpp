@@ -30,10 +30,10 @@ struct options {
     app.add_option("--attention", attention,
                    "write a page that shows what every head attends to in the first line");
     app.add_option("--top", top, "at most so many passages")
-        ->check(CLI::PositiveNumber)
+        ->check(CLI::Range(heed::index(1), heed::index(1) << 31))
         ->capture_default_str();
     app.add_option("--threads", threads, "0: as many as the machine runs at once")
-        ->check(CLI::NonNegativeNumber)
+        ->check(CLI::Range(0, team::most))
         ->capture_default_str();
   }
 };
@@ -114,6 +114,8 @@ int run(const options& given) {
     std::ifstream file;
     if (!given.text.empty()) {
       file.open(given.text);
+      if (std::filesystem::is_directory(given.text))
+        throw heed::file_error(given.text + ": is a folder; --search looks for passages in one");
       if (!file) throw heed::file_error(given.text + ": cannot be opened");
     }
     bool first = !given.attention.empty();

@@ -69,14 +69,14 @@ int run(const options& given) {
     how.tokens =
         std::min(how.tokens, std::max<heed::index>(0, model.context - heed::index(ids.size())));
   heed::token_stream stream = text.stream({.skip_special_tokens = true});
+  heed::stop_strings stop(given.stop);
+  auto answer = model.generate(ids, how);
   if (chat && given.prompt.empty()) std::cout << words << '\n';  // what nobody has said
   if (!chat)
     for (const heed::index id : ids) std::cout << stream.push(id) << std::flush;
   const interrupt ctrl_c;
   statistics figures(static_cast<heed::index>(ids.size()));
-  heed::stop_strings stop(given.stop);
   answer_text shown;
-  auto answer = model.generate(ids, how);
   for (const heed::index id : answer) {
     figures.token();
     if (is_end(model, id)) break;

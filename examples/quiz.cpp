@@ -32,7 +32,7 @@ struct options {
     app.add_option("--wrong", wrong, "show so many of the answers that are wrong")
         ->check(CLI::NonNegativeNumber);
     app.add_option("--threads", threads, "0: as many as the machine runs at once")
-        ->check(CLI::NonNegativeNumber)
+        ->check(CLI::Range(0, team::most))
         ->capture_default_str();
   }
 };

@@ -2,6 +2,8 @@
 // What `train` asks on the command line.
 #pragma once
 
+#include "../speaking/team.hpp"
+
 #include <heed/core/types.hpp>
 
 #include <CLI/CLI.hpp>
@@ -91,7 +93,7 @@ struct training_options {
     app.add_option("--seed", seed, "of chance: the same seed, the same weights")
         ->capture_default_str();
     app.add_option("--threads", threads, "0: as many as the machine runs at once")
-        ->check(CLI::NonNegativeNumber)
+        ->check(CLI::Range(0, team::most))
         ->capture_default_str();
     app.add_flag("--recompute", recompute, "less memory: activations are computed twice");
   }

@@ -2,6 +2,7 @@
 // What both programs ask on the command line: a model, and how it chooses tokens.
 #pragma once
 
+#include "team.hpp"
 #include "world_model.hpp"
 
 #include <heed/models.hpp>
@@ -45,7 +46,7 @@ struct speaking_options {
                    "the same text, sooner where it repeats itself")
         ->capture_default_str();
     app.add_option("--threads", threads, "0: as many as the machine runs at once")
-        ->check(CLI::NonNegativeNumber)
+        ->check(CLI::Range(0, team::most))
         ->capture_default_str();
   }
 

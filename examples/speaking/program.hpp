@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What every program does around its work: it reads its options, and ends with a sentence where something is
-// wrong.
+// wrong, also where what it printed went nowhere, as on a full disk.
 //
 //   int main(int count, char** arguments) {
 //     return program<options>("quiz", "Asks a model questions.", count, arguments, run);
@@ -9,8 +9,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include <cstdio>
 #include <exception>
 #include <iostream>
+#include <stdexcept>
 
 // Options has add_to(CLI::App&); run(const Options&) gives the exit status.
 template <class Options, class Run>
@@ -20,7 +22,11 @@ int program(const char* name, const char* about, int count, char** arguments, co
   given.add_to(app);
   CLI11_PARSE(app, count, arguments);
   try {
-    return run(given);
+    const int status = run(given);
+    std::cout.flush();
+    if (!std::cout || std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+      throw std::runtime_error("standard output: cannot be written");
+    return status;
   } catch (const std::exception& error) {
     std::cerr << name << ": " << error.what() << '\n';
     return 1;

@@ -13,6 +13,8 @@
 
 class team {
  public:
+  static constexpr int most = 1024;
+
   // 0: as many threads as the machine runs at once.
   explicit team(int threads)
       : threads_((std::max)(1, threads > 0 ? threads : at_once())), pool_(threads_ - 1, false) {}

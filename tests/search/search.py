@@ -234,6 +234,7 @@ class Folder(unittest.TestCase):
         for arguments, words in (
             ((self.root / "none", ), "none/config.json: cannot be opened: No such file or directory"),
             ((self.model, self.root / "none"), "none: cannot be opened"),
+            ((self.model, self.folder), "is a folder; --search looks for passages in one"),
             ((self.model, "--search", self.root / "none", "cat"), "none: there is no such folder"),
             ((self.model, "--search", self.folder, "cat", "--index", "/proc/none"), "cannot be written"),
         ):
