@@ -14,8 +14,7 @@ namespace heed {
 inline namespace HEED_ABI {
 
 // Those that heed::backward of an encoder of tokens finds derivatives of: pooler and head are not in it. In the order
-// of the forward; refers to the encoder's numbers. Throws shape_error for weights that are a file's, and for
-// experts.
+// of the forward; refers to the encoder's numbers. Throws shape_error for weights that are a file's.
 template <class Scalar>
 [[nodiscard]] parameter_list<Scalar> parameters_of(encoder<Scalar>& e) {
   detail::parameter_walk<Scalar> walk;
