@@ -99,6 +99,11 @@ attention_layer<Scalar> heads_of(const attention_layer<Scalar>& layer, interval 
   part.rules.sinks = some_of(layer.rules.sinks, q.first, q.size());
   if (layer.rules.distance_bias.size() > 0)
     part.rules.distance_bias = layer.rules.distance_bias.middleRows(q.first, q.size());
+  if (layer.rules.sees)  // which counts the heads of the whole layer
+    part.rules.sees = [sees = layer.rules.sees, first = static_cast<position>(q.first)](at i) {
+      i.head += first;
+      return sees(i);
+    };
   return part;
 }
 

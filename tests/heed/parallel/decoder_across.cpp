@@ -50,6 +50,15 @@ TEST(decoder_across, sinks_and_learned_positions) {
   expect_same_scores<heed::cache_by_heads<float>>(gpt);
 }
 
+// A mask of one's own counts the heads of the whole layer.
+TEST(decoder_across, mask_that_looks_at_heads) {
+  heed::decoder<float> gpt(
+      {.vocabulary = 50, .positions = 600, .model = 32, .layers = 1, .heads = 4});
+  gpt.blocks[0].attention.rules.sees = [](heed::at i) { return (i.query - i.key) % 4 <= i.head; };
+  expect_same_scores<heed::cache_by_keys<float>>(gpt);
+  expect_same_scores<heed::cache_by_heads<float>>(gpt);
+}
+
 TEST(decoder_across, refuses_norms_over_all_heads) {
   heed::decoder<float> model({.vocabulary = 50, .model = 32, .layers = 1, .heads = 4});
   model.blocks[0].attention.query_norm = heed::rms_norm<float>({.model = 32});
