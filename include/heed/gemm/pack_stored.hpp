@@ -39,6 +39,13 @@ inline void pack_stored(stored_matrix& w) {
   }
 }
 
+// Some rows as a matrix of their own, which is packed where the whole is.
+inline stored_matrix packed_rows_of(const stored_matrix& all, index first, index count) {
+  stored_matrix some = all.rows_of(first, count);
+  if (all.panels != nullptr) pack_stored(some);
+  return some;
+}
+
 }  // namespace detail
 }  // namespace HEED_ABI
 }  // namespace heed

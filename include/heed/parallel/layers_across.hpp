@@ -8,6 +8,7 @@
 // Shoeybi et al., "Megatron-LM", 2019, who add up partial sums instead, which would depend on the ranks.
 #pragma once
 
+#include <heed/gemm/pack_stored.hpp>       // packed_rows_of
 #include <heed/layer/feed_forward.hpp>     // feed_forward, linear
 #include <heed/modifiers/interval.hpp>     // interval
 #include <heed/parallel/communicator.hpp>  // communicator, message_plan
@@ -23,7 +24,7 @@ template <class Scalar>
 linear<Scalar> columns_of(const linear<Scalar>& all, interval columns) {
   linear<Scalar> some;
   if (all.weight.stored.given())
-    some.weight.stored = all.weight.stored.rows_of(columns.first, columns.size());
+    some.weight.stored = packed_rows_of(all.weight.stored, columns.first, columns.size());
   else
     some.weight = all.weight.middleCols(columns.first, columns.size());
   if (all.bias.size() > 0) some.bias = all.bias.middleCols(columns.first, columns.size());

@@ -70,6 +70,21 @@ TEST(pack_stored, changes_no_bit) {
   EXPECT_GE(packed_types, 2 * 10);
 }
 
+TEST(pack_stored, packs_rows_of_what_is_packed) {
+  const index lanes = stored_kernel::lanes;
+  const std::vector<std::byte> bytes = some_bytes(3 * lanes * 64);
+  stored_matrix w{dtype::i8, 3 * lanes, 64, bytes.data(), nullptr, nullptr};
+  EXPECT_EQ(heed::detail::packed_rows_of(w, 5, lanes).panels, nullptr);
+  heed::detail::know_stored_kernels();
+  heed::detail::pack_stored(w);
+  const stored_matrix some = heed::detail::packed_rows_of(w, 5, lanes + 3);
+  EXPECT_NE(some.panels, nullptr);
+  const matrix<float> x = matrix<float>::Random(1, 64);
+  EXPECT_TRUE(
+      support::same_bits(product(some, x, 0, lanes + 3),
+                         matrix<float>(product(w, x, 0, 3 * lanes).middleCols(5, lanes + 3))));
+}
+
 // By hand: 8-bit integers, of which four are a word. Word k of row r is at k * lanes + r.
 TEST(pack_stored, puts_words_of_rows_side_by_side) {
   heed::detail::know_stored_kernels();

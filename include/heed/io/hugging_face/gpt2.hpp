@@ -34,7 +34,7 @@ inline decoder<float> load_gpt2(const config& c, model_weights& weights) {
     linear<float>* const parts[] = {&attention.query, &attention.key, &attention.value};
     for (index p = 0; p < 3; ++p) {
       if (all.weight.stored.given())
-        parts[p]->weight.stored = all.weight.stored.rows_of(p * model, model);
+        parts[p]->weight.stored = packed_rows_of(all.weight.stored, p * model, model);
       else
         parts[p]->weight = all.weight.middleCols(p * model, model);
       parts[p]->bias = all.bias.segment(p * model, model);
