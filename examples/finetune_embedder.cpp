@@ -55,7 +55,7 @@ struct options {
     app.add_option("--seed", seed, "of chance: the same seed, the same weights")
         ->capture_default_str();
     app.add_option("--threads", threads, "0: as many as the machine runs at once")
-        ->check(CLI::NonNegativeNumber)
+        ->check(CLI::Range(0, team::most))
         ->capture_default_str();
   }
 };

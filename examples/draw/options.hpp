@@ -2,6 +2,7 @@
 // What `draw` asks on the command line.
 #pragma once
 
+#include "../speaking/team.hpp"
 #include "training.hpp"
 
 #include <CLI/CLI.hpp>
@@ -44,7 +45,7 @@ struct options {
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
     app.add_option("--threads", threads, "0: as many as the machine runs at once")
-        ->check(CLI::NonNegativeNumber)
+        ->check(CLI::Range(0, team::most))
         ->capture_default_str();
   }
 };
