@@ -39,7 +39,7 @@ inline scene place(cast& all, chance& luck) {
          {{"place", "Where is the " + thing + "?", places.back() + "."},
           {"place", "Where was the " + thing + " first?", places.front() + "."},
           {"place", "What is " + places.back() + "?", "the " + thing + "."},
-          {"place", "Who put the " + thing + " " + places[asked] + "?", people[asked] + "."}}});
+          {"doer", "Who put the " + thing + " " + places[asked] + "?", people[asked] + "."}}});
   }
   return s;
 }

@@ -13,6 +13,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MODEL = ROOT / "models" / "world"
 KINDS = ["counting", "giving", "opposites", "ordering", "place", "pronoun"]
+HARD = ["doer"]  # who put the key in the box: it often names another of those who put it somewhere
 
 
 def said(program, *arguments, **more):
@@ -47,7 +48,7 @@ class World(unittest.TestCase):
     def test_a_question_that_nobody_can_answer_is_not_asked(self):
         for line in said("world", 2000, "--questions").splitlines():
             kind, text, answer = line.split("\t")
-            self.assertIn(kind, KINDS)
+            self.assertIn(kind, KINDS + HARD)
             if kind not in ("counting", "opposites"):
                 self.assertIn(answer.rstrip("."), text)
 
@@ -59,7 +60,7 @@ class Model(unittest.TestCase):
     def test_it_answers_what_it_has_never_seen(self):
         questions = said("world", 200, "--seed", 7, "--held-out", "--questions")
         right = percent(questions)
-        self.assertEqual(sorted(right), sorted(KINDS + ["all"]))
+        self.assertEqual(sorted(right), sorted(KINDS + HARD + ["all"]))
         for kind in KINDS:
             self.assertGreaterEqual(right[kind], 95, kind)
         # ... and not where a token sees four others: attention does it.
