@@ -28,8 +28,8 @@ class shared_lesson {
         ranks_(ranks),
         team_(given.threads),
         text_(open_tokenizer()),
-        texts_(text_.encode(read_text(given.text), {.add_special_tokens = false}), given.validation,
-               given.context),
+        texts_({text_.encode(read_text(given.text), {.add_special_tokens = false}), {}, {}},
+               given.validation, given.context),
         gpt_({.vocabulary = text_.vocabulary_size(),
               .positions = given.kind == "gpt2" ? given.context : 0,
               .model = given.model,
@@ -131,6 +131,9 @@ int main(int count, char** arguments) {
       throw std::runtime_error("give a text file or a folder of them; --help says more");
     if (!given.from.empty() || !given.tokenizer.empty())
       throw std::runtime_error("--from and --tokenizer are options of `train` alone");
+    if (given.paragraphs || given.answers || given.one_line || given.weights != "f32")
+      throw std::runtime_error(
+          "--paragraphs, --answers, --one-line and --weights are options of `train` alone");
     shared_lesson(given, ranks).run();
   });
 }
