@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+// Losses and gradients of twelve families beside those of PyTorch's autograd in double, in models that the loaders
+// read.
+#include "support/bytes.hpp"
+#include "support/golden.hpp"
+
+#include <heed/io/hugging_face/load_decoder.hpp>
+#include <heed/io/hugging_face/load_encoder.hpp>
+#include <heed/io/safetensors_writer.hpp>
+#include <heed/model/backward/encoder.hpp>
+#include <heed/model/backward/encoder_parameters.hpp>
+#include <heed/train/loss.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <deque>
+
+namespace {
+
+using heed::index;
+using heed::matrix;
+
+// make_family_gradients.py keeps some derivatives of each weight, under the names of the family's file. A folder with
+// them in the place of the weights, and NaN elsewhere, is read by the family's own loader: what is then a weight
+// of the model is the derivative of that weight.
+class golden_gradients {
+ public:
+  golden_gradients(const std::string& family, const std::filesystem::path& folder)
+      : golden_(heed::read_safetensors(support::golden_root() / "gradients" / "families" /
+                                       (family + ".safetensors"))) {
+    std::filesystem::copy_file(folder / "config.json", as_model_ / "config.json");
+    std::deque<std::vector<float>> numbers;
+    std::vector<heed::tensor_view> tensors;
+    const heed::tensor_file weights = heed::read_tensor_file(folder);
+    for (const heed::tensor_view& t : weights.tensors()) {
+      index size = 1;
+      for (const index n : t.shape) size *= n;
+      numbers.emplace_back(static_cast<std::size_t>(size), std::nanf(""));
+      if (golden_.contains(t.name)) spread(golden_[t.name], numbers.back());
+      tensors.push_back(
+          {t.name, heed::dtype::f32, t.shape, std::as_bytes(std::span(numbers.back()))});
+    }
+    heed::write_safetensors(as_model_ / "model.safetensors", tensors);
+  }
+
+  [[nodiscard]] std::filesystem::path folder() const { return as_model_.path(); }
+  [[nodiscard]] double loss() const {
+    double is = 0;
+    std::memcpy(&is, golden_["loss"].bytes.data(), sizeof is);
+    return is;
+  }
+
+ private:
+  static void spread(const heed::tensor_view& some, std::vector<float>& all) {
+    std::vector<float> numbers(some.bytes.size() / sizeof(float));
+    std::memcpy(numbers.data(), some.bytes.data(), some.bytes.size());
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+      all[all.size() > numbers.size() ? i * 40503 % all.size() : i] = numbers[i];
+  }
+
+  support::temporary_folder as_model_;
+  heed::tensor_file golden_;
+};
+
+// Norms that the loader reads as 1 + weight have a derivative that is 1 smaller than what it read.
+void compare(const heed::parameter_list<float>& found, const heed::parameter_list<float>& golden,
+             bool norms_add_one) {
+  double largest_error = 0;
+  std::size_t compared = 0, names = 0;
+  for (const auto& p : found) {
+    const auto want = std::find_if(golden.begin(), golden.end(),
+                                   [&](const auto& other) { return other.name == p.name; });
+    ASSERT_NE(want, golden.end()) << p.name;
+    ASSERT_EQ(want->size(), p.size()) << p.name;
+    const float added = norms_add_one && p.name.find("norm") != p.name.npos ? 1.0f : 0.0f;
+    double largest = 0, error = 0;
+    std::size_t here = 0;
+    for (index i = 0; i < p.size(); ++i) {
+      if (std::isnan(want->data[i])) continue;
+      ++here;
+      largest = (std::max)(largest, static_cast<double>(std::abs(want->data[i] - added)));
+      error = (std::max)(error, static_cast<double>(std::abs(want->data[i] - added - p.data[i])));
+    }
+    compared += here;
+    names += here > 0 ? 1 : 0;
+    largest_error = (std::max)(largest_error, error / (std::max)(largest, 0.1));
+    EXPECT_LE(error, 3e-5 * (std::max)(largest, 0.1)) << p.name;
+  }
+  EXPECT_EQ(names, found.size()) << "weights without a golden derivative";
+  std::cout << compared << " derivatives of " << found.size() << " weights, largest error "
+            << largest_error << std::endl;
+}
+
+class decoders : public ::testing::TestWithParam<const char*> {};
+class encoders : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(decoders, have_the_gradients_of_pytorch) {
+  const std::string family = GetParam();
+  const auto folder = support::data_folder("families/" + family);
+  if (!folder) GTEST_SKIP() << support::data_is_missing("families/" + family);
+  const golden_gradients golden(family, *folder);
+  heed::decoder<float> model = heed::load_decoder(*folder),
+                       want = heed::load_decoder(golden.folder());
+  heed::make_learnable(model);
+  heed::make_learnable(want);
+  heed::decoder<float> gradient = heed::zeros_like(model);
+  heed::token_batch batch;
+  batch.append(support::golden(*folder).ids("all_ids"));
+  heed::saved<heed::decoder<float>> kept;
+  const heed::loss_sum loss = heed::loss_and_gradient(
+      model, batch, 1.0 / static_cast<double>(batch.ids.size()), kept, gradient);
+  EXPECT_NEAR(loss.mean(), golden.loss(), 1e-5);
+  compare(heed::parameters_of(gradient), heed::parameters_of(want), family.starts_with("gemma"));
+}
+
+TEST_P(encoders, have_the_gradients_of_pytorch) {
+  const std::string family = GetParam();
+  const auto folder = support::data_folder("families/" + family);
+  if (!folder) GTEST_SKIP() << support::data_is_missing("families/" + family);
+  const golden_gradients golden(family, *folder);
+  heed::encoder<float> model = heed::load_encoder(*folder),
+                       want = heed::load_encoder(golden.folder());
+  heed::make_learnable(model);
+  heed::make_learnable(want);
+  heed::encoder<float> gradient = heed::zeros_like(model);
+  const support::golden data(*folder);
+  const heed::token_sequences texts =
+      heed::padded_batch{data.table("input_ids"), data.table("attention_mask"), {}}.sequences();
+  heed::saved<heed::encoder<float>> kept;
+  heed::forward(model, texts, kept);
+  matrix<float> d_hidden(kept.hidden.rows(), kept.hidden.cols());
+  double loss = 0;
+  for (index i = 0; i < d_hidden.size(); ++i) {
+    const double weight = std::cos(0.1 * static_cast<double>(i));
+    d_hidden.data()[i] = static_cast<float>(weight);
+    loss += weight * static_cast<double>(kept.hidden.data()[i]);
+  }
+  EXPECT_NEAR(loss, golden.loss(),
+              1e-5 * static_cast<double>(d_hidden.norm() * kept.hidden.norm()));
+  heed::backward(model, texts, kept, d_hidden, gradient);
+  compare(heed::parameters_of(gradient), heed::parameters_of(want), false);
+}
+
+std::string name_of(const ::testing::TestParamInfo<const char*>& info) {
+  std::string name = info.param;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(family_gradients, decoders,
+                         ::testing::Values("gpt2", "llama3", "gemma2", "qwen3", "gpt-neox", "bloom",
+                                           "opt", "phi", "cohere", "olmo2"),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(family_gradients, encoders, ::testing::Values("bert", "modernbert"),
+                         name_of);
+
+}  // namespace
