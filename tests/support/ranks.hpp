@@ -82,7 +82,8 @@ void from_rank_0(Matrix& m) {
 
 template <class Matrix>
 bool same_bits(const Matrix& a, const Matrix& b) {
-  return a.rows() == b.rows() && a.cols() == b.cols() &&
+  if (a.rows() != b.rows() || a.cols() != b.cols()) return false;
+  return a.size() == 0 ||
          std::memcmp(a.data(), b.data(),
                      static_cast<std::size_t>(a.size()) * sizeof(typename Matrix::Scalar)) == 0;
 }
