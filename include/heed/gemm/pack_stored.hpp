@@ -30,7 +30,8 @@ inline void pack_stored(stored_matrix& w) {
       w.rows < lanes)
     return;
   const index blocks = w.cols / kernel->values, panels = w.rows / lanes;
-  w.panels = aligned_words(panels * kernel->words_of(blocks));
+  w.panels = aligned_words(panels * kernel->words_of(blocks) + stored_kernel::words_ahead +
+                           kernel->words_of(1));
   for (index panel = 0; panel < panels; ++panel) {
     const std::byte* const from = w.bytes + panel * lanes * w.row_bytes();
     const std::byte* const later = panel + 1 < panels ? from + lanes * w.row_bytes() : from;

@@ -70,7 +70,8 @@ class stored_gemv {
     const stored_matrix& w = *call_.stored;
     const index blocks = w.cols / kernel.values;
     if (w.panels != nullptr && output % lanes == 0)
-      return kernel.add(w.panels.get() + output / lanes * kernel.words_of(blocks), blocks, x, sums);
+      return kernel.add(w.panels.get() + output / lanes * kernel.words_of(blocks), blocks, x, sums,
+                        stored_kernel::words_ahead);
     const index row_bytes = w.row_bytes(), block_bytes = bytes_of(w.type, kernel.values);
     const std::byte* const from = w.bytes + output * row_bytes;
     const std::byte* const later = from + (last ? 0 : lanes * row_bytes);
@@ -78,7 +79,7 @@ class stored_gemv {
       const index some = (std::min)(kernel.blocks_at_hand(), blocks - done);
       kernel.pack(from + done * block_bytes, row_bytes, some, stored_kernel::pairs, room_.words,
                   later + done * block_bytes * lanes);
-      kernel.add(room_.words, some, x + done * kernel.values, sums);
+      kernel.add(room_.words, some, x + done * kernel.values, sums, 0);
       done += some;
     }
   }

@@ -31,6 +31,9 @@ struct stored_kernel {
   static constexpr index pair_lanes = pair * simd<float>::size;
   static constexpr index lanes = packets * simd<float>::size;  // rows of a panel
 
+  // Words of panels in memory that add() asks for ahead: 8 KiB, in which they come in time.
+  static constexpr index words_ahead = 2048;
+
   // Words that blocks of a panel take.
   [[nodiscard]] index words_of(index blocks) const { return blocks * words * lanes; }
   // Blocks at a time whose words fit into `most_words * lanes`.
@@ -44,8 +47,8 @@ struct stored_kernel {
   // reads.
   void (*pack)(const std::byte* from, index row_bytes, index blocks, index some,
                std::uint32_t* packed, const std::byte* later);
-  // sums(lane) += x W for a panel.
-  void (*add)(std::uint32_t* packed, index blocks, const float* x, float* sums);
+  // sums(lane) += x W for a panel. While it works, it asks for the words that lie `ahead` of those it uses.
+  void (*add)(std::uint32_t* packed, index blocks, const float* x, float* sums, index ahead);
   // floats(column, lane) = value for a pair: that at the panel's start or half.
   void (*unpack)(std::uint32_t* packed, index blocks, float* floats);
 };
@@ -68,19 +71,23 @@ HEED_ONE_COPY void pack_panel(const std::byte* from, index row_bytes, index bloc
 }
 
 template <class Lanes>
-HEED_ONE_COPY void add_panel(std::uint32_t* packed, index blocks, const float* x, float* sums) {
+HEED_ONE_COPY void add_panel(std::uint32_t* packed, index blocks, const float* x, float* sums,
+                             index ahead) {
   using panel_type = word_panel<stored_kernel::packets>;
   using s = simd<float>;
   constexpr int packets = panel_type::packets;
   typename s::packet sum[static_cast<std::size_t>(packets)];
   unroll<packets>([&](index p) HEED_INLINED { sum[p] = s::load(sums + p * s::size); });
+  constexpr index line = 64 / sizeof(std::uint32_t), words = Lanes::words * stored_kernel::lanes;
   for (index block = 0; block < blocks; ++block) {
+    for (index i = 0; i < words; i += line)
+      prefetch(reinterpret_cast<const std::byte*>(packed + ahead + i));
     Lanes::each(panel_type(packed), [&](index column, const auto& value_of) HEED_INLINED {
       const auto one = s::broadcast(x[column]);
       unroll<packets>([&](index p) HEED_INLINED { s::accumulate(sum[p], one, value_of(p)); });
     });
     x += Lanes::values;
-    packed += Lanes::words * stored_kernel::lanes;
+    packed += words;
   }
   unroll<packets>([&](index p) HEED_INLINED { s::store(sums + p * s::size, sum[p]); });
 }
