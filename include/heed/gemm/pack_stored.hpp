@@ -15,6 +15,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
+// Memory at the start of a cache line.
 inline std::shared_ptr<std::uint32_t[]> aligned_words(index count) {
   constexpr std::align_val_t line{64};
   return {new (line) std::uint32_t[static_cast<std::size_t>(count)],
@@ -30,6 +31,7 @@ inline void pack_stored(stored_matrix& w) {
       w.rows < lanes)
     return;
   const index blocks = w.cols / kernel->values, panels = w.rows / lanes;
+  // Prefetching the last block goes beyond the panels.
   w.panels = aligned_words(panels * kernel->words_of(blocks) + stored_kernel::words_ahead +
                            kernel->words_of(1));
   for (index panel = 0; panel < panels; ++panel) {

@@ -4,7 +4,7 @@
 //
 //   if (const stored_kernel* kernel = find_stored_kernel(heed::dtype::q4_1)) {
 //     kernel->pack(from, row_bytes, blocks, stored_kernel::pairs, words, later);
-//     kernel->add(words, blocks, x, sums);
+//     kernel->add(words, blocks, x, sums, 0);
 //   }
 //
 // A file that multiplies floats compiles those of float alone: the others are known once
@@ -31,7 +31,7 @@ struct stored_kernel {
   static constexpr index pair_lanes = pair * simd<float>::size;
   static constexpr index lanes = packets * simd<float>::size;  // rows of a panel
 
-  // Words of panels in memory that add() asks for ahead: 8 KiB, in which they come in time.
+  // How far ahead add() prefetches panels from memory: 8 KiB, enough for a line to arrive before it is used.
   static constexpr index words_ahead = 2048;
 
   // Words that blocks of a panel take.
@@ -43,11 +43,10 @@ struct stored_kernel {
   index words;       // of a row of a block
   bool keeps_words;  // whether add() and unpack() leave them as they are
 
-  // `some` pairs of packets of rows. While it works, it asks for the bytes from `later` on, as many as it
-  // reads.
+  // `some` pairs of packets of rows. Prefetches the bytes from `later` on, as many as it reads.
   void (*pack)(const std::byte* from, index row_bytes, index blocks, index some,
                std::uint32_t* packed, const std::byte* later);
-  // sums(lane) += x W for a panel. While it works, it asks for the words that lie `ahead` of those it uses.
+  // sums(lane) += x W for a panel. Prefetches the words that lie `ahead` of those it uses.
   void (*add)(std::uint32_t* packed, index blocks, const float* x, float* sums, index ahead);
   // floats(column, lane) = value for a pair: that at the panel's start or half.
   void (*unpack)(std::uint32_t* packed, index blocks, float* floats);
@@ -58,14 +57,14 @@ HEED_ONE_COPY void pack_panel(const std::byte* from, index row_bytes, index bloc
                               std::uint32_t* packed, const std::byte* later) {
   constexpr index line = 64;
   const index bytes = Lanes::bytes * some * stored_kernel::pair_lanes;
-  index asked = 0;
+  index prefetched = 0;
   for (index block = 0; block < blocks; ++block) {
     for (index i = 0; i < some; ++i)
       Lanes::read(word_panel<stored_kernel::pair, stored_kernel::packets>(
                       packed + i * stored_kernel::pair_lanes),
                   from + block * Lanes::bytes + i * stored_kernel::pair_lanes * row_bytes,
                   row_bytes);
-    for (; asked < (block + 1) * bytes; asked += line) prefetch(later + asked);
+    for (; prefetched < (block + 1) * bytes; prefetched += line) prefetch(later + prefetched);
     packed += Lanes::words * stored_kernel::lanes;
   }
 }

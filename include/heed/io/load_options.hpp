@@ -22,7 +22,7 @@ struct load_options {
   // memory as the file has and makes a token up to 1.7 times as quick. Where false, products read the mapped
   // file, with the same bits.
   bool packed = true;
-  // Is told, tensor by tensor, how many bytes of the model's have been read, and of how many.
+  // Called with each tensor that is read: how many bytes of tensors have been read, and how many there are.
   std::function<void(index done, index all)> progress = {};
 };
 
