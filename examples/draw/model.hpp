@@ -68,8 +68,8 @@ struct drawing {
   std::vector<heed::index> ids;  // the caption and the patches
 };
 
-// The likeliest patch each time, or one drawn by chance where there is a temperature. see(i, id) is told of each
-// patch as it comes.
+// The likeliest patch each time, or one drawn by chance where there is a temperature. see(i, id) is called
+// with each patch as it comes.
 template <class See>
 drawing drawn(const heed::decoder<float>& gpt, std::string_view caption, const heed::sampling& how,
               const heed::executor& on, const See& see) {

@@ -21,10 +21,10 @@ class drawing_page {
     const heed::index tokens_seen = w.cols(), heads = w.rows() / tokens_seen;
     std::string bytes;
     for (heed::index patch = 0; patch < tokens::patches; ++patch) {
-      const heed::index asked = tokens::caption - 1 + patch;  // the token that asks for it
-      for (heed::index key = 0; key <= asked; ++key) {
+      const heed::index query = tokens::caption - 1 + patch;  // the token that predicts it
+      for (heed::index key = 0; key <= query; ++key) {
         float sum = 0;
-        for (heed::index head = 0; head < heads; ++head) sum += w(head * tokens_seen + asked, key);
+        for (heed::index head = 0; head < heads; ++head) sum += w(head * tokens_seen + query, key);
         bytes += static_cast<char>(std::lround(255 * sum / static_cast<float>(heads)));
       }
     }

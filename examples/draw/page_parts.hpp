@@ -53,10 +53,10 @@ inline constexpr std::string_view script = R"js(
 "use strict";
 const about = JSON.parse(document.getElementById("about").textContent);
 const {words, patches, colours, layers, names} = about;
-const side = 12, asked = words.length;
+const side = 12, caption = words.length;
 const bytes = layers.map(text => Uint8Array.from(atob(text), c => c.charCodeAt(0)));
 // Row p holds the weights of patch p: those of the words, then those of the patches before p.
-const begin = p => p * asked + p * (p - 1) / 2;
+const begin = p => p * caption + p * (p - 1) / 2;
 let layer = -1, chosen = {patch: 0};
 
 const weight = (p, key) => {
@@ -101,7 +101,7 @@ function choose(what) { chosen = what; show(); }
 function show() {
   choices.forEach((b, i) => b.setAttribute("aria-pressed", i - 1 === layer));
   const p = chosen.patch;
-  const to = p === undefined ? cells.map((_, q) => weight(q, chosen.word)) : cells.map((_, q) => q < p ? weight(p, asked + q) : 0);
+  const to = p === undefined ? cells.map((_, q) => weight(q, chosen.word)) : cells.map((_, q) => q < p ? weight(p, caption + q) : 0);
   const most = Math.max(...to, 1e-3);
   cells.forEach((b, q) => {
     b.style.setProperty("--share", to[q] / most);

@@ -5,7 +5,7 @@
 //   layer.rules.sees = patterns::row;                                            // of a layer of a model
 //   heed::attention(q, k, v, out, heed::causal && heed::where(patterns::row));   // of a call
 //
-// A query stands for the patch that it is asked for, which is the next one: the query of the last word asks for
+// A query stands for the patch that it predicts, which is the next one: the query of the last word predicts
 // patch 0. Ramesh et al., "Zero-Shot Text-to-Image Generation", 2021, section 2.4 and figure 11.
 #pragma once
 
@@ -15,14 +15,14 @@
 
 namespace patterns {
 
-// Rows and columns of the patch asked for, and of a key that is a patch. Words see all words before.
+// Calls sees(rows down, columns across) from a key that is a patch to the patch that is predicted. All words are seen.
 template <class Sees>
 constexpr bool among_patches(heed::at i, const Sees& sees) {
   constexpr auto caption = static_cast<int>(tokens::caption),
                  columns = static_cast<int>(tokens::columns);
   if (i.key < caption) return true;
-  const int asked = i.query + 1 - caption, key = i.key - caption;
-  return sees(asked / columns - key / columns, asked % columns - key % columns);
+  const int predicted = i.query + 1 - caption, key = i.key - caption;
+  return sees(predicted / columns - key / columns, predicted % columns - key % columns);
 }
 
 // Its own row, and the one above.

@@ -13,7 +13,7 @@ struct lesson_plan {
   std::uint64_t seed = 1;
 };
 
-// Captions and pictures, which alone are asked for. A function of number and seed.
+// Captions and pictures; the loss is that of the pictures alone. A function of number and seed.
 inline heed::token_batch batch_of(heed::index number, const lesson_plan& plan) {
   chance luck(plan.seed ^ (static_cast<std::uint64_t>(number) << 20));
   heed::token_batch batch;
@@ -44,8 +44,9 @@ void teach(heed::decoder<float>& gpt, const lesson_plan& plan, const heed::execu
   for (heed::index step = 0; step < plan.steps; ++step) {
     const heed::token_batch batch = batch_of(step, plan);
     heed::set_zero(derivatives, on);
-    const double asked = static_cast<double>(plan.batch * tokens::patches);
-    const heed::loss_sum loss = heed::loss_and_gradient(gpt, batch, 1 / asked, kept, gradient, on);
+    const double predicted = static_cast<double>(plan.batch * tokens::patches);
+    const heed::loss_sum loss =
+        heed::loss_and_gradient(gpt, batch, 1 / predicted, kept, gradient, on);
     heed::clip_by_norm(derivatives, 1, on);
     optimiser.step(weights, derivatives, rate(step), on);
     progress.show(step + 1, loss.mean(), rate(step), plan.batch * tokens::patches);

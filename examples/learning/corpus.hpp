@@ -39,7 +39,7 @@ struct token_text {
   std::vector<heed::index> ids;
   std::vector<heed::index>
       begins;  // of texts of their own; empty: it is one text, of which any part may be learned
-  std::vector<bool> asked;  // which tokens a model learns to write; empty: all
+  std::vector<bool> learned;  // which tokens a model learns to write; empty: all
 };
 
 class corpus {
@@ -103,9 +103,9 @@ class corpus {
     const heed::index last = whole() ? most : std::min(most, begin(place + 1));
     std::size_t target = batch.targets.size();
     batch.append({text_.ids.begin() + first, text_.ids.begin() + last});
-    if (text_.asked.empty()) return;
+    if (text_.learned.empty()) return;
     for (auto i = static_cast<std::size_t>(first) + 1; target < batch.targets.size(); ++i, ++target)
-      if (!text_.asked[i]) batch.targets[target] = -1;
+      if (!text_.learned[i]) batch.targets[target] = -1;
   }
 
   token_text text_;

@@ -164,8 +164,9 @@ class lesson {
     heed::index tokens = 0;
     for (heed::index i = 0; i < given_.accumulate; ++i) {
       batches.push_back(texts_.drawn(step_ * given_.accumulate + i, given_.batch, given_.seed));
-      const std::vector<heed::index>& asked = batches.back().targets;
-      tokens += std::count_if(asked.begin(), asked.end(), [](heed::index id) { return id >= 0; });
+      const std::vector<heed::index>& targets = batches.back().targets;
+      tokens +=
+          std::count_if(targets.begin(), targets.end(), [](heed::index id) { return id >= 0; });
     }
     heed::loss_sum loss;
     for (const heed::token_batch& batch : batches)
@@ -229,7 +230,7 @@ class lesson {
     return *type;
   }
 
-  // The decoder that is asked: the weights that learn, or what they are rounded to.
+  // The decoder that computes: the weights that learn, or what they are rounded to.
   [[nodiscard]] const heed::decoder<float>& reads() const {
     return rounded_ ? rounded_->decoder() : gpt_;
   }

@@ -56,8 +56,8 @@ struct retrieval {
   double first = 0, reciprocal = 0;
 };
 
-// Asks questions `asked` for their answers among all that there are; one with the words of the right answer
-// counts as right.
+// Looks for the answers of the questions `asked` among all answers; one with the words of the right answer counts as
+// right.
 inline retrieval measure(const heed::text_encoder& encode, const text_pairs& pairs,
                          const std::vector<std::size_t>& asked, const heed::executor& on) {
   std::vector<std::string> questions;

@@ -25,11 +25,11 @@ inline token_text read_paragraphs(const heed::tokenizer& text, std::string_view 
     begins = false;
     const std::vector<heed::index> some = text.encode(line, {.add_special_tokens = false});
     made.ids.insert(made.ids.end(), some.begin(), some.end());
-    made.asked.resize(made.ids.size(), answer);
+    made.learned.resize(made.ids.size(), answer);
   }
   if (!answers)
-    made.asked.clear();
-  else if (std::find(made.asked.begin(), made.asked.end(), true) == made.asked.end())
+    made.learned.clear();
+  else if (std::find(made.learned.begin(), made.learned.end(), true) == made.learned.end())
     throw std::runtime_error("--answers: no paragraph has a second line");
   return made;
 }

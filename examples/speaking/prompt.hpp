@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a model is asked to go on from: the options of both programs that write one text.
+// The text that a model goes on from: the options of both programs that write one text.
 #pragma once
 
 #include "options.hpp"

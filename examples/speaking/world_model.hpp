@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The model that comes with heed, which knows the small world of examples/world: models that are not named are this one.
+// The model that comes with heed, which knows the small world of examples/world. Programs take it where none is named.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -25,7 +25,7 @@ inline std::string named_or_world_model(const std::string& named) {
   return HEED_WORLD_MODEL;
 }
 
-// What one may tell it and ask.
+// A story and a question for it.
 inline constexpr const char* world_prompt =
     "Mina gave the ball to Tom. Ada thanked Lena because she was kind. Tom gave the ball to Leo. "
     "Who "

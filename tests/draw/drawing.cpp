@@ -48,7 +48,7 @@ TEST(drawing, is_right_for_nine_of_ten_scenes_of_each_kind) {
   }
 }
 
-// Who hides the caption gets another picture: it is what tells the patches what to be.
+// A model that does not see the caption draws another picture.
 TEST(drawing, follows_the_words) {
   heed::decoder<float> gpt = the_model();
   const scene s = scene_of("a red circle above a blue square");

@@ -22,9 +22,10 @@ class Endings(unittest.TestCase):
         self.assertTrue(done.stderr.endswith("generate: standard output: cannot be written\n"), done.stderr)
 
     def test_numbers_out_of_range_are_told_before_anything_is_printed(self):
-        for option, value, why in (("--threads", "99999", "not in range 0 to 1024"), ("--threads", "-1", "not in range 0 to 1024"),
-                                   ("--temperature", "-1", "temperature is -1"), ("--stop", "", "one of 1 strings is empty"),
-                                   ("--top-p", "2", "top_p is 2")):
+        for option, value, why in (
+                ("--threads", "99999", "not in range 0 to 1024"), ("--threads", "-1", "not in range 0 to 1024"),
+                ("--temperature", "-1", "temperature is -1"), ("--stop", "", "one of 1 strings is empty"),
+                ("--top-p", "2", "top_p is 2")):
             done = generate("--tokens", "5", option, value)
             self.assertGreater(done.returncode, 0, option)
             self.assertIn(why, done.stdout + done.stderr)
