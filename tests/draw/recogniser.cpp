@@ -46,6 +46,9 @@ TEST(recogniser, refuses_a_scene_with_more_than_is_asked_for) {
   EXPECT_FALSE(shows(p, scene_of("a red circle above a blue square")));
   p.at(0, 0) = pixel_of(colour::red);
   EXPECT_FALSE(shows(p, scene_of("a red circle above a blue square")));
+  p.at(0, 0) = paper;
+  p.at(23, 23) = pixel_of(colour::green);
+  EXPECT_FALSE(shows(p, scene_of("a red circle above a blue square"))) << "behind the two";
 }
 
 TEST(recogniser, refuses_shapes_that_are_none) {
@@ -56,6 +59,9 @@ TEST(recogniser, refuses_shapes_that_are_none) {
   picture p = whole;
   p.at(7, 7) = paper;
   EXPECT_FALSE(shows(p, square)) << "a hole";
+  p = whole;
+  p.at(5, 7) = p.at(10, 7) = paper;
+  EXPECT_FALSE(shows(p, square)) << "a notch at either side";
   p = whole;
   p.at(8, 8) = pixel_of(colour::red);
   EXPECT_FALSE(shows(p, square)) << "a pixel of another colour";
