@@ -94,21 +94,23 @@ add_library(heed_models_headers INTERFACE)
 add_library(heed::models ALIAS heed_models_headers)
 target_link_libraries(heed_models_headers INTERFACE heed::heed ${heed_models_libraries})
 
-# Two files, so that two cores have something to do.
-file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/heed_models/text.cpp
-  CONTENT "#include <heed/text/tokenizer_implementation.hpp>\n" @ONLY)
-file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/heed_models/language_model.cpp @ONLY
-  CONTENT "#include <heed/io/load_language_model_implementation.hpp>
-
-namespace heed {
-inline namespace HEED_ABI {
-template class generation<float>;
-}
-}
-")
-add_library(heed_models STATIC EXCLUDE_FROM_ALL
-  ${CMAKE_CURRENT_BINARY_DIR}/heed_models/text.cpp
-  ${CMAKE_CURRENT_BINARY_DIR}/heed_models/language_model.cpp)
+# heed_models_file(NAME HEADER...): a file of heed_models, which compiles what heed/HEADER.hpp declares.
+set(heed_models_files)
+function(heed_models_file name)
+  list(TRANSFORM ARGN REPLACE "(.+)" "#include <heed/\\1_implementation.hpp>" OUTPUT_VARIABLE lines)
+  list(JOIN lines "\n" CONTENT)
+  set(file ${CMAKE_CURRENT_BINARY_DIR}/heed_models/${name}.cpp)
+  file(CONFIGURE OUTPUT ${file} CONTENT "@CONTENT@\n" @ONLY)
+  set(heed_models_files ${heed_models_files} ${file} PARENT_SCOPE)
+endfunction()
+heed_models_file(text text/tokenizer)
+heed_models_file(decoders io/hugging_face/load_decoder io/load_language_model model/language_model)
+heed_models_file(encoders io/hugging_face/load_encoder io/hugging_face/load_encoder_decoder text/text_encoder)
+heed_models_file(savers io/hugging_face/save_decoder io/hugging_face/save_encoder text/save_text_encoder
+  text/save_byte_tokenizer text/learn_merges)
+heed_models_file(files io/json_config io/read_tensor_file io/safetensors io/safetensors_writer)
+heed_models_file(audio audio/keyword_listener io/load_keyword_model)
+add_library(heed_models STATIC EXCLUDE_FROM_ALL ${heed_models_files})
 target_link_libraries(heed_models PUBLIC heed::models)
-target_compile_definitions(heed_models PRIVATE HEED_MODELS_LIBRARY INTERFACE HEED_MODELS_COMPILED)
+target_compile_definitions(heed_models PUBLIC HEED_MODELS_COMPILED PRIVATE HEED_MODELS_LIBRARY)
 set_target_properties(heed_models PROPERTIES POSITION_INDEPENDENT_CODE ON)

@@ -8,6 +8,7 @@
 #include "speaking/interrupt.hpp"
 #include "speaking/program.hpp"
 
+#include <heed/io/file_error.hpp>  // file_error
 #include <heed/io/load_keyword_model.hpp>
 
 #include <CLI/CLI.hpp>

@@ -79,8 +79,8 @@ compile this file without it"
 #endif
 
 // Before a function of models, files or text whose body is large: compiled in each file that calls it,
-// or once in a library. The library's own file defines HEED_MODELS_LIBRARY; a program that links the
-// library, HEED_MODELS_COMPILED.
+// or once in a library. The library's own files define HEED_MODELS_LIBRARY; they and a program that
+// links the library, HEED_MODELS_COMPILED.
 #ifdef HEED_MODELS_LIBRARY
 #define HEED_MODELS_INLINE
 #else

@@ -5,6 +5,7 @@
 #include "support/data.hpp"
 
 #include <heed/io/load_keyword_model.hpp>
+#include <heed/io/safetensors.hpp>
 #include <heed/io/safetensors_writer.hpp>
 
 #include <gtest/gtest.h>

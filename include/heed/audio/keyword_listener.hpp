@@ -9,6 +9,7 @@
 
 #include <heed/audio/keyword_model.hpp>  // keyword_model
 #include <heed/audio/mel_features.hpp>   // mel_features
+#include <heed/config.hpp>               // HEED_MODELS_INLINE
 
 #include <algorithm>  // copy
 
@@ -35,18 +36,7 @@ class keyword_listener {
   // A window ends every `step` samples. Throws shape_error unless step is a multiple of the hop, and the model
   // takes as many features as there are coefficients.
   explicit keyword_listener(const keyword_model& model, index step = 1600,
-                            const mel_sizes& sizes = {})
-      : model_(model), features_(sizes), step_(step) {
-    detail::require(step > 0 && step % sizes.hop == 0, name, ": step is ", step,
-                    " samples, but it must be a multiple of the hop of ", sizes.hop);
-    detail::require(model.features() == sizes.coefficients && sizes.hop <= sizes.window, name,
-                    ": the model takes ", model.features(), " features, but there are ",
-                    sizes.coefficients, " coefficients; hop is ", sizes.hop, ", window is ",
-                    sizes.window);
-    pending_.resize(static_cast<std::size_t>(sizes.window));
-    last_.setZero(model.frames(), model.features());
-    probabilities_.setZero(model.labels());
-  }
+                            const mel_sizes& sizes = {});
 
   // Samples of a window.
   [[nodiscard]] index window() const {
@@ -73,22 +63,8 @@ class keyword_listener {
   static constexpr const char* name = "heed::keyword_listener";
 
   // The features of the frame that is full, behind those before it; then what the next frame shares with it.
-  void take_frame() {
-    std::copy(last_.data() + last_.cols(), last_.data() + last_.size(), last_.data());
-    features_.frame(pending_, last_.row(last_.rows() - 1));
-    const auto hop = static_cast<std::ptrdiff_t>(features_.sizes().hop);
-    std::copy(pending_.begin() + hop, pending_.end(), pending_.begin());
-    filled_ = pending_.size() - static_cast<std::size_t>(hop);
-    ++frames_;
-  }
-
-  heard listen() {
-    model_(last_, probabilities_, in(scratch_));
-    probabilities_.array() -= probabilities_.maxCoeff();
-    probabilities_ = probabilities_.array().exp();
-    probabilities_ /= probabilities_.sum();
-    return {(frames_ - 1) * features_.sizes().hop + features_.sizes().window, probabilities_};
-  }
+  void take_frame();
+  heard listen();
 
   const keyword_model& model_;
   mel_features features_;
@@ -103,3 +79,7 @@ class keyword_listener {
 
 }  // namespace HEED_ABI
 }  // namespace heed
+
+#ifndef HEED_MODELS_COMPILED
+#include <heed/audio/keyword_listener_implementation.hpp>  // what the file above declares
+#endif

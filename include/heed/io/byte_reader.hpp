@@ -19,6 +19,11 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
+// A file's bytes as text.
+inline std::string_view text_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
 static_assert(std::endian::native == std::endian::little,
               "heed: files of weights are little-endian, and are read on such machines only");
 

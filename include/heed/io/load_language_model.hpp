@@ -6,6 +6,7 @@
 #pragma once
 
 #include <heed/config.hpp>                // HEED_MODELS_INLINE
+#include <heed/io/file_error.hpp>         // file_error
 #include <heed/io/load_options.hpp>       // load_options
 #include <heed/model/language_model.hpp>  // language_model
 

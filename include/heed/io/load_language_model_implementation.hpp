@@ -7,6 +7,7 @@
 
 #include <heed/io/gguf_decoder.hpp>               // load_gguf_decoder
 #include <heed/io/hugging_face/load_decoder.hpp>  // load_decoder
+#include <heed/io/json_config.hpp>                // read_json_config
 #include <heed/io/llama2c_decoder.hpp>            // load_llama2c_decoder
 #include <heed/io/read_tensor_file.hpp>           // read_tensor_file
 

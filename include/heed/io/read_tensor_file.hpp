@@ -6,33 +6,21 @@
 //   const heed::tensor_file c = heed::read_tensor_file("stories260K.bin");
 #pragma once
 
-#include <heed/io/gguf.hpp>         // parse_gguf
-#include <heed/io/llama2c.hpp>      // parse_llama2c
-#include <heed/io/safetensors.hpp>  // read_safetensors, parse_safetensors
+#include <heed/config.hpp>          // HEED_MODELS_INLINE
+#include <heed/io/tensor_file.hpp>  // tensor_file
+
+#include <filesystem>  // path
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
-
-// The format is seen from the first bytes: GGUF's name; a length and a JSON object; sizes of llama2.c.
-inline tensors_and_metadata parse_tensors(std::span<const std::byte> bytes,
-                                          const std::string& file) {
-  const std::string_view first = text_of(bytes.first((std::min)(bytes.size(), std::size_t(9))));
-  if (first.starts_with("GGUF")) return parse_gguf(bytes, file);
-  if (first.size() == 9 && first.back() == '{') return parse_safetensors(bytes, file);
-  return parse_llama2c(bytes, file);
-}
-
-}  // namespace detail
 
 // A folder or an index as read_safetensors takes it, or a file of any format. Throws file_error as
 // read_safetensors, read_gguf and read_llama2c do.
-inline tensor_file read_tensor_file(const std::filesystem::path& path) {
-  std::error_code none;
-  if (std::filesystem::is_directory(path, none) || path.extension() == ".json")
-    return read_safetensors(path);
-  return detail::read_tensors(path, detail::parse_tensors);
-}
+tensor_file read_tensor_file(const std::filesystem::path& path);
 
 }  // namespace HEED_ABI
 }  // namespace heed
+
+#ifndef HEED_MODELS_COMPILED
+#include <heed/io/read_tensor_file_implementation.hpp>  // what the file above declares
+#endif

@@ -63,15 +63,14 @@ struct language_model {
   }
 };
 
-#ifndef HEED_MODELS_COMPILED
-HEED_MODELS_INLINE matrix<float> language_model::logits(const std::vector<index>& ids,
-                                                        const executor& run) const {
-  return decoder(ids, on(run));
-}
-#else
+#ifdef HEED_MODELS_COMPILED
 // Compiled in CMake's heed_models.
 extern template class generation<float>;
 #endif
 
 }  // namespace HEED_ABI
 }  // namespace heed
+
+#ifndef HEED_MODELS_COMPILED
+#include <heed/model/language_model_implementation.hpp>  // what the file above declares
+#endif

@@ -7,132 +7,22 @@
 // Sennrich, Haddow and Birch, "Neural Machine Translation of Rare Words with Subword Units", 2016.
 #pragma once
 
-#include <heed/text/pre_tokenizer.hpp>        // byte_level_pre_tokenizer
+#include <heed/config.hpp>                    // HEED_MODELS_INLINE
 #include <heed/text/save_byte_tokenizer.hpp>  // byte_merges
 
-#include <algorithm>      // sort, unique
-#include <map>            // map
-#include <queue>          // priority_queue
-#include <unordered_map>  // unordered_map
+#include <string_view>  // string_view
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail::text {
-
-// Different words of a text as tokens that are merged step by step, with how often each word occurs.
-class merge_learner {
- public:
-  explicit merge_learner(std::string_view text) {
-    pieces words;
-    words.begin(std::string(text), true);
-    byte_level_pre_tokenizer(false, true, false).cut(words);
-    std::unordered_map<std::string_view, index> counts;
-    std::vector<std::string_view> order;  // of first occurrence, so that nothing depends on hashes
-    for (const text_range& r : words.ranges)
-      if (++counts[words.view(r)] == 1) order.push_back(words.view(r));
-    for (const std::string_view w : order) {
-      word made{{}, counts[w]};
-      for (const char c : w) made.tokens.push_back(byte_of(c));
-      words_.push_back(std::move(made));
-    }
-    for (std::size_t i = 0; i < words_.size(); ++i) count(i, 1);
-    for (const auto& [pair, facts] : pairs_) queue_.push({facts.count, pair});
-  }
-
-  // The most frequent pair becomes token `made`; false where no pair occurs twice. Of pairs as frequent the one with
-  // the smallest ids is taken.
-  bool merge(index made, byte_merges& merges) {
-    while (!queue_.empty()) {
-      const candidate best = queue_.top();
-      queue_.pop();
-      const auto found = pairs_.find(best.pair);
-      const index now = found == pairs_.end() ? 0 : found->second.count;
-      if (now < 2) continue;
-      if (now != best.count) {  // it has become rarer since it was put there
-        queue_.push({now, best.pair});
-        continue;
-      }
-      merges.push_back(best.pair);
-      apply(best.pair, made);
-      return true;
-    }
-    return false;
-  }
-
- private:
-  using pair_of_tokens = std::pair<index, index>;
-  struct word {
-    std::vector<index> tokens;
-    index occurs;
-  };
-  struct pair_facts {
-    index count = 0;
-    std::vector<std::size_t> words;  // that had the pair once
-  };
-  struct candidate {
-    index count;
-    pair_of_tokens pair;
-    bool operator<(const candidate& other) const {
-      return count != other.count ? count < other.count : pair > other.pair;
-    }
-  };
-
-  // Adds the pairs of a word to the counts, or takes them away.
-  void count(std::size_t at, index sign) {
-    const word& w = words_[at];
-    for (std::size_t i = 0; i + 1 < w.tokens.size(); ++i) {
-      pair_facts& facts = pairs_[{w.tokens[i], w.tokens[i + 1]}];
-      facts.count += sign * w.occurs;
-      if (sign > 0 && (facts.words.empty() || facts.words.back() != at)) facts.words.push_back(at);
-    }
-  }
-
-  void apply(const pair_of_tokens& pair, index made) {
-    std::vector<std::size_t> with = std::move(pairs_[pair].words);
-    std::sort(with.begin(), with.end());
-    with.erase(std::unique(with.begin(), with.end()), with.end());
-    std::vector<pair_of_tokens> fresh;
-    for (const std::size_t at : with) {
-      count(at, -1);
-      std::vector<index>& tokens = words_[at].tokens;
-      std::size_t to = 0;
-      for (std::size_t i = 0; i < tokens.size(); ++to) {
-        const bool here =
-            i + 1 < tokens.size() && tokens[i] == pair.first && tokens[i + 1] == pair.second;
-        tokens[to] = here ? made : tokens[i];
-        i += here ? 2 : 1;
-      }
-      tokens.resize(to);
-      count(at, 1);
-      for (std::size_t i = 0; i + 1 < to; ++i)
-        if (tokens[i] == made || tokens[i + 1] == made)
-          fresh.emplace_back(tokens[i], tokens[i + 1]);
-    }
-    pairs_.erase(pair);
-    std::sort(fresh.begin(), fresh.end());
-    fresh.erase(std::unique(fresh.begin(), fresh.end()), fresh.end());
-    for (const pair_of_tokens& p : fresh) queue_.push({pairs_[p].count, p});
-  }
-
-  std::vector<word> words_;
-  std::map<pair_of_tokens, pair_facts> pairs_;
-  std::priority_queue<candidate> queue_;
-};
-
-}  // namespace detail::text
 
 // Merges for a vocabulary of so many tokens, the 256 bytes among them, or fewer where no pair occurs twice any more.
 // The text is taken apart into words as GPT-2 does it, over whose ends nothing is merged. The same text gives
 // the same merges on every machine. Throws shape_error for a vocabulary below 256.
-[[nodiscard]] inline byte_merges learn_merges(std::string_view text, index vocabulary) {
-  detail::require(vocabulary >= 256, "heed::learn_merges: a vocabulary of ", vocabulary,
-                  " has no room for the 256 bytes");
-  byte_merges merges;
-  detail::text::merge_learner learner(text);
-  for (index made = 256; made < vocabulary && learner.merge(made, merges); ++made) {
-  }
-  return merges;
-}
+[[nodiscard]] byte_merges learn_merges(std::string_view text, index vocabulary);
 
 }  // namespace HEED_ABI
 }  // namespace heed
+
+#ifndef HEED_MODELS_COMPILED
+#include <heed/text/learn_merges_implementation.hpp>  // what the file above declares
+#endif

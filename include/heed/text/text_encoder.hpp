@@ -8,9 +8,14 @@
 // Reimers and Gurevych, "Sentence-BERT: Sentence Embeddings using Siamese BERT-Networks", 2019.
 #pragma once
 
-#include <heed/io/hugging_face/load_encoder.hpp>      // load_encoder
-#include <heed/io/hugging_face/sentence_modules.hpp>  // read_sentence_modules
-#include <heed/text/tokenizer.hpp>                    // tokenizer, load_tokenizer
+#include <heed/config.hpp>               // HEED_MODELS_INLINE
+#include <heed/io/file_error.hpp>        // file_error
+#include <heed/model/encoder.hpp>        // encoder
+#include <heed/model/sentence_head.hpp>  // sentence_head
+#include <heed/text/tokenizer.hpp>       // tokenizer
+
+#include <algorithm>   // search
+#include <filesystem>  // path
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -109,20 +114,11 @@ struct text_encoder {
 // A folder of Hugging Face, with the files of sentence-transformers (modules.json and those it names) where
 // they are; without them a text's vector is the mean of its tokens'. Throws file_error as load_encoder does and
 // for a module that is not served, tokenizer_error for a tokenizer that cannot be read.
-[[nodiscard]] inline text_encoder load_text_encoder(const std::filesystem::path& folder) {
-  detail::sentence_modules modules = detail::read_sentence_modules(folder);
-  text_encoder loaded{load_encoder(modules.model), std::move(modules.head)};
-  loaded.prompt = std::move(modules.prompt);
-  if (detail::text::holds_tokenizer(modules.model.string()))
-    loaded.tokens = load_tokenizer(modules.model.string());
-  const auto shorten = [&](index most) {
-    if (most > 0 && (loaded.longest == 0 || most < loaded.longest)) loaded.longest = most;
-  };
-  shorten(modules.longest);
-  if (const auto& places = loaded.encoder.places)
-    shorten(places->weight.rows() - loaded.encoder.first_place);
-  return loaded;
-}
+[[nodiscard]] text_encoder load_text_encoder(const std::filesystem::path& folder);
 
 }  // namespace HEED_ABI
 }  // namespace heed
+
+#ifndef HEED_MODELS_COMPILED
+#include <heed/text/text_encoder_implementation.hpp>  // what the file above declares
+#endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The stories that llama2.c tells with a trained model of 260,000 parameters: logits, and 200 tokens of text
 // through the tokenizer.
+#include <heed/io/llama2c_decoder.hpp>
 #include <heed/models.hpp>
 
 #include "support/data.hpp"

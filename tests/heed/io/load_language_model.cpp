@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Whatever the format, a path is enough; and what a folder says of the end of a text.
+#include <heed/io/json_config.hpp>
 #include <heed/io/load_language_model.hpp>
+#include <heed/io/load_language_model_implementation.hpp>
 
 #include "support/bytes.hpp"
 #include "support/data.hpp"

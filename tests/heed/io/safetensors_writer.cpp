@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <heed/io/safetensors.hpp>
 #include <heed/io/safetensors_writer.hpp>
 
 #include "support/bytes.hpp"

@@ -4,6 +4,7 @@
 #include "support/refusal.hpp"
 
 #include <heed/text/learn_merges.hpp>
+#include <heed/text/pre_tokenizer.hpp>
 #include <heed/text/tokenizer.hpp>
 
 #include <gtest/gtest.h>

@@ -5,6 +5,7 @@
 #include "support/on_threads.hpp"
 #include "support/refusal.hpp"
 
+#include <heed/io/json_config.hpp>
 #include <heed/io/safetensors_writer.hpp>
 #include <heed/text/text_encoder.hpp>
 

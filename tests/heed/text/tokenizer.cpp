@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <heed/text/read/tokenizer_json.hpp>
 #include <heed/text/tokenizer.hpp>
+#include <heed/text/utf8.hpp>
 
 #include <gtest/gtest.h>
 #include <support/data.hpp>

@@ -5,51 +5,27 @@
 //   Eigen::MatrixXf hidden = model.hidden(ids);  // (tokens, 384)
 #pragma once
 
-#include <heed/io/hugging_face/bert.hpp>        // bert_families
-#include <heed/io/hugging_face/clip.hpp>        // load_clip
-#include <heed/io/hugging_face/distilbert.hpp>  // distilbert_families
-#include <heed/io/hugging_face/modernbert.hpp>  // modernbert_families
-#include <heed/io/hugging_face/mpnet.hpp>       // mpnet_families
-#include <heed/io/hugging_face/nomic_bert.hpp>  // nomic_bert_families
-#include <heed/io/hugging_face/vit.hpp>         // vit_families
+#include <heed/config.hpp>              // HEED_MODELS_INLINE
+#include <heed/io/file_error.hpp>       // file_error
+#include <heed/model/dual_encoder.hpp>  // dual_encoder, encoder
 
-#include <span>  // span
+#include <filesystem>  // path
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
-
-// Every family, file by file. A new one is a file and a line here.
-inline constexpr std::span<const encoder_family> encoder_families[] = {
-    bert_families,  distilbert_families, modernbert_families,
-    mpnet_families, nomic_bert_families, vit_families};
-
-inline const encoder_family* find_encoder_family(const std::string& model_type) {
-  for (const auto& some : encoder_families)
-    for (const encoder_family& family : some)
-      if (family.model_type == model_type) return &family;
-  return nullptr;
-}
-
-}  // namespace detail
 
 // `config_name`: the file's name in the folder. Throws file_error for a family that is not known, a tensor
 // that is missing, has another shape or is unknown, and an option that is not served.
-inline encoder<float> load_encoder(const std::filesystem::path& folder,
-                                   const char* config_name = "config.json") {
-  const config c = detail::read_model_config(folder / config_name);
-  const detail::encoder_family* family = detail::find_encoder_family(c.text("model_type"));
-  if (family == nullptr) c.refuse("model_type", "a family of encoders that heed knows");
-  return detail::load_wholly(c, folder, family->load);
-}
+[[nodiscard]] encoder<float> load_encoder(const std::filesystem::path& folder,
+                                          const char* config_name = "config.json");
 
 // The same for two encoders with one space: CLIP.
-inline dual_encoder<float> load_dual_encoder(const std::filesystem::path& folder,
-                                             const char* config_name = "config.json") {
-  const config c = detail::read_model_config(folder / config_name);
-  if (c.text("model_type") != "clip") c.refuse("model_type", "\"clip\"");
-  return detail::load_wholly(c, folder, detail::load_clip);
-}
+[[nodiscard]] dual_encoder<float> load_dual_encoder(const std::filesystem::path& folder,
+                                                    const char* config_name = "config.json");
 
 }  // namespace HEED_ABI
 }  // namespace heed
+
+#ifndef HEED_MODELS_COMPILED
+#include <heed/io/hugging_face/load_encoder_implementation.hpp>  // what the file above declares
+#endif

@@ -6,38 +6,23 @@
 //   Eigen::MatrixXf next = model.next(std::vector{model.start_id}, cache);  // (1, vocabulary)
 #pragma once
 
-#include <heed/io/hugging_face/bart.hpp>  // bart_families
-#include <heed/io/hugging_face/t5.hpp>    // t5_families
+#include <heed/config.hpp>                 // HEED_MODELS_INLINE
+#include <heed/io/file_error.hpp>          // file_error
+#include <heed/model/encoder_decoder.hpp>  // encoder_decoder
 
-#include <span>  // span
+#include <filesystem>  // path
 
 namespace heed {
 inline namespace HEED_ABI {
-namespace detail {
-
-// Every family, file by file. A new one is a file and a line here.
-inline constexpr std::span<const encoder_decoder_family> encoder_decoder_families[] = {
-    bart_families, t5_families};
-
-inline const encoder_decoder_family* find_encoder_decoder_family(const std::string& model_type) {
-  for (const auto& some : encoder_decoder_families)
-    for (const encoder_decoder_family& family : some)
-      if (family.model_type == model_type) return &family;
-  return nullptr;
-}
-
-}  // namespace detail
 
 // `config_name`: the file's name in the folder. Throws file_error for a family that is not known, a tensor
 // that is missing, has another shape or is unknown, and an option that is not served.
-inline encoder_decoder<float> load_encoder_decoder(const std::filesystem::path& folder,
-                                                   const char* config_name = "config.json") {
-  const config c = detail::read_model_config(folder / config_name);
-  const detail::encoder_decoder_family* family =
-      detail::find_encoder_decoder_family(c.text("model_type"));
-  if (family == nullptr) c.refuse("model_type", "a family of encoder-decoders that heed knows");
-  return detail::load_wholly(c, folder, family->load);
-}
+[[nodiscard]] encoder_decoder<float> load_encoder_decoder(const std::filesystem::path& folder,
+                                                          const char* config_name = "config.json");
 
 }  // namespace HEED_ABI
 }  // namespace heed
+
+#ifndef HEED_MODELS_COMPILED
+#include <heed/io/hugging_face/load_encoder_decoder_implementation.hpp>  // what the file above declares
+#endif

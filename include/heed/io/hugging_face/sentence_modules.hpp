@@ -7,8 +7,10 @@
 //   modules.longest;        // 256
 #pragma once
 
+#include <heed/io/byte_reader.hpp>                  // text_of
 #include <heed/io/hugging_face/encoder_family.hpp>  // model_weights
-#include <heed/io/json_config.hpp>                  // read_json_config, parse_json
+#include <heed/io/json.hpp>                         // parse_json
+#include <heed/io/json_config.hpp>                  // read_json_config, largest_config
 #include <heed/io/read_tensor_file.hpp>             // read_tensor_file
 #include <heed/model/sentence_head.hpp>             // sentence_head
 

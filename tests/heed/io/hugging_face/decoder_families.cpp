@@ -5,6 +5,8 @@
 #include "support/golden.hpp"
 
 #include <heed/io/hugging_face/load_decoder.hpp>
+#include <heed/io/json_config.hpp>
+#include <heed/io/read_tensor_file.hpp>
 #include <heed/io/safetensors_writer.hpp>
 
 #include <gtest/gtest.h>

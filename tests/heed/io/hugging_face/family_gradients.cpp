@@ -6,6 +6,7 @@
 
 #include <heed/io/hugging_face/load_decoder.hpp>
 #include <heed/io/hugging_face/load_encoder.hpp>
+#include <heed/io/read_tensor_file.hpp>
 #include <heed/io/safetensors_writer.hpp>
 #include <heed/model/backward/encoder.hpp>
 #include <heed/model/backward/encoder_parameters.hpp>

@@ -5,6 +5,7 @@
 #include "support/bytes.hpp"
 #include "support/refusal.hpp"
 
+#include <heed/io/json_config.hpp>
 #include <heed/io/safetensors_writer.hpp>
 
 #include <gtest/gtest.h>

@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 #include <support/refusal.hpp>
 
+#include <filesystem>
+#include <fstream>
+
 namespace {
 
 using ids = std::vector<heed::index>;

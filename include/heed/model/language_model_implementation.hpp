@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// What language_model.hpp declares. A program that links CMake's heed_models, in which it is compiled,
+// never reads this.
+//
+//   #include <heed/model/language_model.hpp>  // includes it
+#pragma once
+
+#include <heed/model/language_model.hpp>  // what is defined here
+
+namespace heed {
+inline namespace HEED_ABI {
+
+HEED_MODELS_INLINE matrix<float> language_model::logits(const std::vector<index>& ids,
+                                                        const executor& run) const {
+  return decoder(ids, on(run));
+}
+
+#ifdef HEED_MODELS_LIBRARY
+template class generation<float>;
+#endif
+
+}  // namespace HEED_ABI
+}  // namespace heed
