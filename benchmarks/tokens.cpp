@@ -41,10 +41,13 @@ heed::stored_matrix random_weights(heed::dtype type, heed::index outputs, heed::
   return numbers;
 }
 
-// A decoder whose weights are stored in one dtype after the other.
+// A decoder whose weights are stored in one dtype after the other. As in a model that has been loaded, the
+// head is a layer of its own, though its numbers are those of the tokens' vectors.
 class model {
  public:
   explicit model(const heed::decoder_sizes& sizes) : gpt_(sizes) {
+    gpt_.head.weight = heed::matrix<float>(gpt_.words.weight.transpose());
+    weights_.push_back(&gpt_.head.weight);
     for (auto& block : gpt_.blocks) {
       auto& a = block.attention;
       auto& f = std::get<heed::feed_forward<float>>(block.feed);
@@ -57,19 +60,18 @@ class model {
   [[nodiscard]] const heed::decoder<float>& decoder() const { return gpt_; }
 
   const heed::decoder<float>& stored_as(heed::dtype type) {
-    const auto store = [type](auto& weight, heed::index outputs, heed::index inputs) {
-      if (weight.stored.given() && weight.stored.type == type) return;
-      weight = heed::matrix<float>();
-      weight.stored = random_weights(type, outputs, inputs);
-    };
-    for (auto* weight : weights_) store(*weight, weight->outputs(), weight->inputs());
-    store(gpt_.words.weight, gpt_.words.vocabulary(), gpt_.words.model());
+    for (auto* weight : weights_) {
+      if (weight->stored.given() && weight->stored.type == type) continue;
+      const heed::index outputs = weight->outputs(), inputs = weight->inputs();
+      *weight = heed::matrix<float>();
+      weight->stored = random_weights(type, outputs, inputs);
+    }
     return gpt_;
   }
 
-  // Weights of all products, the tied one of the scores included.
+  // Weights of all products, that of the scores included.
   [[nodiscard]] double numbers() const {
-    auto sum = static_cast<double>(gpt_.words.vocabulary() * gpt_.words.model());
+    double sum = 0;
     for (const auto* weight : weights_)
       sum += static_cast<double>(weight->inputs() * weight->outputs());
     return sum;

@@ -22,7 +22,7 @@ class skinny_gemm {
  public:
   static constexpr index most_rows = 32;     // of x; with more, it pays to pack W
   static constexpr index most_depth = 128;   // inputs at hand
-  static constexpr index rows_per_run = 16;  // of W
+  static constexpr index rows_per_run = 32;  // of W
 
   static bool fits(const gemm_call<Scalar>& call) {
     return call.stored == nullptr && call.x.rows > 0 && call.x.rows <= most_rows &&
