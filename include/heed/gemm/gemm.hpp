@@ -13,6 +13,7 @@
 #include <heed/core/scratch.hpp>           // scratch
 #include <heed/gemm/gemm_call.hpp>         // gemm_call
 #include <heed/gemm/micro_kernel.hpp>      // macro_kernel
+#include <heed/gemm/panel_gemm.hpp>        // panel_gemm
 #include <heed/gemm/skinny_gemm.hpp>       // skinny_gemm
 #include <heed/gemm/stored_gemv.hpp>       // stored_gemv
 #include <heed/gemm/stored_kernel.hpp>     // find_stored_kernel
@@ -200,7 +201,10 @@ void gemm(const gemm_call<Scalar>& call, const executor& on, scratch& memory) {
     done = whole;
   };
   thin(std::type_identity<skinny_gemm<Scalar>>());
-  if constexpr (std::is_same_v<Scalar, float>) thin(std::type_identity<stored_gemv>());
+  if constexpr (std::is_same_v<Scalar, float>) {
+    thin(std::type_identity<stored_gemv>());
+    thin(std::type_identity<panel_gemm>());
+  }
   const gemm_call<Scalar> rest = call.part(0, call.y.rows, done, call.y.cols - done);
   using task_type = gemm_task<Scalar>;
   const index row_blocks = divide_up(rest.y.rows, task_type::most_rows);

@@ -16,8 +16,7 @@ namespace heed {
 inline namespace HEED_ABI {
 
 // A folder of Hugging Face (config.json and safetensors), a GGUF file or llama2.c's .bin. Weights stay as
-// small as the file has them, but floats, which are turned for the processor; with .weights they are rounded
-// to another type. Throws file_error for a model
+// small as the file has them; with .weights they are rounded to another type. Throws file_error for a model
 // that is not known, and for a tensor that is missing, unknown or has another shape.
 [[nodiscard]] language_model load_language_model(const std::filesystem::path& path,
                                                  const load_options& options = {});

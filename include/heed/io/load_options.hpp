@@ -18,9 +18,9 @@ struct load_options {
   // none is given. f32, f16, bf16, q8_0, q5_1, q5_0, q4_1 or q4_0; i8 is q8_0, 8 bits with a scale for each
   // 32. Vectors, such as biases and the weights of norms, stay floats.
   std::optional<dtype> weights = {};
-  // Whether matrices that are not floats are packed for the processor as they are read, which takes as much
-  // memory as the file has and makes a token up to 1.7 times as quick. Where false, products read the mapped
-  // file, with the same bits.
+  // Whether matrices are packed for the processor as they are read, which takes as much memory as the file has
+  // and makes a token up to 1.7 times as quick. Where false, products read the mapped file, with the same
+  // bits. Floats of GPT-2's files, in which an output is a column, are copied in either case.
   bool packed = true;
   // Called with each tensor that is read: how many bytes of tensors have been read, and how many there are.
   std::function<void(index done, index all)> progress = {};

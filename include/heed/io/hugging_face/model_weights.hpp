@@ -70,9 +70,9 @@ class model_weights {
     return numbers;
   }
 
-  // (outputs, inputs) as Hugging Face keeps it. Floats are transposed, which is how products read them
-  // fastest; other dtypes stay as they are in the file, which stays mapped, unless the options say another,
-  // and are packed unless the options say that they are not.
+  // (outputs, inputs) as Hugging Face keeps it. Numbers stay as they are in the file, which stays mapped,
+  // unless the options say another type, and are packed unless the options say that they are not. Floats that
+  // fill no panel are transposed instead, and so are doubles.
   parameter<float> weight(const std::string& name, index inputs, index outputs) {
     return part_of(name, outputs, inputs, 0, outputs);
   }
@@ -183,15 +183,13 @@ class model_weights {
   }
 
  private:
-  // Floats are transposed, other dtypes stay.
   [[nodiscard]] parameter<float> kept(const std::string& name, const stored_matrix& numbers) const {
-    const stored_matrix part = rounded(name, numbers);
     parameter<float> made;
-    if (part.type != dtype::f32 && part.type != dtype::f64) {
-      made.stored = part;
-      if (packed_) pack(made.stored);
-      return made;
-    }
+    made.stored = rounded(name, numbers);
+    if (packed_) pack(made.stored);
+    const stored_matrix& part = made.stored;
+    const bool idle_floats = packed_ && part.type == dtype::f32 && part.panels == nullptr;
+    if (!idle_floats && part.type != dtype::f64) return made;
     matrix<float> values(part.rows, part.cols);
     part.read(0, part.rows, values.data());
     return parameter<float>(matrix<float>(values.transpose()));

@@ -46,7 +46,8 @@ std::vector<float> row(const stored_matrix& w, index i) {
   return numbers;
 }
 
-TEST(model_weights, keep_floats_turned_and_others_as_they_are) {
+// Two rows are too few for a panel.
+TEST(model_weights, turn_floats_that_fill_no_panel) {
   const auto layer = a_file().read({}).linear("w", 64, 2, true);
   EXPECT_FALSE(layer.weight.stored.given());
   EXPECT_EQ(layer.weight(63, 0), 64);
@@ -105,17 +106,21 @@ TEST(model_weights, are_packed_unless_they_shall_stay_mapped) {
   const index rows = detail::stored_kernel::lanes, cols = 64;
   const support::temporary_folder folder;
   const std::vector<std::uint16_t> ones(static_cast<std::size_t>(rows * cols), 0x3f80);
+  const std::vector<float> floats(ones.size(), 1.0f);
   const tensor_view all[] = {
-      {"w.weight", dtype::bf16, {rows, cols}, std::as_bytes(std::span(ones))}};
+      {"w.weight", dtype::bf16, {rows, cols}, std::as_bytes(std::span(ones))},
+      {"f.weight", dtype::f32, {rows, cols}, std::as_bytes(std::span(floats))}};
   write_safetensors(folder.path() / "model.safetensors", all);
-  for (const bool packed : {true, false}) {
-    load_options options;
-    options.packed = packed;
-    model_weights weights(read_tensor_file(folder.path() / "model.safetensors"), options);
-    const parameter<float> w = weights.weight("w.weight", cols, rows);
-    EXPECT_EQ(w.stored.panels != nullptr, packed);
-    EXPECT_EQ(row(w.stored, rows - 1), std::vector<float>(64, 1.0f));
-  }
+  for (const bool packed : {true, false})
+    for (const char* const name : {"w.weight", "f.weight"}) {
+      load_options options;
+      options.packed = packed;
+      model_weights weights(read_tensor_file(folder.path() / "model.safetensors"), options);
+      const parameter<float> w = weights.weight(name, cols, rows);
+      ASSERT_TRUE(w.stored.given()) << name;
+      EXPECT_EQ(w.stored.panels != nullptr, packed) << name;
+      EXPECT_EQ(row(w.stored, rows - 1), std::vector<float>(64, 1.0f)) << name;
+    }
 }
 
 TEST(model_weights, refuse_what_nothing_is_rounded_to) {
