@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// y = x W + b for a few rows x and floats in packed panels: they are read where they lie, once, in the order of
-// memory. One row is stored_gemv's, and many rows share panels that gemm.hpp packs for the first cache.
+// y = x W + b for up to some hundred rows x and floats in packed panels: they are read where they lie, once, in
+// the order of memory, and what follows is prefetched. One row is stored_gemv's; with more rows, panels that
+// gemm.hpp copies into the first cache pay.
 //
 // Outputs are lanes, as in gemm.hpp, and each y(i, o) is the same chain.
 #pragma once
@@ -21,8 +22,8 @@ namespace detail {
 class panel_gemm {
  public:
   static constexpr index lanes = stored_kernel::lanes;
-  static constexpr index most_rows = 32;   // of x; with more, it pays to copy panels
-  static constexpr index most_depth = 96;  // inputs at hand: 24 KiB of a panel
+  static constexpr index most_rows = 240;   // of x
+  static constexpr index most_depth = 128;  // inputs at hand: 32 KiB of a panel
 
   static bool fits(const gemm_call<float>& call) {
     return call.stored != nullptr && call.stored->type == dtype::f32 &&
@@ -50,50 +51,57 @@ class panel_gemm {
   }
 
   void run() {
-    copy(view<float>{room_.x, call_.x.rows, call_.x.cols, call_.x.cols, 1}, call_.x);
+    if (room_.x != nullptr) {
+      const view<float> x{room_.x, call_.x.rows, call_.x.cols, call_.x.cols, 1};
+      copy(x, call_.x);
+      call_.x = x;
+    }
     call_.start();
     for (index column = 0; column < call_.y.cols; column += lanes) {
       const view<float> outside = call_.y.block(0, column, call_.y.rows, lanes);
       const view<float> inside{room_.y, call_.y.rows, lanes, lanes, 1};
-      copy(inside, view<const float>(outside));
-      add(reinterpret_cast<const float*>(call_.stored->panels.get()) +
-          (call_.first_output + column) * call_.x.cols);
-      copy(outside, view<const float>(inside));
+      if (room_.y != nullptr) copy(inside, view<const float>(outside));
+      add(room_.y != nullptr ? inside : outside,
+          reinterpret_cast<const float*>(call_.stored->panels.get()) +
+              (call_.first_output + column) * call_.x.cols);
+      if (room_.y != nullptr) copy(outside, view<const float>(inside));
     }
   }
 
  private:
   struct room {
-    float* x;  // (rows, inputs)
-    float* y;  // (rows, lanes)
+    float* x;  // (rows, inputs), where neither stride of x is 1
+    float* y;  // (rows, lanes), where y does not lie by rows
 
     template <class Memory>
     static room in(Memory& memory, const gemm_call<float>& call) {
-      return {memory.template take<float>(call.x.rows * call.x.cols),
-              memory.template take<float>(call.x.rows * lanes)};
+      const bool is_direct = call.x.col_stride == 1 || call.x.row_stride == 1;
+      return {is_direct ? nullptr : memory.template take<float>(call.x.rows * call.x.cols),
+              call.y.col_stride == 1 ? nullptr : memory.template take<float>(call.x.rows * lanes)};
     }
   };
 
   // y += x W for a panel.
-  void add(const float* panel) const {
+  void add(const view<float>& y, const float* panel) const {
     for (index depth = 0; depth < call_.x.cols; depth += most_depth) {
       const index count = (std::min)(most_depth, call_.x.cols - depth);
       const float* const at = panel + depth * lanes;
       // Beyond the last panel lies what prefetching may go to.
       fetch_ahead fetch(view<const float>{at + most_depth * lanes, 1, count * lanes, 0, 1}, 0, 1);
       if (call_.x.rows == 2)
-        multiply<stored_kernel::packets>(at, depth, count, fetch);
+        multiply<stored_kernel::packets>(y, at, depth, count, fetch);
       else
-        multiply<stored_kernel::pair>(at, depth, count, fetch);
+        multiply<stored_kernel::pair>(y, at, depth, count, fetch);
     }
   }
   template <int Packets>
-  void multiply(const float* at, index depth, index count, fetch_ahead& fetch) const {
-    constexpr index width = Packets * simd<float>::size;
-    macro_kernel<Packets>(lane_operand<float>{room_.y, lanes},
-                          a_operand<float>{room_.x + depth, call_.x.cols},
-                          lane_operand<const float>{at, lanes}, call_.x.rows, count,
-                          from_memory<float>(), lanes / width, fetch);
+  void multiply(const view<float>& y, const float* at, index depth, index count,
+                fetch_ahead& fetch) const {
+    const view<const float> x = call_.x.block(0, depth, call_.x.rows, count);
+    macro_kernel<Packets>(lane_operand<float>{y.data, y.row_stride},
+                          a_operand<float>{x.data, x.row_stride, x.col_stride},
+                          lane_operand<const float>{at, lanes}, x.rows, count, from_memory<float>(),
+                          lanes / (Packets * simd<float>::size), fetch);
   }
 
   gemm_call<float> call_;
