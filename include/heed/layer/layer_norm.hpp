@@ -45,7 +45,9 @@ struct layer_norm {
     if constexpr (detail::norm_call_is_good<Scalar, X, Y>())
       detail::norm_call<Scalar>{name, weight, bias, parts}(
           detail::view_of(x), detail::view_of(y),
-          [&](const detail::view<const Scalar>& row) { return statistics_of(row); });
+          [&](auto count, const detail::view<const Scalar>& rows) {
+            return statistics_of<std::size_t{count.value}>(rows);
+          });
   }
 
   // The same by value.
@@ -59,17 +61,22 @@ struct layer_norm {
     return y;
   }
 
-  // The mean of one row and 1 / sqrt(variance + epsilon).
-  [[nodiscard]] detail::row_statistics statistics_of(const detail::view<const Scalar>& row) const {
-    const auto count = static_cast<double>(row.cols);
-    double mean = 0, squares = 0;
-    for (index i = 0; i < row.cols; ++i) mean += static_cast<double>(row(0, i));
-    mean /= count;
-    for (index i = 0; i < row.cols; ++i) {
-      const double centred = static_cast<double>(row(0, i)) - mean;
-      squares = detail::fused(centred, centred, squares);
-    }
-    return {mean, 1 / std::sqrt(squares / count + epsilon)};
+  // The mean of each row and 1 / sqrt(variance + epsilon).
+  template <std::size_t Rows>
+  [[nodiscard]] std::array<detail::row_statistics, Rows> statistics_of(
+      const detail::view<const Scalar>& rows) const {
+    const auto count = static_cast<double>(rows.cols);
+    auto mean = detail::sums_of_rows<Rows>(
+        rows, [](std::size_t, double sum, double value) { return sum + value; });
+    for (double& m : mean) m /= count;
+    const auto squares =
+        detail::sums_of_rows<Rows>(rows, [&mean](std::size_t r, double sum, double value) {
+          return detail::fused(value - mean[r], value - mean[r], sum);
+        });
+    std::array<detail::row_statistics, Rows> all;
+    for (std::size_t r = 0; r < Rows; ++r)
+      all[r] = {mean[r], 1 / std::sqrt(squares[r] / count + epsilon)};
+    return all;
   }
 
  private:

@@ -10,7 +10,10 @@
 #include <heed/storage/overlap.hpp>    // overlap
 #include <heed/storage/view.hpp>       // view_of
 
-#include <cmath>  // sqrt
+#include <algorithm>    // copy
+#include <array>        // array
+#include <cmath>        // sqrt
+#include <type_traits>  // integral_constant
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -39,6 +42,23 @@ void check_norm_output(const char* name, const view<const Scalar>& x, const view
   require(in_place || !overlap(y, x), name, ": y (", y, ") overlaps x (", x, ") in memory");
 }
 
+// Rows whose sums are formed side by side, so that additions need not wait for each other.
+inline constexpr index rows_at_once = 8;
+
+// add(r, ... add(r, add(r, 0, x(r, 0)), x(r, 1)) ..., x(r, cols - 1)) for each row r: one chain, which does not depend
+// on the rows beside it.
+template <std::size_t Rows, class Scalar, class Add>
+std::array<double, Rows> sums_of_rows(const view<const Scalar>& x, const Add& add) {
+  std::array<double, Rows> sums{};
+  for (index i = 0; i < x.cols; ++i)
+    for (std::size_t r = 0; r < Rows; ++r)
+      sums[r] = add(r, sums[r], static_cast<double>(x(static_cast<index>(r), i)));
+  return sums;
+}
+
+// Numbers of a row that are normed side by side.
+inline constexpr index norm_lanes = 8;
+
 // What a row is normed with: (x - mean) * factor.
 struct row_statistics {
   double mean;
@@ -52,7 +72,7 @@ struct norm_call {
   const Eigen::Matrix<Scalar, 1, Eigen::Dynamic>& bias;
   index parts = 1;  // of the weight, each of which is normed by itself
 
-  // statistics(row) of a view of one row; x may be several times as wide as the weight, whose numbers
+  // statistics(std::integral_constant<index, Rows>(), rows) of a view of so many rows; x may be several times as wide as the weight, whose numbers
   // then serve each part of a row.
   template <class Statistics>
   void operator()(const view<const Scalar>& x, const view<Scalar>& y,
@@ -66,19 +86,47 @@ struct norm_call {
             " numbers, but the weight has ", all);
     check_norm_output(name, x, y);
     const index width = all / parts;
-    for (index row = 0; row < x.rows; ++row)
+    index row = 0;
+    const auto norm_rows = [&](auto count) {
       for (index first = 0; first < x.cols; first += width) {
-        const index part = first % all;  // where its numbers begin in weight and bias
-        const row_statistics s = statistics(x.block(row, first, 1, width));
-        for (index i = 0; i < width; ++i) {
-          // x - mean is small beside both where the numbers of a row are close to each other, so the
-          // difference is formed before anything is rounded to Scalar.
-          const double centred = static_cast<double>(x(row, first + i)) - s.mean;
-          const auto normed = static_cast<Scalar>(centred * s.factor);
-          y(row, first + i) = bias.size() == 0 ? normed * weight[part + i]
-                                               : fused(normed, weight[part + i], bias[part + i]);
-        }
+        const auto all_statistics = statistics(count, x.block(row, first, count, width));
+        for (index r = 0; r < count; ++r)
+          norm_part(x.block(row + r, first, 1, width), y.block(row + r, first, 1, width),
+                    all_statistics[static_cast<std::size_t>(r)],
+                    first % all);  // where its numbers begin in weight and bias
       }
+      row += count;
+    };
+    while (row + rows_at_once <= x.rows) norm_rows(std::integral_constant<index, rows_at_once>());
+    while (row < x.rows) norm_rows(std::integral_constant<index, 1>());
+  }
+
+ private:
+  void norm_part(const view<const Scalar>& x, const view<Scalar>& y, const row_statistics& s,
+                 index part) const {
+    const Scalar* const w = weight.data() + part;
+    const Scalar* const b = bias.size() == 0 ? nullptr : bias.data() + part;
+    // x - mean is small beside both where the numbers of a row are close to each other, so the
+    // difference is formed before anything is rounded to Scalar.
+    const auto normed = [&](Scalar value) {
+      return static_cast<Scalar>((static_cast<double>(value) - s.mean) * s.factor);
+    };
+    index i = 0;
+    if (x.col_stride == 1 && y.col_stride == 1)
+      for (; i + norm_lanes <= x.cols; i += norm_lanes) {
+        Scalar some[static_cast<std::size_t>(norm_lanes)];  // x may be y
+        HEED_LOOP_OF_LANES for (index k = 0; k < norm_lanes; ++k) some[k] = normed(x.data[i + k]);
+        if (b == nullptr)
+          HEED_LOOP_OF_LANES for (index k = 0; k < norm_lanes; ++k) some[k] *= w[i + k];
+        else
+          HEED_LOOP_OF_LANES for (index k = 0; k < norm_lanes; ++k) some[k] =
+              fused(some[k], w[i + k], b[i + k]);
+        std::copy(some, some + norm_lanes, y.data + i);
+      }
+    for (; i < x.cols; ++i) {
+      const Scalar value = normed(x(0, i));
+      y(0, i) = b == nullptr ? value * w[i] : fused(value, w[i], b[i]);
+    }
   }
 };
 

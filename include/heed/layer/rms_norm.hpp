@@ -41,7 +41,9 @@ struct rms_norm {
     if constexpr (detail::norm_call_is_good<Scalar, X, Y>())
       detail::norm_call<Scalar>{name, weight, {}}(
           detail::view_of(x), detail::view_of(y),
-          [&](const detail::view<const Scalar>& row) { return statistics_of(row); });
+          [&](auto count, const detail::view<const Scalar>& rows) {
+            return statistics_of<std::size_t{count.value}>(rows);
+          });
   }
 
   // The same by value.
@@ -55,14 +57,17 @@ struct rms_norm {
     return y;
   }
 
-  // 0 and 1 / sqrt(mean(x²) + epsilon) of one row.
-  [[nodiscard]] detail::row_statistics statistics_of(const detail::view<const Scalar>& row) const {
-    double squares = 0;
-    for (index i = 0; i < row.cols; ++i) {
-      const auto value = static_cast<double>(row(0, i));
-      squares = detail::fused(value, value, squares);
-    }
-    return {0, 1 / std::sqrt(squares / static_cast<double>(row.cols) + epsilon)};
+  // 0 and 1 / sqrt(mean(x²) + epsilon) of each row.
+  template <std::size_t Rows>
+  [[nodiscard]] std::array<detail::row_statistics, Rows> statistics_of(
+      const detail::view<const Scalar>& rows) const {
+    const auto squares = detail::sums_of_rows<Rows>(
+        rows,
+        [](std::size_t, double sum, double value) { return detail::fused(value, value, sum); });
+    std::array<detail::row_statistics, Rows> all;
+    for (std::size_t r = 0; r < Rows; ++r)
+      all[r] = {0, 1 / std::sqrt(squares[r] / static_cast<double>(rows.cols) + epsilon)};
+    return all;
   }
 
  private:

@@ -128,4 +128,33 @@ TYPED_TEST(norm_call, refuses_what_does_not_fit) {
   EXPECT_EQ(refusal([&] { TypeParam()(x, y); }), name + ": x is 3x4, but the weight has 0 numbers");
 }
 
+// By hand: r + (1 + 2 + ... + n), of numbers next to each other and of every third, and an order in which ones are
+// lost one by one beside 2^53.
+TEST(norm_call, sums_rows) {
+  const auto sum = [](std::size_t r, double a, double b) { return a == 0 ? b + double(r) : a + b; };
+  heed::matrix<float> spread(8, 3 * 40);
+  for (heed::index i = 0; i < 120; ++i)
+    spread.col(i).setConstant(i % 3 == 0 ? float(i / 3 + 1) : 1000);
+  for (heed::index n = 1; n <= 40; ++n) {
+    const auto sums = heed::detail::sums_of_rows<8, float>({spread.data(), 8, n, 120, 3}, sum);
+    for (std::size_t r = 0; r < 8; ++r)
+      EXPECT_EQ(sums[r], double(n * (n + 1) / 2) + double(r)) << n;
+  }
+  heed::matrix<double> large = heed::matrix<double>::Ones(1, 24);
+  large(0, 0) = 0x1p53;
+  EXPECT_EQ((heed::detail::sums_of_rows<1, double>({large.data(), 1, 24, 24, 1}, sum)[0]), 0x1p53);
+}
+
+// Rows are normed eight at a time and one by one, with the same bits.
+TYPED_TEST(norm_call, has_the_bits_of_each_row_alone) {
+  using Scalar = typename decltype(TypeParam::weight)::Scalar;
+  const auto norm = some_norm<TypeParam>(33);
+  const matrix<Scalar> x = matrix<Scalar>::Random(19, 33);
+  const matrix<Scalar> all = norm(x);
+  for (index row = 0; row < x.rows(); ++row) {
+    const matrix<Scalar> alone = norm(matrix<Scalar>(x.row(row)));
+    EXPECT_TRUE(same_bits(matrix<Scalar>(all.row(row)), alone)) << row;
+  }
+}
+
 }  // namespace

@@ -120,7 +120,8 @@ void backward(const layer_norm<Scalar>& norm, const X& x, const DY& d_y, DX&& d_
                                            detail::view_of(d_y)};
   const detail::view<Scalar> to = detail::view_of(d_x);
   call.check(to, gradient.weight.size(), gradient.bias.size());
-  const auto all = call.rows([&](const auto& row) { return norm.statistics_of(row); }, to, on);
+  const auto all =
+      call.rows([&](const auto& row) { return norm.template statistics_of<1>(row)[0]; }, to, on);
   call.weights(all, detail::numbers_or_null(gradient.weight),
                detail::numbers_or_null(gradient.bias), on);
 }
@@ -133,7 +134,8 @@ void backward(const rms_norm<Scalar>& norm, const X& x, const DY& d_y, DX&& d_x,
                                            detail::view_of(x),           detail::view_of(d_y)};
   const detail::view<Scalar> to = detail::view_of(d_x);
   call.check(to, gradient.weight.size(), 0);
-  const auto all = call.rows([&](const auto& row) { return norm.statistics_of(row); }, to, on);
+  const auto all =
+      call.rows([&](const auto& row) { return norm.template statistics_of<1>(row)[0]; }, to, on);
   call.weights(all, detail::numbers_or_null(gradient.weight), nullptr, on);
 }
 
