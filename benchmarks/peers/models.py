@@ -11,9 +11,9 @@ them that are there; what else is needed (gpt2/, of random weights, and other fo
 
 Each contestant is a process of its own that has loaded one model and answers lines: `prompt 500` reads a prompt
 of so many tokens and gives the first behind it, `write 64` writes so many after a prompt of six, `encode 12 30`
-makes vectors of texts of so many tokens; heed's time has that of its tokenizer in it. They take turns, round after round, and the others sleep. Printed are
-medians: for heed milliseconds or tokens a second, for each peer how many times as long it takes; in bold where
-heed is slower.
+makes vectors of texts of so many tokens; heed's time has that of its tokenizer in it. They take turns, round
+after round, and the others sleep. Printed are medians: for heed milliseconds or tokens a second, for each peer
+how many times as long it takes; in bold where heed is slower.
 """
 import argparse
 import os
