@@ -179,6 +179,7 @@ void gemm(const gemm_call<Scalar>& call, const executor& on, scratch& memory) {
                              reinterpret_cast<const std::byte*>(call.w.data)};
     gemm_call<Scalar> same = call;
     same.stored = &rows;
+    same.first_output = 0;  // W begins where the rows do
     return gemm(same, on, memory);
   }
   const auto run = [&](index tasks, index bytes, const auto& task) {

@@ -57,6 +57,24 @@ TEST(vocabulary_loss, over_tiles_is_that_of_all_scores) {
   EXPECT_EQ(d_x.row(1).cwiseAbs().maxCoeff(), 0);
 }
 
+// Products of floats read the transpose of a table, as tied heads have it, by its rows: the second tile's, too.
+TEST(vocabulary_loss, of_a_table_of_floats_is_that_of_its_transpose) {
+  const index rows = 50, words = 5000, model = 32;
+  const matrix<float> x = some_numbers(rows, model, 1).cast<float>(),
+                      table = some_numbers(words, model, 2).cast<float>(), w = table.transpose();
+  std::vector<index> targets(rows);
+  for (std::size_t i = 0; i < targets.size(); ++i) targets[i] = index(i * 4999 % 5000);
+  const auto run = [&](const heed::detail::view<const float>& weight, matrix<float>& d_x) {
+    d_x.setZero(rows, model);
+    heed::detail::vocabulary_loss<float> loss_of({weight, {}}, {});
+    return loss_of(view_of(x), targets.data(), 0.5, view_of(d_x));
+  };
+  matrix<float> d_x, d_x_by_rows;
+  const double of_columns = run(view_of(w), d_x);
+  EXPECT_EQ(run(view_of(table).transposed(), d_x_by_rows), of_columns);
+  EXPECT_TRUE(support::same_bits(d_x_by_rows, d_x));
+}
+
 // A head that is scaled, capped and has a bias; its weight is the transpose of a table.
 TEST(vocabulary_loss, is_the_difference_of_the_forward) {
   matrix<double> x = some_numbers(4, 3, 1), table = some_numbers(7, 3, 2),
