@@ -68,7 +68,7 @@ rows_of_ranks agree_on(const communicator& ranks, const across& how, Call& call,
   facts.refusal = short_text<512>(refusal_of([&] { check_own(call, how); }));
   std::vector<call_facts> all = ranks.all_gather(facts);
   refuse_together(all);
-  require_same(verb, all);
+  require_same(all);
 
   std::vector<index> queries, keys;
   for (const call_facts& f : all) {

@@ -14,6 +14,7 @@
 #include <bit>        // bit_cast
 #include <cstdint>    // uint64_t
 #include <cstdio>     // snprintf
+#include <cstdlib>    // strtod
 #include <exception>  // exception
 #include <string>     // string
 #include <vector>     // vector
@@ -43,6 +44,7 @@ inline std::uint64_t digest(const std::string& text) {
 
 // What one rank's call is.
 struct call_facts {
+  short_text<32> verb;
   index rows[2];  // of q, of k
   index query_heads, kv_heads, query_columns, key_columns, value_columns;
   int query_type, key_type, sums_are_shared, how;
@@ -53,6 +55,16 @@ struct call_facts {
   short_text<256> rule_text;
   short_text<512> refusal;  // what is wrong on this rank alone; empty: nothing
 };
+
+// Numbers that differ in their last digit differ in words, too.
+inline void append_exactly(std::string& text, double number) {
+  char digits[32];
+  for (int count = 6; count <= 17; ++count) {
+    std::snprintf(digits, sizeof digits, "%.*g", count, number);
+    if (exactly_equal(std::strtod(digits, nullptr), number)) break;
+  }
+  text += digits;
+}
 
 // ---- rules in words
 
@@ -87,12 +99,12 @@ inline void describe(std::string& text, const key_length& rule) {
   append(text += "key_length ", rule.count);
 }
 inline void describe(std::string& text, const soft_cap& rule) {
-  append(text += "soft_cap ", rule.cap);
+  append_exactly(text += "soft_cap ", rule.cap);
 }
 inline void describe(std::string& text, const alibi_rule& rule) {
   text += "alibi";
   for (index h = 0; rule.slopes.given() && h < rule.slopes.size(); ++h)
-    append(text += ' ', rule.slopes[h]);
+    append_exactly(text += ' ', rule.slopes[h]);
 }
 template <class Id>
 void describe(std::string& text, const documents<Id>& rule) {
@@ -145,8 +157,11 @@ call_facts facts_of_call(const settings<Scalar>& s, const std::string& rules) {
     for (index i = 0; some.given() && i < some.size(); ++i) append(numbers += ' ', some[i]);
     numbers += ';';
   };
-  add(s.query_starts), add(s.key_starts), add(s.key_lengths), add(s.sink);
+  add(s.query_starts), add(s.key_starts), add(s.key_lengths);
+  for (index h = 0; s.sink.given() && h < s.sink.size(); ++h)
+    append_exactly(numbers += ' ', double(s.sink[h]));
   call_facts facts{};
+  facts.verb = short_text<32>(s.verb);
   facts.query_heads = s.query_heads;
   facts.kv_heads = s.kv_heads;
   facts.sequences = s.packed ? s.query_starts.size() - 1 : 1;
@@ -169,8 +184,9 @@ inline void refuse_together(const std::vector<call_facts>& all) {
 }
 
 // ... and ranks that differ.
-inline void require_same(const char* verb, const std::vector<call_facts>& all) {
+inline void require_same(const std::vector<call_facts>& all) {
   const call_facts& first = all[0];
+  const std::string verb = first.verb.text();  // the sentence is the same on all ranks
   for (std::size_t rank = 1; rank < all.size(); ++rank) {
     const call_facts& other = all[rank];
     const auto same = [&](const char* what, const auto& here, const auto& there) {
@@ -178,6 +194,8 @@ inline void require_same(const char* verb, const std::vector<call_facts>& all) {
               " on rank ", rank, ", and ", here, " on rank 0");
     };
     const auto type = [](int number) { return name_of(static_cast<dtype>(number)); };
+    require(first.verb.text() == other.verb.text(), verb, ": rank ", rank, " calls ",
+            other.verb.text(), ", but rank 0 calls ", first.verb.text());
     require(first.sums_are_shared == other.sums_are_shared, verb, ": rank ", rank, " calls with ",
             other.sums_are_shared != 0 ? "across_keys" : "across", ", but rank 0 with ",
             first.sums_are_shared != 0 ? "across_keys" : "across");

@@ -17,7 +17,8 @@
 #include <heed/parallel/query_parts.hpp>            // query_parts_of, seen_chunks
 #include <heed/parallel/rank_outcomes.hpp>          // rank_outcomes
 
-#include <vector>  // vector
+#include <algorithm>  // max
+#include <vector>     // vector
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -41,7 +42,8 @@ class attention_of_rank {
   // Throws on all ranks what a rule throws on one.
   void run(scratch& memory) {
     const std::vector<query_part> parts = query_parts_of(call_.sizes, rows_.queries, ranks_.rank());
-    const key_blocks blocks(call_.sizes, rows_.keys, how_.options.block_rows);
+    const key_blocks blocks(call_.sizes, rows_.keys, how_.options.block_rows,
+                            (std::max)(call_.k.cols, call_.v.cols) * index(sizeof(Storage)));
     const wanted_blocks wanted = gather_wanted(parts, blocks);
     bool moderate = pass(call_, parts, blocks, wanted, memory);
     const bool own_overflow = !moderate && wants_mending(call_);

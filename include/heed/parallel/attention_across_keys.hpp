@@ -35,7 +35,7 @@ class attention_over_keys {
       : ranks_(ranks),
         call_(call),
         rules_(rules),
-        chunks_(call.sizes, rows.keys, 1),
+        chunks_(call.sizes, rows.keys, 1, 1),
         shares_(call.q.rows * call.sizes.query_heads, ranks.size(), call.sizes.value_width),
         cost_(cost),
         outcomes_(ranks, call.options.verb) {
@@ -100,6 +100,7 @@ class attention_over_keys {
   }
 
   void pass(const Call& call, scratch& memory) {
+    shares_.require_countable(chunks_of_rank_);
     scratch::frame frame(memory);
     const index rank = ranks_.rank(), own = chunks_of_rank_[static_cast<std::size_t>(rank)];
     index sent_numbers = 0, all = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What one rank does for the gradients of attention: its stops at blocks of keys, in an order in which no rank
-// waits for itself.
+// What one rank works on for the gradients of attention: its stops at blocks of keys, in an order in which no
+// rank waits for itself.
 //
 //   stop s at block b is number b + s: it waits for stop s - 1 at b, whose number is smaller
 //
@@ -11,13 +11,12 @@
 
 #include <heed/kernel/backward/backward.hpp>  // backward_task
 #include <heed/parallel/agreed_call.hpp>      // rows_of_ranks
-#include <heed/parallel/key_mail.hpp>         // packed_rows, send_parcels, fetch_parcels
+#include <heed/parallel/backward_mail.hpp>    // backward_mail
 #include <heed/parallel/rank_outcomes.hpp>    // rank_outcomes
 #include <heed/parallel/sinks_of_ranks.hpp>   // add_to_sinks
 
 #include <algorithm>  // find, min, sort
 #include <map>        // map
-#include <memory>     // make_shared
 #include <tuple>      // tie
 #include <utility>    // move
 #include <vector>     // vector
@@ -41,36 +40,27 @@ class backward_of_rank {
         cost_(cost),
         outcomes_(ranks, call.options.verb),
         heads_together_(any_rank(call.q.rows > 0 && call.sums_bias_over_heads())),
-        blocks_(call.sizes, rows.keys, how.options.block_rows),
+        blocks_(call.sizes, rows.keys, how.options.block_rows,
+                carried_gradients<Scalar>::bytes_of_row(call.sizes)),
         visits_(call.sizes, rows.queries,
                 {backward_schedule<Scalar>(call.sizes, heads_together_).queries_per_task(),
                  queries_per_step<Scalar>, heads_together_}),
-        stops_(visits_, blocks_.size(), seen(seen_by)),
-        keys_{packed_rows<Storage>(call.k.rows, call.k.cols),
-              packed_rows<Storage>(call.v.rows, call.v.cols)},
-        gradients_{packed_rows<Scalar>(call.k.rows, call.k.cols),
-                   packed_rows<Scalar>(call.v.rows, call.v.cols)},
-        first_gradients_{packed_rows<Scalar>(call.adds ? call.k.rows : 0, call.k.cols),
-                         packed_rows<Scalar>(call.adds ? call.v.rows : 0, call.v.cols)},
-        posted_(ranks, cost),
-        carrying_(ranks, cost),
-        results_(ranks, cost) {}
+        stops_(visits_, blocks_.size(), seen(seen_by)) {}
 
   // Throws on all ranks what a rule throws on one.
   void run(scratch& memory) {
     if (!call_.adds) clear();
-    send_own();
     const std::vector<task> tasks = tasks_of_rank();
-    arrival ahead = tasks.empty() ? arrival{} : begin(tasks.front());
+    mail_type mail(ranks_, call_, blocks_, visits_, stops_, uses_, cost_);
+    mail.send_own();
+    backward_arrival<Scalar> ahead;
+    if (!tasks.empty()) ahead = mail.begin(tasks.front());
     for (std::size_t i = 0; i < tasks.size(); ++i) {
-      arrival now = std::move(ahead);
-      if (i + 1 < tasks.size()) ahead = begin(tasks[i + 1]);
-      work(tasks[i], now, memory);
+      const backward_arrival<Scalar> now = std::move(ahead);
+      if (i + 1 < tasks.size()) ahead = mail.begin(tasks[i + 1]);
+      work(tasks[i], now, mail, memory);
     }
-    results_.wait();
-    carrying_.wait_until(0);
-    posted_.wait_until(0);
-    take_results();
+    mail.finish();
     const double before = MPI_Wtime();
     outcomes_.agree(false);
     cost_.waiting_seconds += MPI_Wtime() - before;
@@ -78,16 +68,8 @@ class backward_of_rank {
   }
 
  private:
-  struct task {
-    index number;
-    index block;
-    index stop;
-  };
-  // What a task waits for.
-  struct arrival {
-    std::shared_ptr<carried_gradients<Scalar>> carried;  // null: another stop of this rank has it
-    std::shared_ptr<inbox> coming;
-  };
+  using task = backward_stop_at;
+  using mail_type = backward_mail<Call, Storage>;
 
   bool any_rank(bool own) const {
     const std::vector<char> all = ranks_.all_gather(char(own ? 1 : 0));
@@ -125,43 +107,6 @@ class backward_of_rank {
       call_.d_sink.set(h, 0);
   }
 
-  // ---- what goes out and comes in
-
-  void send_own() {
-    keys_[0].pack(call_.k), keys_[1].pack(call_.v);
-    send_parcels(ranks_, blocks_, mail::key, keys_, posted_, [&](index b) {
-      std::vector<index> to;
-      for (index s = stops_.after(-1, b); s >= 0; s = stops_.after(s, b))
-        if (std::find(to.begin(), to.end(), visits_.stop(s).rank) == to.end())
-          to.push_back(visits_.stop(s).rank);
-      return to;
-    });
-    if (call_.adds) {
-      first_gradients_[0].pack(view<const Scalar>(call_.d_k));
-      first_gradients_[1].pack(view<const Scalar>(call_.d_v));
-      send_parcels(ranks_, blocks_, mail::first_gradient, first_gradients_, posted_, [&](index b) {
-        const index first = stops_.after(-1, b);
-        return first < 0 ? std::vector<index>() : std::vector<index>{visits_.stop(first).rank};
-      });
-    }
-    for_own_parcels([&](index b, const parcel& p, index last) {
-      for (int part = 0; part < 2 && last != ranks_.rank(); ++part)
-        results_.receive(gradients_[part].rows(p.local, p.rows).data,
-                         gradients_[part].bytes(p.rows), last, tag_of(mail::gradient, b));
-    });
-  }
-
-  // Parcels of this rank that some rank sees, with the rank that is the last to add to their gradients.
-  template <class Use>
-  void for_own_parcels(const Use& use) const {
-    for (index b = blocks_.size() - 1; b >= 0; --b) {
-      const index last = stops_.before(visits_.stops(), b);
-      for (index i = blocks_[b].parcels.first; last >= 0 && i < blocks_[b].parcels.last; ++i)
-        if (blocks_.parcel_of(i).rank == ranks_.rank())
-          use(b, blocks_.parcel_of(i), visits_.stop(last).rank);
-    }
-  }
-
   std::vector<task> tasks_of_rank() {
     std::vector<task> all;
     for (index s = 0; s < visits_.stops(); ++s)
@@ -177,93 +122,20 @@ class backward_of_rank {
     return all;
   }
 
-  // Lets come what a task needs.
-  arrival begin(const task& t) {
-    const index rows = blocks_[t.block].rows;
-    if (here_.find(t.block) == here_.end()) {
-      auto& got =
-          here_
-              .emplace(t.block, fetched_block<Storage>{{{rows, call_.k.cols}, {rows, call_.v.cols}},
-                                                       {ranks_, cost_},
-                                                       uses_[t.block]})
-              .first->second;
-      fetch_parcels(ranks_, blocks_, t.block, mail::key, keys_, got.coming,
-                    [&](int part) { return got.parts[part].rows(0, rows); });
-      ++cost_.blocks_received;
-    }
-    arrival a;
-    a.coming = std::make_shared<inbox>(ranks_, cost_);
-    const index before = stops_.before(t.stop, t.block);
-    if (before >= 0 && visits_.stop(before).rank == ranks_.rank()) return a;
-    a.carried = std::make_shared<carried_gradients<Scalar>>(rows, call_.sizes);
-    if (before >= 0)
-      a.coming->receive(a.carried->data(), a.carried->bytes(visits_.stop(t.stop).sums_come),
-                        visits_.stop(before).rank, tag_of(mail::carried, t.block));
-    else if (call_.adds)
-      fetch_parcels(ranks_, blocks_, t.block, mail::first_gradient, first_gradients_, *a.coming,
-                    [&](int part) { return a.carried->gradients(part); });
-    return a;
-  }
-  void work(const task& t, arrival& now, scratch& memory) {
-    fetched_block<Storage>& here = here_.at(t.block);
-    here.coming.wait();
-    now.coming->wait();
-    if (const auto kept = kept_.find(t.block); kept != kept_.end()) {
-      now.carried = kept->second;
-      kept_.erase(kept);
-    }
+  void work(const task& t, const backward_arrival<Scalar>& coming, mail_type& mail,
+            scratch& memory) {
+    const auto carried = mail.wait_for(t, coming);
     const backward_stop& stop = visits_.stop(t.stop);
     outcomes_.attempt([&] {
       for (index c = blocks_[t.block].chunks.last - 1; c >= blocks_[t.block].chunks.first; --c)
         for (index i = stop.visits.first; i < stop.visits.last; ++i) {
           if (visits_[i].rows.sequence != blocks_.chunk(c).sequence) continue;
-          visit(visits_[i], blocks_.chunk(c), blocks_[t.block], here, *now.carried, memory);
-          posted_.poll();
-          carrying_.poll();
+          visit(visits_[i], blocks_.chunk(c), blocks_[t.block], mail.block(t), *carried, memory);
+          mail.poll();
         }
     });
-    if (--here.uses == 0) here_.erase(t.block);
-    hand_on(t, now.carried);
+    mail.hand_on(t, carried);
   }
-
-  // To the next stop, or to the ranks whose keys they are.
-  void hand_on(const task& t, const std::shared_ptr<carried_gradients<Scalar>>& carried) {
-    constexpr std::size_t most = 16;  // messages on their way
-    const index next = stops_.after(t.stop, t.block);
-    if (next >= 0 && visits_.stop(next).rank == ranks_.rank()) {
-      kept_.emplace(t.block, carried);
-      return;
-    }
-    if (next >= 0) {
-      carrying_.send(carried->data(), carried->bytes(visits_.stop(next).sums_come),
-                     visits_.stop(next).rank, tag_of(mail::carried, t.block), carried);
-    } else {
-      for (index i = blocks_[t.block].parcels.first; i < blocks_[t.block].parcels.last; ++i) {
-        const parcel& p = blocks_.parcel_of(i);
-        for (int part = 0; part < 2; ++part) {
-          const view<Scalar> all = carried->gradients(part),
-                             rows = all.block(p.at, 0, p.rows, all.cols);
-          if (p.rank == ranks_.rank())
-            copy(gradients_[part].rows(p.local, p.rows), view<const Scalar>(rows));
-          else
-            carrying_.send(rows.data, gradients_[part].bytes(p.rows), p.rank,
-                           tag_of(mail::gradient, t.block), carried);
-        }
-      }
-    }
-    carrying_.wait_until(most);
-  }
-
-  void take_results() {
-    for_own_parcels([&](index, const parcel& p, index) {
-      const view<Scalar> to[] = {call_.d_k, call_.d_v};
-      for (int part = 0; part < 2; ++part)
-        copy(to[part].block(p.local, 0, p.rows, to[part].cols),
-             view<const Scalar>(gradients_[part].rows(p.local, p.rows)));
-    });
-  }
-
-  // ---- sums
 
   // The tasks of one process, of some queries and the keys of a chunk, from the last keys to the first.
   void visit(const backward_visit& v, const sequence_chunk& chunk, const key_block& block,
@@ -308,17 +180,8 @@ class backward_of_rank {
   key_blocks blocks_;
   backward_visits visits_;
   stops_of_blocks stops_;
-  packed_rows<Storage> keys_[2];            // of this rank: keys, values
-  packed_rows<Scalar> gradients_[2];        // what comes back
-  packed_rows<Scalar> first_gradients_[2];  // what is added to
-  outbox posted_;                           // own rows
-  outbox carrying_;
-  inbox results_;
   const turns nobody_waits_;
-  std::map<index, index> uses_;                   // of blocks, by this rank's stops
-  std::map<index, fetched_block<Storage>> here_;  // blocks
-  std::map<index, std::shared_ptr<carried_gradients<Scalar>>>
-      kept_;  // for a later stop of this rank
+  std::map<index, index> uses_;  // of blocks, by this rank's stops
 };
 
 }  // namespace detail

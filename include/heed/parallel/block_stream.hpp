@@ -10,11 +10,11 @@
 // a chain, so that none waits for itself.
 #pragma once
 
-#include <heed/parallel/across.hpp>        // traffic
-#include <heed/parallel/communicator.hpp>  // communicator
-#include <heed/parallel/key_blocks.hpp>    // key_blocks
-#include <heed/storage/copy.hpp>           // copy_numbers
-#include <heed/storage/tiled_view.hpp>     // tiled_view
+#include <heed/parallel/across.hpp>            // traffic
+#include <heed/parallel/key_blocks.hpp>        // key_blocks
+#include <heed/parallel/pending_messages.hpp>  // pending_messages
+#include <heed/storage/copy.hpp>               // copy_numbers
+#include <heed/storage/tiled_view.hpp>         // tiled_view
 
 #include <mpi.h>
 
@@ -48,6 +48,7 @@ class block_stream {
         wanted_(wanted),
         held_{keys, values},
         cost_(cost),
+        messages_(ranks),
         next_(following(0)),
         posted_(next_) {
     for (slot& s : slots_)
@@ -73,19 +74,13 @@ class block_stream {
 
   // Sees to messages that have come meanwhile; to be called now and then.
   void poll() {
-    if (requests_.empty()) return;
-    int count = 0;
-    done_.resize(requests_.size());
-    require_mpi(MPI_Testsome(int(requests_.size()), requests_.data(), &count, done_.data(),
-                             MPI_STATUSES_IGNORE),
-                "MPI_Testsome");
-    handle(count);
+    messages_.poll([&](const message& m) { handle(m); });
     post_ahead();
   }
 
   // Waits until all that was sent has left.
   void finish() {
-    while (!requests_.empty()) wait();
+    while (messages_.size() > 0) wait();
   }
 
  private:
@@ -188,68 +183,41 @@ class block_stream {
     }
   }
 
-  // Few messages are on their way at a time, so that numbers may come again.
-  static int tag_of(const parcel& p, int part) {
-    return static_cast<int>(p.number % 8192) * 2 + part;
+  int tag_of(const parcel& p, int part) const {
+    return static_cast<int>((p.number * 2 + part) % ranks_.tags());
   }
-  static int bytes_of(const view<Storage>& place) {
-    return message_size(place.rows * place.cols * index(sizeof(Storage)));
+  static index bytes_of(const view<Storage>& place) {
+    return place.rows * place.cols * index(sizeof(Storage));
   }
 
   void send(slot& s, const parcel& p, int part) {
     const index to = receiver_after(p, ranks_.rank());
     if (to < 0) return;
     const view<Storage> place = place_of(s, p, part);
-    requests_.emplace_back();
-    messages_.push_back({p.number, part, false});
-    require_mpi(MPI_Isend(place.data, bytes_of(place), MPI_BYTE, int(to), tag_of(p, part),
-                          ranks_.handle(), &requests_.back()),
-                "MPI_Isend");
-    cost_.bytes_sent += bytes_of(place);
+    messages_.send(place.data, bytes_of(place), to, tag_of(p, part), {p.number, part, false});
+    cost_.bytes_sent += static_cast<double>(bytes_of(place));
     ++s.leaving;
   }
   void receive(slot& s, const parcel& p, int part) {
     const view<Storage> place = place_of(s, p, part);
-    requests_.emplace_back();
-    messages_.push_back({p.number, part, true});
-    require_mpi(
-        MPI_Irecv(place.data, bytes_of(place), MPI_BYTE, int(sender_before(p, ranks_.rank())),
-                  tag_of(p, part), ranks_.handle(), &requests_.back()),
-        "MPI_Irecv");
-    cost_.bytes_received += bytes_of(place);
+    messages_.receive(place.data, bytes_of(place), sender_before(p, ranks_.rank()), tag_of(p, part),
+                      {p.number, part, true});
+    cost_.bytes_received += static_cast<double>(bytes_of(place));
     ++s.arriving;
   }
 
   void wait() {
-    if (requests_.empty()) return;
     const double before = MPI_Wtime();
-    int count = 0;
-    done_.resize(requests_.size());
-    require_mpi(MPI_Waitsome(int(requests_.size()), requests_.data(), &count, done_.data(),
-                             MPI_STATUSES_IGNORE),
-                "MPI_Waitsome");
+    messages_.wait([&](const message& m) { handle(m); });
     cost_.waiting_seconds += MPI_Wtime() - before;
-    handle(count);
   }
 
   // What has arrived is handed on; what has left makes room.
-  void handle(int count) {
-    if (count == MPI_UNDEFINED) return;
-    for (int i = 0; i < count; ++i) {
-      const message m = messages_[static_cast<std::size_t>(done_[static_cast<std::size_t>(i)])];
-      const parcel& p = blocks_.parcel_of(m.parcel);
-      slot& s = slot_of(p.block);
-      --(m.arrives ? s.arriving : s.leaving);
-      if (m.arrives) send(s, p, m.part);
-    }
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < requests_.size(); ++i) {
-      if (requests_[i] == MPI_REQUEST_NULL) continue;
-      requests_[kept] = requests_[i];
-      messages_[kept++] = messages_[i];
-    }
-    requests_.resize(kept);
-    messages_.resize(kept);
+  void handle(const message& m) {
+    const parcel& p = blocks_.parcel_of(m.parcel);
+    slot& s = slot_of(p.block);
+    --(m.arrives ? s.arriving : s.leaving);
+    if (m.arrives) send(s, p, m.part);
   }
 
   const communicator& ranks_;
@@ -257,13 +225,11 @@ class block_stream {
   const wanted_blocks& wanted_;
   rows held_[2];
   traffic& cost_;
+  pending_messages<message> messages_;
   slot slots_[slot_count];
   index next_;    // the block at hand
   index posted_;  // the first that is not begun
   bool begun_ = false;
-  std::vector<MPI_Request> requests_;
-  std::vector<message> messages_;  // of each request
-  std::vector<int> done_;
 };
 
 }  // namespace detail

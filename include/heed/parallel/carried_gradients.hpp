@@ -26,6 +26,10 @@ class carried_gradients {
         numbers_(static_cast<std::size_t>(rows * (2 * (columns_[0] + columns_[1]) + heads_)),
                  Scalar(0)) {}
 
+  [[nodiscard]] static index bytes_of_row(const problem& g) {
+    return (2 * g.kv_heads * (g.width + g.value_width) + g.kv_heads) * index(sizeof(Scalar));
+  }
+
   [[nodiscard]] Scalar* data() { return numbers_.data(); }
   // Bytes that travel.
   [[nodiscard]] index bytes(bool with_sums) const {

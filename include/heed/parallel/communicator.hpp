@@ -12,6 +12,7 @@
 
 #include <cstddef>      // byte, size_t
 #include <limits>       // max
+#include <memory>       // make_unique
 #include <stdexcept>    // runtime_error
 #include <string>       // string
 #include <type_traits>  // is_trivially_copyable_v
@@ -38,11 +39,10 @@ inline void require_mpi(int code, const char* what) {
 }
 
 // MPI counts in int.
+inline constexpr index most_bytes = (std::numeric_limits<int>::max)();
 inline int message_size(index bytes) {
-  require<rank_error>(bytes >= 0 && bytes <= (std::numeric_limits<int>::max)(),
-                      "heed: a message of ", bytes,
-                      " bytes is more than MPI can count; give "
-                      "heed::across fewer block_rows");
+  require<rank_error>(bytes >= 0 && bytes <= most_bytes, "heed: a message of ", bytes,
+                      " bytes is more than MPI can count; give fewer rows at a time");
   return static_cast<int>(bytes);
 }
 
@@ -72,10 +72,16 @@ class communicator {
   explicit communicator(MPI_Comm given) : own_(own_of(given)) {
     MPI_Comm_rank(own_, &rank_);
     MPI_Comm_size(own_, &size_);
+    void* highest = nullptr;
+    int found = 0;
+    require_mpi(MPI_Comm_get_attr(own_, MPI_TAG_UB, &highest, &found), "MPI_Comm_get_attr");
+    if (found != 0) highest_tag_ = *static_cast<int*>(highest);
   }
 
   [[nodiscard]] index rank() const { return rank_; }
   [[nodiscard]] index size() const { return size_; }
+  // Messages have the tags 0 ... tags() - 1: MPI promises 32767, and knows many more.
+  [[nodiscard]] index tags() const { return highest_tag_; }
   [[nodiscard]] MPI_Comm handle() const { return own_; }
 
   // One value of each rank, on all of them.
@@ -120,10 +126,10 @@ class communicator {
     int found = 0;
     require_mpi(MPI_Comm_get_attr(given, key, &kept, &found), "MPI_Comm_get_attr");
     if (found != 0) return *static_cast<MPI_Comm*>(kept);
-    auto* const own = new MPI_Comm(MPI_COMM_NULL);
-    require_mpi(MPI_Comm_dup(given, own), "MPI_Comm_dup");
-    require_mpi(MPI_Comm_set_attr(given, key, own), "MPI_Comm_set_attr");
-    return *own;
+    auto own = std::make_unique<MPI_Comm>(MPI_COMM_NULL);
+    require_mpi(MPI_Comm_dup(given, own.get()), "MPI_Comm_dup");
+    require_mpi(MPI_Comm_set_attr(given, key, own.get()), "MPI_Comm_set_attr");
+    return *own.release();
   }
   static int free_own(MPI_Comm, int, void* kept, void*) {
     auto* const own = static_cast<MPI_Comm*>(kept);
@@ -135,6 +141,7 @@ class communicator {
   MPI_Comm own_;
   int rank_ = 0;
   int size_ = 1;
+  int highest_tag_ = 32767;
 };
 
 }  // namespace detail

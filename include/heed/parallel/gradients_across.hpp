@@ -82,15 +82,18 @@ class gradients_across {
 
   void check(index size) const {
     struct facts {
-      index pieces, numbers, missing;
+      index pieces, numbers, missing, bytes;
     };
-    const std::vector<facts> all = ranks_.all_gather(facts{pieces_, size, own().last - next_});
+    const std::vector<facts> all =
+        ranks_.all_gather(facts{pieces_, size, own().last - next_, index(sizeof(Scalar))});
     for (std::size_t r = 0; r < all.size(); ++r) {
       detail::require(all[r].missing == 0, "heed::gradients_across: rank ", r,
                       " has not added the last ", all[r].missing, " of its pieces");
       detail::require(all[r].pieces == all[0].pieces && all[r].numbers == all[0].numbers,
                       "heed::gradients_across: rank ", r, " sums ", all[r].numbers, " numbers of ",
                       all[r].pieces, " pieces, and rank 0 ", all[0].numbers, " of ", all[0].pieces);
+      detail::require(all[r].bytes == all[0].bytes, "heed::gradients_across: rank ", r,
+                      " sums numbers of ", all[r].bytes, " bytes, and rank 0 of ", all[0].bytes);
     }
   }
 

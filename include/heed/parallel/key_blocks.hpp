@@ -10,9 +10,10 @@
 // A chunk's sums are formed apart and added in order, so that whole chunks are what may arrive alone.
 #pragma once
 
-#include <heed/kernel/tile.hpp>         // keys_per_chunk
-#include <heed/modifiers/problem.hpp>   // problem
-#include <heed/parallel/row_split.hpp>  // run_of_rows
+#include <heed/kernel/tile.hpp>            // keys_per_chunk
+#include <heed/modifiers/problem.hpp>      // problem
+#include <heed/parallel/communicator.hpp>  // most_bytes
+#include <heed/parallel/row_split.hpp>     // run_of_rows
 
 #include <algorithm>  // max, min
 #include <vector>     // vector
@@ -49,8 +50,11 @@ struct key_block {
 
 class key_blocks {
  public:
-  // Blocks of so many rows at most, but of one chunk at least, of the keys of a problem.
-  key_blocks(const problem& g, const std::vector<run_of_rows>& runs, index rows_at_most) {
+  // Blocks of so many rows at most, but of one chunk at least, of the keys of a problem. A row takes so many
+  // bytes of a message.
+  key_blocks(const problem& g, const std::vector<run_of_rows>& runs, index rows_at_most,
+             index bytes_of_row) {
+    rows_at_most = (std::min)(rows_at_most, most_bytes / (std::max)(bytes_of_row, index(1)));
     for (index sequence = 0; sequence < g.sequences; ++sequence) {
       const scope s = g.of(sequence, 0);
       for (index first = 0; first < s.keys; first += keys_per_chunk)

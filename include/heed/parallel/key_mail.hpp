@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Rows of keys and values, and of their gradients, between the ranks that hold them and those that work on them.
 //
-//   key_mail<float, float> mail(ranks, blocks, ...);
-//   mail.keys_to(...);       // this rank's rows go to all that want them
-//   mail.fetch(block);       // ... and those of others come
+//   packed_rows<float> keys[2] = {...};                                   // of this rank: keys, values
+//   send_parcels(ranks, blocks, mail::key, keys, out, receivers_of);      // to all that want them
+//   fetch_parcels(ranks, blocks, block, mail::key, keys, in, rows_of);    // those of others
 #pragma once
 
 #include <heed/parallel/carried_gradients.hpp>  // carried_gradients
@@ -21,9 +21,8 @@ namespace detail {
 // What a message is about, beside the number of its block.
 enum class mail : int { key, first_gradient, carried, gradient };
 
-// Blocks of the same number modulo 8192 are not on their way together.
-inline int tag_of(mail kind, index block) {
-  return int(kind) * 8192 + static_cast<int>(block % 8192);
+inline int tag_of(const communicator& ranks, mail kind, index block) {
+  return static_cast<int>((block * 4 + int(kind)) % ranks.tags());
 }
 
 // A matrix of this rank, by rows without gaps: what is sent, or has come.
@@ -69,7 +68,7 @@ void send_parcels(const communicator& ranks, const key_blocks& blocks, mail kind
       for (const index rank : to(b))
         for (int part = 0; part < 2 && rank != p.rank; ++part)
           out.send(parts[part].rows(p.local, p.rows).data, parts[part].bytes(p.rows), rank,
-                   tag_of(kind, b));
+                   tag_of(ranks, kind, b));
     }
 }
 
@@ -85,7 +84,7 @@ void fetch_parcels(const communicator& ranks, const key_blocks& blocks, index bl
       if (p.rank == ranks.rank())
         copy_numbers(to, view<const Element>(own[part].rows(p.local, p.rows)));
       else
-        in.receive(to.data, own[part].bytes(p.rows), p.rank, tag_of(kind, block));
+        in.receive(to.data, own[part].bytes(p.rows), p.rank, tag_of(ranks, kind, block));
     }
   }
 }

@@ -7,15 +7,14 @@
 //   out.wait_until(0);                         // all have left
 #pragma once
 
-#include <heed/parallel/across.hpp>        // traffic
-#include <heed/parallel/communicator.hpp>  // communicator, message_size
+#include <heed/parallel/across.hpp>            // traffic
+#include <heed/parallel/pending_messages.hpp>  // pending_messages
 
 #include <mpi.h>
 
 #include <cstddef>  // size_t
 #include <memory>   // shared_ptr
 #include <utility>  // move
-#include <vector>   // vector
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -23,90 +22,52 @@ namespace detail {
 
 class outbox {
  public:
-  outbox(const communicator& ranks, traffic& cost) : ranks_(ranks), cost_(cost) {}
+  outbox(const communicator& ranks, traffic& cost) : messages_(ranks), cost_(cost) {}
 
   void send(const void* data, index bytes, index to, int tag,
             std::shared_ptr<const void> owner = {}) {
-    requests_.emplace_back();
-    owners_.push_back(std::move(owner));
-    require_mpi(MPI_Isend(data, message_size(bytes), MPI_BYTE, int(to), tag, ranks_.handle(),
-                          &requests_.back()),
-                "MPI_Isend");
+    messages_.send(data, bytes, to, tag, std::move(owner));
     cost_.bytes_sent += static_cast<double>(bytes);
   }
 
-  void poll() {
-    if (requests_.empty()) return;
-    int count = 0;
-    done_.resize(requests_.size());
-    require_mpi(MPI_Testsome(int(requests_.size()), requests_.data(), &count, done_.data(),
-                             MPI_STATUSES_IGNORE),
-                "MPI_Testsome");
-    forget(count);
-  }
+  void poll() { messages_.poll(forget); }
 
   // Until no more than so many are on their way.
   void wait_until(std::size_t most) {
     const double before = MPI_Wtime();
-    while (requests_.size() > most) {
-      int count = 0;
-      done_.resize(requests_.size());
-      require_mpi(MPI_Waitsome(int(requests_.size()), requests_.data(), &count, done_.data(),
-                               MPI_STATUSES_IGNORE),
-                  "MPI_Waitsome");
-      forget(count);
-    }
+    while (messages_.size() > most) messages_.wait(forget);
     cost_.waiting_seconds += MPI_Wtime() - before;
   }
 
  private:
-  void forget(int count) {
-    if (count == MPI_UNDEFINED || count == 0) return;
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < requests_.size(); ++i) {
-      if (requests_[i] == MPI_REQUEST_NULL) continue;
-      requests_[kept] = requests_[i];
-      if (kept != i) owners_[kept] = std::move(owners_[i]);
-      ++kept;
-    }
-    requests_.resize(kept);
-    owners_.resize(kept);
-  }
+  static constexpr auto forget = [](const std::shared_ptr<const void>&) {};
 
-  const communicator& ranks_;
+  pending_messages<std::shared_ptr<const void>> messages_;
   traffic& cost_;
-  std::vector<MPI_Request> requests_;
-  std::vector<std::shared_ptr<const void>> owners_;  // of each request
-  std::vector<int> done_;
 };
 
 // Messages on their way in.
 class inbox {
  public:
-  inbox(const communicator& ranks, traffic& cost) : ranks_(&ranks), cost_(&cost) {}
+  inbox(const communicator& ranks, traffic& cost) : messages_(ranks), cost_(&cost) {}
 
   void receive(void* data, index bytes, index from, int tag) {
-    requests_.emplace_back();
-    require_mpi(MPI_Irecv(data, message_size(bytes), MPI_BYTE, int(from), tag, ranks_->handle(),
-                          &requests_.back()),
-                "MPI_Irecv");
+    messages_.receive(data, bytes, from, tag, {});
     cost_->bytes_received += static_cast<double>(bytes);
   }
 
   // Until all have come.
   void wait() {
-    if (requests_.empty()) return;
     const double before = MPI_Wtime();
-    require_mpi(MPI_Waitall(int(requests_.size()), requests_.data(), MPI_STATUSES_IGNORE),
-                "MPI_Waitall");
-    requests_.clear();
+    while (messages_.size() > 0) messages_.wait([](nothing) {});
     cost_->waiting_seconds += MPI_Wtime() - before;
   }
 
  private:
-  const communicator* ranks_;
+  struct nothing {};
+
+  pending_messages<nothing> messages_;
   traffic* cost_;
-  std::vector<MPI_Request> requests_;
 };
 
 }  // namespace detail

@@ -42,6 +42,19 @@ class unit_shares {
   [[nodiscard]] index pitch() const { return pitch_; }
   [[nodiscard]] index width() const { return width_; }
 
+  // Throws on all ranks if one's records are more than MPI can count. chunks[r]: how many chunks rank r has.
+  void require_countable(const std::vector<index>& chunks) const {
+    index all_chunks = 0, all_records = 0;
+    for (index r = 0; r < ranks_; ++r) {
+      all_chunks += chunks[static_cast<std::size_t>(r)];
+      all_records += record(r);
+    }
+    for (index r = 0; r < ranks_; ++r) {
+      message_size(all_chunks * record(r) * index(sizeof(Scalar)));
+      message_size(chunks[static_cast<std::size_t>(r)] * all_records * index(sizeof(Scalar)));
+    }
+  }
+
   // A rank's record as the decode kernel has its sums.
   [[nodiscard]] decode_state<Scalar> state_at(Scalar* record, index rank, bool* seen) const {
     const index count = of(rank).size();

@@ -293,6 +293,9 @@ TEST_F(attention_faults, heads_and_rules) {
   EXPECT_EQ(refusal([&] { last() ? call(16) : call(16, heed::causal); }),
             "heed::attention: rules differ between ranks: they are no rule on " + last_rank() +
                 ", and causal on rank 0");
+  EXPECT_EQ(refusal([&] { call(16, heed::soft_cap(last() ? 20.000001 : 20)); }),
+            "heed::attention: rules differ between ranks: they are soft_cap 20.000001 on " +
+                last_rank() + ", and soft_cap 20 on rank 0");
 }
 
 // What is wrong on one rank alone is said on all.

@@ -255,6 +255,17 @@ TEST(attention_backward_across, faults_are_said_on_all_ranks) {
       "heed::attention_backward: sum of 1 (accumulate), 2 (gradient_of_bias) and 4 "
       "(gradient_of_sink) differs between ranks: it is 1 on " +
           last_rank + ", and 0 on rank 0");
+  EXPECT_EQ(refusal([&] {
+              const auto x = ranks::random(600, 16, 1);
+              row_matrix<float> out(600, 16);
+              if (last)
+                heed::attention(x, x, x, out, heed::causal, heed::across(MPI_COMM_WORLD));
+              else
+                heed::attention_backward(x, x, x, out, row_matrix<float>(600, 1), x, out, out, out,
+                                         heed::causal, heed::across(MPI_COMM_WORLD));
+            }),
+            "heed::attention_backward: " + last_rank +
+                " calls heed::attention, but rank 0 calls heed::attention_backward");
   const auto picky = heed::score([](auto s, heed::at i) {
     if (i.query == 600 * ranks::count() - 1 && i.key == 40)
       throw std::runtime_error("no score for key 40");

@@ -2,6 +2,7 @@
 // A decoder whose cache several processes share gives the scores of one. Run by mpiexec.
 #include "support/ranks.hpp"
 
+#include <string>
 #include <vector>
 
 namespace {
@@ -57,6 +58,31 @@ TEST(decoder_across, mask_that_looks_at_heads) {
   gpt.blocks[0].attention.rules.sees = [](heed::at i) { return (i.query - i.key) % 4 <= i.head; };
   expect_same_scores<heed::cache_by_keys<float>>(gpt);
   expect_same_scores<heed::cache_by_heads<float>>(gpt);
+}
+
+template <class Memory>
+std::string refusal_of(const heed::decoder<float>& model, const std::vector<index>& ids) {
+  heed::decoder_across<float, Memory> shared(model, MPI_COMM_WORLD, 600);
+  try {
+    static_cast<void>(shared.next(ids));
+  } catch (const heed::shape_error& error) {
+    return error.what();
+  }
+  return {};
+}
+
+// Ranks that are given other tokens say so, where they would wait for one another.
+TEST(decoder_across, refuses_other_tokens) {
+  if (ranks::count() < 2) GTEST_SKIP() << "one rank agrees with itself";
+  const heed::decoder<float> model({.vocabulary = 50, .model = 32, .layers = 1, .heads = 4});
+  const bool last = ranks::rank() == ranks::count() - 1;
+  const std::string rank = "heed::decoder_across: rank " + std::to_string(ranks::count() - 1);
+  const auto by_heads = refusal_of<heed::cache_by_heads<float>>;
+  EXPECT_EQ(by_heads(model, some_ids(last ? 4 : 3)),
+            rank + " is given 4 tokens at position 0, and rank 0 3 at position 0");
+  EXPECT_EQ(by_heads(model, last ? std::vector<index>{7, 9} : std::vector<index>{7, 8}),
+            rank + " is given other tokens than rank 0");
+  EXPECT_EQ(by_heads(model, some_ids(3)), "");
 }
 
 TEST(decoder_across, refuses_norms_over_all_heads) {
