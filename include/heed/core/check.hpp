@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Refusing a wrong call with a sentence that holds the numbers.
+// Checks of arguments: a wrong call throws an exception whose message is a sentence with the
+// numbers.
 //
 //   heed::attention(q, k, v);
 //   // throws heed::shape_error: heed::attention: head width differs: q is 5x4, k is 6x8
@@ -25,8 +26,8 @@ class shape_error : public std::invalid_argument {
 
 namespace detail {
 
-// Ends a refused call: throws Error or, in a program built without exceptions, says the sentence on
-// standard error and aborts.
+// Ends a refused call: throws Error with the sentence as its message or, in a program built without
+// exceptions, writes the sentence to standard error and aborts.
 template <class Error>
 [[noreturn]] void refuse(const std::string& sentence) {
 #if HEED_HAS_EXCEPTIONS
@@ -37,7 +38,7 @@ template <class Error>
 #endif
 }
 
-// The words that a sentence is made of.
+// append(sentence, x) adds x, as text, to an error message.
 inline void append(std::string& sentence, const char* words) { sentence += words; }
 inline void append(std::string& sentence, const std::string& words) { sentence += words; }
 template <class Number>
@@ -49,7 +50,8 @@ inline void append(std::string& sentence, double number) {
   sentence += text;
 }
 
-// Two sizes, said as those of a matrix. Views of a matrix, which have such members, are said alike.
+// The two sizes of a matrix, written as "5x4" in an error message; so is every view with members
+// rows and cols.
 struct extent {
   index rows;
   index cols;
@@ -62,7 +64,8 @@ void append(std::string& sentence, const Sized& sizes) {
   append(sentence, index(sizes.cols));
 }
 
-// Whether a matrix has the sizes that its transpose must have, and says so.
+// Adds "; k looks transposed" to an error message if matrix k has the sizes that its transpose
+// should have.
 struct transposed {
   const char* name;
   extent is;
@@ -74,8 +77,8 @@ inline void append(std::string& sentence, const transposed& m) {
     sentence += "; " + std::string(m.name) + " looks transposed";
 }
 
-// One part of a sentence, whatever its type: what has to be compiled for each check is a list of these.
-// Refers to the part.
+// One part of an error message, its type erased, so that each check compiles no more than a list of
+// parts. Refers to the value that becomes text.
 class part {
  public:
   part(const char* words)
@@ -102,7 +105,7 @@ template <class Error>
   refuse<Error>(sentence);
 }
 
-// Throws Error unless `holds`; the sentence is put together only then.
+// Throws Error unless `holds`; the error message is put together only then.
 template <class Error = shape_error, class... Parts>
 void require(bool holds, const Parts&... parts) {
   if (holds) [[likely]]
@@ -110,8 +113,8 @@ void require(bool holds, const Parts&... parts) {
   refuse_in<Error>({part(parts)...});
 }
 
-// Refuses a size of 0, which is what a field of an options struct is where it was left out. `who`
-// names the type, `what` says the field's meaning.
+// Refuses a size of 0: a field of an options struct that the caller left out is 0. `who` names the
+// type, `what` states the field's meaning.
 template <class Size>
 void require_given(const char* who, const char* field, Size size, const char* what) {
   require(!exactly_equal(size, Size(0)), who, ": ", field, " was not given, or is 0; it is ", what);

@@ -15,7 +15,7 @@ inline namespace HEED_ABI {
 
 namespace detail {
 
-// Only declared, for overloads to be chosen by.
+// Declared and never defined: the concepts below test whether a call of these functions compiles.
 template <class Derived>
 void take_eigen_object(const Eigen::EigenBase<Derived>&);
 template <class Derived>
@@ -50,11 +50,11 @@ concept writable = storage<T> && !std::is_const_v<std::remove_reference_t<T>> &&
 template <class Object>
 using scalar_of = typename std::remove_cvref_t<Object>::Scalar;
 
-// ... const where the object may only be read.
+// The scalar of an Eigen object, const if the object may only be read.
 template <class Object>
 using element_of = std::conditional_t<writable<Object>, scalar_of<Object>, const scalar_of<Object>>;
 
-// Storage of one scalar, and the same that may be written to.
+// storage_of: storage whose scalar is Scalar. writable_of: such storage that may be written to.
 template <class Object, class Scalar>
 concept storage_of = storage<Object> && std::is_same_v<scalar_of<Object>, Scalar>;
 template <class Object, class Scalar>
@@ -62,7 +62,7 @@ concept writable_of = writable<Object> && storage_of<Object, Scalar>;
 
 }  // namespace detail
 
-// Every modifier names what it is by a nested type heed_kind.
+// Every modifier has a nested type heed_kind, which is one of these tags.
 struct mask_kind {};     // which keys a query may see
 struct score_kind {};    // how a score changes (FlexAttention calls it score_mod)
 struct setting_kind {};  // anything else: heads, scale, outputs, scratch, executor

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Who does the work: the calling thread, or an executor that the caller brings.
+// Executors: which threads a call runs on, the calling thread alone or threads that the caller
+// provides (a thread pool, OpenMP).
 //
 //   heed::attention(q, k, v, out, heed::on(heed::openmp{4}));
 //   heed::attention(q, k, v, out, heed::on(pool));    // Eigen::ThreadPool, or like it
@@ -20,7 +21,7 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Work on one numbered worker, without a copy of the callable and without its type.
+// A reference to a callable work(worker) with its type erased; the callable is not copied.
 class worker_function {
  public:
   template <class Function>
@@ -42,7 +43,7 @@ struct executor {
   void (*run)(const void* object, index count, worker_function work) = nullptr;
 };
 
-// The calling thread alone: what a call does unless told otherwise.
+// The calling thread alone: the default of every call.
 struct serial {
   index workers() const { return 1; }
   template <class Function>
@@ -77,12 +78,13 @@ concept task_pool = requires(T& pool) {
   pool.CurrentThreadId();
 };
 
-// Runs work(0) ... work(count - 1) on a task_pool, the caller taking a share; returns when all are
-// done. On a thread of the same pool it runs them in turn, since waiting there could wait for ever.
+// Runs work(0) on the calling thread and work(1) ... work(count - 1) on a task_pool; returns when
+// all have ended. If the calling thread belongs to the pool, it runs all of them one after another,
+// since waiting for other tasks of the same pool could be a deadlock.
 template <task_pool Pool>
 void run_on_pool(Pool& pool, index count, worker_function work) {
   if (pool.CurrentThreadId() >= 0) return serial{}(count, work);
-  struct shared_state {  // behind one reference, so that a scheduled task fits without allocation
+  struct shared_state {  // captured by one reference, so that a task is stored without allocation
     worker_function work;
     index running;
     std::mutex mutex;
@@ -101,13 +103,13 @@ void run_on_pool(Pool& pool, index count, worker_function work) {
 
 inline executor erase(const executor& e, index) { return e; }
 
-// Erases an executor's type. `workers`, where positive, overrides how many it says it has.
+// Erases an executor's type. A positive `workers` replaces the executor's own number of workers.
 template <class Executor>
 executor erase(const Executor& e, index workers) {
   executor erased;
   erased.object = &e;
   if constexpr (task_pool<Executor>) {
-    erased.workers = e.NumThreads() + 1;  // the caller works too
+    erased.workers = e.NumThreads() + 1;  // the calling thread works too
     erased.run = [](const void* object, index count, worker_function work) {
       run_on_pool(*const_cast<Executor*>(static_cast<const Executor*>(object)), count, work);
     };
@@ -128,8 +130,8 @@ executor erase(const Executor& e, index workers) {
 
 }  // namespace detail
 
-// An executor as a value without its type, for what keeps one: refers to `run`, which must outlive it.
-// `workers` as in heed::on.
+// An executor with its type erased, for objects that store an executor: refers to `run`, which must
+// outlive the result. `workers` as in heed::on.
 //
 //   Eigen::ThreadPool pool(4);
 //   model.generate(ids, {.on = heed::executor_of(pool)});
@@ -140,8 +142,9 @@ template <class Executor>
 
 namespace detail {
 
-// Does body(worker, task) for every task below `tasks`. Which worker does which task is left to
-// chance, so a result must not depend on it. The first exception is handed on to the caller.
+// Calls body(worker, task) for every task below `tasks`. Which worker runs which task is not
+// determined, so a result must not depend on the worker. The first exception is rethrown to the
+// caller.
 template <class Body>
 void run_tasks(const executor& on, index tasks, Body&& body) {
   const index workers = (std::min)(on.workers, tasks);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a modifier was made from: a temporary is taken over, and what has a name is referred to.
+// The data of a modifier: an argument that is a temporary is moved in, an argument with a name is
+// referred to.
 //
 //   heed::kept<heed::number_span<double>> own(std::vector{0.5, 0.25});  // moved in, lives as long as `own`
 //   heed::kept<heed::number_span<double>> referring(slopes);            // `slopes` must outlive it
@@ -17,21 +18,21 @@ inline namespace HEED_ABI {
 namespace detail {
 
 // An object that holds its elements itself, as a matrix and a std::vector do; a Map, a Block or a
-// std::span shows those of another.
+// std::span refers to the elements of another object.
 template <class T>
 concept owns_elements = eigen_owner<T> ||(!eigen_object<T> && std::ranges::range<T> &&
                                           !std::ranges::borrowed_range<std::remove_cvref_t<T>> &&
                                           !std::is_array_v<std::remove_cvref_t<T>>);
 
-// A View, of which any source can be made, that takes a temporary over: its elements are moved,
-// where their type can, into memory that all copies share. Of anything else there is the View alone, and nothing is
+// A View of a source. If the source is a temporary that owns its elements, the source is moved into
+// memory that all copies of this object share. Otherwise only the View is stored, and nothing is
 // allocated.
 template <class View>
 class kept : public View {
  public:
   kept() = default;
 
-  // `words` are what else the View is made with.
+  // `words` are further arguments of the View's constructor.
   template <class Source, class... Words>
   requires(!std::is_same_v<std::remove_cvref_t<Source>, kept>) explicit kept(
       Source&& source, const Words&... words) {
@@ -47,7 +48,7 @@ class kept : public View {
   }
 
  private:
-  std::shared_ptr<const void> owner_;  // of the elements, if they were a temporary's
+  std::shared_ptr<const void> owner_;  // owns the elements if the source was a temporary, else null
 };
 
 }  // namespace detail

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Measures working memory: takes nothing, and adds up what would be taken. A layout that is a function
-// of its memory is so measured by the code that lays it out.
+// Measures working memory: allocates nothing, and adds up the bytes that are requested. A function
+// that takes its buffers from a memory argument thereby measures its own footprint.
 //
 //   measuring_memory memory;
 //   memory.take<float>(100);
@@ -15,7 +15,7 @@ namespace detail {
 
 class measuring_memory {
  public:
-  // Nowhere: the pointer is null.
+  // Counts the bytes and returns a null pointer.
   template <class T>
   constexpr T* take(index count) {
     bytes_ += scratch::rounded(count * static_cast<index>(sizeof(T)));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Memory that is taken and given back like a stack, and kept between calls.
+// Working memory of calls: allocated and released in the order of a stack, and kept between calls.
 //
 //   heed::scratch scratch;
 //   heed::attention(q, k, v, out, heed::in(scratch));  // allocates
@@ -24,7 +24,8 @@ class scratch {
   scratch(scratch&&) = default;
   scratch& operator=(scratch&&) = default;
 
-  // What is taken while a frame lives is given back when it ends; frames nest.
+  // Memory that is taken during the lifetime of a frame is released when the frame is destroyed;
+  // frames nest.
   class frame {
    public:
     explicit frame(scratch& memory) : memory_(memory), block_(memory.block_), used_(memory.used_) {}
@@ -41,7 +42,7 @@ class scratch {
       return static_cast<T*>(memory_.take(count * static_cast<index>(sizeof(T))));
     }
 
-    // The same as a matrix.
+    // Room for a matrix (rows, cols), uninitialised.
     template <class T>
     Eigen::Map<matrix<T>> take_matrix(index rows, index cols) {
       return {take<T>(rows * cols), rows, cols};
@@ -111,9 +112,9 @@ class scratch {
 
 namespace detail {
 
-// The scratch of a call that was given none: one for each thread that calls. An executor that lets
-// the waiting caller do other work must not start a second call there: give each its own by
-// in(scratch).
+// The scratch of a call without heed::in: one for each calling thread. If an executor lets a
+// waiting thread do other work, that work must not start a second call with the same scratch: give
+// each call a scratch of its own by heed::in.
 inline scratch& default_scratch() {
   thread_local scratch memory;
   return memory;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Working memory on the stack, of a size known when compiling: taken as from a scratch's frame.
+// Working memory on the stack, of a size known at compile time, with the member functions of a
+// scratch's frame.
 //
 //   heed::stack_memory<1024> memory;
 //   float* x = memory.take<float>(100);

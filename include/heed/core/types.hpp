@@ -19,8 +19,9 @@ inline namespace HEED_ABI {
 // beside the function `index` that <strings.h> of POSIX declares.
 using index = Eigen::Index;
 
-// A place in a sequence, as rules see it. 32 bits, so that compilers turn a rule's arithmetic over
-// neighbouring queries into vector instructions; sequences longer than 2^30 - 1 are refused.
+// A position in a sequence, the type that masks and score rules compute with. 32 bits, so that
+// compilers vectorise a rule's arithmetic over neighbouring queries; sequences longer than 2^30 - 1
+// are refused.
 using position = std::int32_t;
 
 namespace detail {
@@ -28,7 +29,7 @@ namespace detail {
 // a / b, rounded up, of numbers that are not negative.
 constexpr index divide_up(index a, index b) { return (a + b - 1) / b; }
 
-// T[Count]: sizes are signed here, and C++ wants the bounds of arrays unsigned.
+// T[Count] with a signed Count, as sizes are in heed; the bounds of C++ arrays are unsigned.
 template <class T, index Count>
 using fixed_array = T[static_cast<std::size_t>(Count)];
 
@@ -40,7 +41,7 @@ constexpr bool exactly_equal(Number a, Number b) {
 
 }  // namespace detail
 
-// What a row-major owner of tokens looks like: (tokens, features).
+// A row-major matrix that owns its elements: (tokens, features).
 template <class Scalar>
 using matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
