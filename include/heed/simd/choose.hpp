@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One of two numbers, chosen by their bits: without a branch and without a floating-point operation, so
-// that a loop over it becomes vector code whatever makes the choice.
+// Select: one of two numbers, chosen by bit masks, without a branch and without a floating-point
+// operation, so that a loop over it is vectorised whatever computes the condition.
 //
 //   heed::choose(true, 1.0f, 2.0f);  // 1
 #pragma once
@@ -21,7 +21,8 @@ EIGEN_ALWAYS_INLINE Scalar choose(bool first, Scalar a, Scalar b) {
   return std::bit_cast<Scalar>((std::bit_cast<bits>(a) & all) | (std::bit_cast<bits>(b) & ~all));
 }
 
-// What became of a score, or -infinity where the score was that before: what is excluded stays so.
+// The changed score, or -infinity where the score was -infinity before the change: an excluded pair
+// stays excluded.
 template <class Scalar>
 EIGEN_ALWAYS_INLINE Scalar keep_excluded(Scalar before, Scalar after) {
   using bits = typename bits_of<Scalar>::integer;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// 4^x for the numbers that a softmax meets, in vectors: one routine for every lane.
+// 4^x for the scores of a softmax, in vectors: one routine for every lane.
 //
 //   exp4<float>(simd<float>::broadcast(-1));  // 0.25 in every lane
 #pragma once
@@ -43,9 +43,9 @@ struct exp2_polynomial<double> {
                                  4.0780717860928704165e-10};
 };
 
-// The power of four that others are taken relative to: in each lane a multiple of 1/2, of at most an
-// eighth of 2^fraction. 4^origin is then a power of two, and costs x no bit: it only moves the exponent
-// of the result.
+// The number that exponents are taken relative to (the running max): in each lane a multiple of
+// 1/2, of at most an eighth of 2^fraction. 4^origin is then a power of two, so that the origin
+// costs x no bit: the origin only shifts the exponent of the result.
 template <class Scalar>
 struct exp4_origin {
   using s = simd<Scalar>;
@@ -62,9 +62,10 @@ struct exp4_origin {
 };
 
 // x = 4^(x - origin) for x from -infinity to origin + 1/2, in Count packets, of which packet i has
-// origin[i % index(Origins)]: exactly 1 where x is the origin, exactly 0 at -infinity; what would be
-// subnormal is subnormal or 0; NaN stays NaN. The packets take every step together, since each step
-// waits for the one before: one packet alone would leave the machine idle.
+// origin[i % index(Origins)]: exactly 1 where x is the origin, exactly 0 at -infinity; a result
+// below the normal numbers is subnormal or 0; NaN stays NaN. All packets take a step before any
+// takes the next, since each step depends on the one before: a single packet would leave the
+// pipeline idle.
 template <class Scalar, std::size_t Count, std::size_t Origins>
 EIGEN_ALWAYS_INLINE void exp4_in_place(typename simd<Scalar>::packet (&x)[Count],
                                        const exp4_origin<Scalar> (&origin)[Origins]) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// a b + c of plain numbers, rounded as the vectors of the same machine round it.
+// Multiply-add of scalars, a b + c, rounded as the vector instructions of the same machine round
+// it.
 //
 //   heed::fused(0.1f, 10.0f, -1.0f);  // 1.4901161e-08 with fused multiply-add, 0 without
 #pragma once
@@ -12,8 +13,8 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// One rounding where the machine has fused multiply-add, two where not; written `a * b + c`, it
-// would be the one or the other as the compiler likes.
+// Rounds once where the machine has fused multiply-add, twice elsewhere. In a plain `a * b + c` the
+// compiler would choose between the two.
 template <class Scalar>
 Scalar fused(Scalar a, Scalar b, Scalar c) {
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA)

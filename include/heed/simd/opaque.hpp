@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A pointer whose origin the compiler is not to know: GCC would otherwise keep the distances between rows in
-// registers, run out of them, and reload them in the innermost loop.
+// A pointer whose computation is hidden from the compiler: GCC would otherwise keep the distances
+// between rows in registers, run out of registers, and reload the distances in the innermost loop.
 //
 //   row = heed::opaque(row + pitch);  // the same address
 #pragma once

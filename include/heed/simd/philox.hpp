@@ -17,8 +17,8 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// For Count counters whose second words are counter[1], counter[1] + 1, ...: word w of the l-th is
-// [w][l]. Rounds are written out and lanes are loops, which become vector code.
+// For Count counters whose second words are counter[1], counter[1] + 1, ...: [w][l] is word w of
+// counter l. Rounds are unrolled and lanes are loops, which become vector code.
 template <std::size_t Count>
 std::array<std::array<std::uint32_t, Count>, 4> philox_side_by_side(
     const std::array<std::uint32_t, 4>& counter, std::uint64_t seed) {
@@ -49,7 +49,7 @@ std::array<std::array<std::uint32_t, Count>, 4> philox_side_by_side(
   return words;
 }
 
-// For one.
+// The four random words of one counter.
 inline std::array<std::uint32_t, 4> philox(const std::array<std::uint32_t, 4>& counter,
                                            std::uint64_t seed) {
   const auto words = philox_side_by_side<1>(counter, seed);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The vector instructions of the machine that this file is compiled for, as Eigen found them.
+// SIMD: the vector instructions of the machine that a file is compiled for, as Eigen detected them.
 //
 //   using s = heed::simd<float>;
 //   s::store(p, s::multiply_add(s::broadcast(2), s::load(p), s::broadcast(1)));  // p = 2 p + 1
 //
-// This file alone touches Eigen::internal. Where there are no vectors, a packet is one number.
+// This file alone uses Eigen::internal. On a machine without vector instructions, a packet is one
+// number.
 #pragma once
 
 #include <heed/core/types.hpp>           // index, Eigen
@@ -17,7 +18,7 @@
 #include <cstring>  // memcpy
 #include <limits>   // infinity
 
-// GCC 12 takes the deliberately undefined operand of its own AVX-512 intrinsics for a mistake.
+// GCC 12 warns about the deliberately undefined operand of its own AVX-512 intrinsics.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
@@ -45,8 +46,8 @@ struct bits_of<double> {
   static constexpr int bias = 1023;
 };
 
-// Moves the bits of a number left past its fraction, so that what was its lowest bits becomes sign
-// and exponent.
+// Shifts the bits of a number to the left by the width of its fraction, so that the lowest bits
+// become sign and exponent.
 template <class Scalar>
 requires std::is_floating_point_v<Scalar> Scalar shift_past_fraction(Scalar x) {
   using bits = bits_of<Scalar>;
@@ -54,7 +55,7 @@ requires std::is_floating_point_v<Scalar> Scalar shift_past_fraction(Scalar x) {
       std::bit_cast<typename bits::integer>(x) << bits::fraction));
 }
 
-// ... in each lane of a packet, for instruction sets that have no overload below.
+// The same shift in each lane of a packet, for instruction sets that have no overload below.
 template <class Packet>
 requires(!std::is_floating_point_v<Packet>) Packet shift_past_fraction(const Packet& x) {
   using traits = Eigen::internal::unpacket_traits<Packet>;
@@ -125,8 +126,8 @@ struct simd {
   using packet = typename Eigen::internal::packet_traits<Scalar>::type;
   static constexpr index size = Eigen::internal::unpacket_traits<packet>::size;
 
-  // Vector registers of the instruction set, and multiply-adds that its widest machines begin in a
-  // cycle. They take four cycles each.
+  // The number of vector registers of the instruction set, and of multiply-adds that its widest
+  // machines start per cycle. A multiply-add takes four cycles.
 #if defined(EIGEN_VECTORIZE_NEON)
   static constexpr index registers = 32, multiply_adds = 4;
 #elif defined(EIGEN_VECTORIZE_AVX512)
@@ -138,7 +139,7 @@ struct simd {
   static packet load(const Scalar* from) { return Eigen::internal::ploadu<packet>(from); }
   static void store(Scalar* to, const packet& a) { Eigen::internal::pstoreu<Scalar>(to, a); }
 
-  // ... from and to memory that holds half, bfloat16 or, to be read only, 8-bit integers.
+  // Loads and stores that convert: memory holds half, bfloat16 or (loads only) 8-bit integers.
   template <class Storage>
   static packet load(const Storage* from) {
 #if defined(EIGEN_VECTORIZE_AVX) && defined(__F16C__)
@@ -179,12 +180,12 @@ struct simd {
     for (index i = 0; i < size; ++i) to[i] = static_cast<Storage>(lanes[i]);
   }
 
-  // ... from numbers that lie `stride` apart.
+  // Gathers numbers that lie `stride` apart.
   static packet gather(const Scalar* from, index stride) {
     return Eigen::internal::pgather<Scalar, packet>(from, stride);
   }
 
-  // Rows become columns.
+  // Transposes a square of numbers in registers.
   static void transpose(packet (&square)[static_cast<std::size_t>(size)]) {
     Eigen::internal::PacketBlock<packet, static_cast<int>(size)> block;
     for (index i = 0; i < size; ++i) block.packet[i] = square[i];
@@ -192,7 +193,7 @@ struct simd {
     for (index i = 0; i < size; ++i) square[i] = block.packet[i];
   }
 
-  // Lines of `size` numbers, `stride` apart, as columns.
+  // Loads a square, `size` lines that lie `stride` apart, and transposes it.
   template <class Storage>
   static void load_transposed(packet (&square)[static_cast<std::size_t>(size)], const Storage* from,
                               index stride) {
@@ -204,7 +205,8 @@ struct simd {
 
   static packet broadcast(Scalar a) { return Eigen::internal::pset1<packet>(a); }
 
-  // As many words of 32 bits as a packet of floats has lanes: what packed numbers are taken apart in.
+  // A register of 32-bit words, as many as a packet of floats has lanes: packed numbers are
+  // unpacked in it.
   using words = typename words_of<packet>::type;
 
   static words load_words(const std::uint32_t* from) {
@@ -232,7 +234,7 @@ struct simd {
   static words shift_right(const words& a) {
     return Eigen::internal::plogical_shift_right<Bits>(a);
   }
-  // ... that brings copies of the sign.
+  // Arithmetic shift: copies of the sign bit come in from the left.
   template <int Bits>
   static words shift_right_signed(const words& a) {
     return Eigen::internal::parithmetic_shift_right<Bits>(a);
@@ -244,7 +246,7 @@ struct simd {
   static words turned(const words& a, std::uint32_t mask) {
     return Eigen::internal::pxor(a, Eigen::internal::pset1<words>(static_cast<int>(mask)));
   }
-  // Byte 0, 1, 2 or 3 of words, the first being the lowest.
+  // Byte 0, 1, 2 or 3 of each word, byte 0 being the lowest.
   template <int Byte>
   static words byte_of(const words& a) {
 #if defined(EIGEN_VECTORIZE_AVX512) && defined(__AVX512BW__)
@@ -258,14 +260,14 @@ struct simd {
     return both(shift_right<8 * Byte>(a), 255);
   }
 
-  // Signed integers as numbers, ...
+  // Signed integers converted to numbers.
   static packet number_of(const words& a) {
     if constexpr (size == 1)
       return static_cast<Scalar>(a);
     else
       return Eigen::internal::pcast<words, packet>(a);
   }
-  // ... the lowest four bits of words, ...
+  // The lowest four bits of each word, converted to a number.
   static packet number_of_nibble(const words& a) {
 #if defined(EIGEN_VECTORIZE_AVX512)
     if constexpr (size == 16) {
@@ -276,14 +278,14 @@ struct simd {
 #endif
     return number_of(both(a, 15));
   }
-  // ... the bits of floats, ...
+  // Words that hold the bits of floats, as floats.
   static packet float_of(const words& a) {
     if constexpr (size == 1)
       return std::bit_cast<float>(a);
     else
       return Eigen::internal::preinterpret<packet, words>(a);
   }
-  // ... and halves in the lower 16 bits, whatever is above.
+  // Words whose lower 16 bits hold a half, converted to floats; the upper bits are ignored.
   static packet half_of(const words& a) {
 #if defined(EIGEN_VECTORIZE_AVX512)
     if constexpr (size == 16) return _mm512_cvtph_ps(_mm512_cvtepi32_epi16(a));
@@ -325,8 +327,8 @@ struct simd {
       return Eigen::internal::pmadd(a, b, c);
   }
 
-  // sum = a b + sum, for sums that stay in registers over a loop: GCC left to itself lets them
-  // wander from one register to another, until some end in memory.
+  // sum = a b + sum, for accumulators that stay in registers over a loop: without this function GCC
+  // moves accumulators from register to register, until some are spilled to memory.
   static void accumulate(packet& sum, const packet& a, const packet& b) {
 #if defined(__FMA__) && defined(__GNUC__) && !defined(__clang__)
     if constexpr (size > 1 && std::is_same_v<Scalar, float>)
@@ -338,11 +340,11 @@ struct simd {
       sum = multiply_add(a, b, sum);
   }
 
-  // The same number, rounded here and now: the compiler may not fuse the product that made it into
-  // a later addition.
+  // The same number, rounded at this place: the compiler may not fuse the product that computed it
+  // with a later addition.
   static packet rounded(packet a) {
 #if (defined(__GNUC__) || defined(__clang__)) && (defined(__x86_64__) || defined(__i386__))
-    // Eigen's own lets the compiler choose memory, and clang does.
+    // Eigen's own barrier lets the compiler choose a memory operand, and Clang chooses one.
 #if defined(__AVX512F__)
     __asm__("" : "+v"(a));
 #else

@@ -39,7 +39,7 @@ inline float tanh(float x) {
   return inside * p / q;
 }
 
-// The standard library's.
+// std::tanh.
 inline double tanh(double x) { return std::tanh(x); }
 
 }  // namespace detail

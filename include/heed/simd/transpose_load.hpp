@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Squares of numbers that are transposed on their way into registers, where an instruction set has a shorter way
-// than to load lines and to transpose them: square[c] = number c of every line.
-//
+// Transposed loads: a square of numbers is transposed while it is loaded into registers, where an
+// instruction set has a shorter way than to load lines and to transpose them: square[c] = number c
+// of every line.
 //   __m256 columns[8];
 //   heed::transposed_lines<__m256, float>::load(columns, first, stride);  // 8 floats of each, `stride` apart
 //
@@ -16,7 +16,7 @@
 #include <cstdint>      // int8_t, uint32_t
 #include <type_traits>  // is_same_v
 
-// GCC 12 takes the deliberately undefined operand of its own AVX-512 intrinsics for a mistake.
+// GCC 12 warns about the deliberately undefined operand of its own AVX-512 intrinsics.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
@@ -32,7 +32,7 @@ template <class Packet, class Storage>
 struct transposed_lines;
 
 #if defined(EIGEN_VECTORIZE_AVX)
-// Half lines put together on their way in spare a third of the shuffles.
+// Two half lines are loaded into one register, which saves a third of the shuffles.
 template <>
 struct transposed_lines<__m256, float> {
   static EIGEN_ALWAYS_INLINE void load(__m256 (&square)[8], const float* from, index stride) {
@@ -55,8 +55,8 @@ struct transposed_lines<__m256, float> {
 #endif
 
 #if defined(EIGEN_VECTORIZE_AVX2)
-// Numbers of 16 bits are transposed before they widen: lines r and r + 4 share a register, and squares of
-// four lines are transposed in both halves of it at once.
+// Numbers of 16 bits are transposed before they are widened: lines r and r + 4 share a register,
+// and squares of four lines are transposed in both halves of the register at once.
 template <>
 struct transposed_lines<__m256, Eigen::bfloat16> {
   static EIGEN_ALWAYS_INLINE void load(__m256 (&square)[8], const Eigen::bfloat16* from,
@@ -70,7 +70,7 @@ struct transposed_lines<__m256, Eigen::bfloat16> {
     const __m256i a = pair(0), b = pair(1), c = pair(2), d = pair(3);
     const __m256i ab = _mm256_unpacklo_epi16(a, b), cd = _mm256_unpacklo_epi16(c, d);
     const __m256i ab_high = _mm256_unpackhi_epi16(a, b), cd_high = _mm256_unpackhi_epi16(c, d);
-    // In every half, two columns of its four lines.
+    // In each half of a register: two columns of four lines.
     const __m256i columns[] = {_mm256_unpacklo_epi32(ab, cd), _mm256_unpackhi_epi32(ab, cd),
                                _mm256_unpacklo_epi32(ab_high, cd_high),
                                _mm256_unpackhi_epi32(ab_high, cd_high)};
@@ -104,7 +104,7 @@ struct transposed_lines<__m256, std::uint32_t> {
   }
 };
 
-// Bytes are transposed before they widen: a line is half a register.
+// Bytes are transposed before they are widened: a line is half a register.
 template <>
 struct transposed_lines<__m256, std::int8_t> {
   static EIGEN_ALWAYS_INLINE void load(__m256 (&square)[8], const std::int8_t* from, index stride) {
@@ -131,8 +131,8 @@ struct transposed_lines<__m256, std::int8_t> {
 
 #if defined(EIGEN_VECTORIZE_AVX512) && defined(__AVX512BW__)
 
-// 16 bytes of 16 lines that lie `stride` bytes apart, four lines at a time: what is in quarter L of
-// register r comes from line 4 L + r. Squares of four lines are then transposed in every quarter at once.
+// 16 bytes of 16 lines that lie `stride` bytes apart, four lines at a time: quarter L of register r
+// holds line 4 L + r. Squares of four lines are then transposed in every quarter at once.
 EIGEN_ALWAYS_INLINE void load_quarters(__m512i (&rows)[4], const void* from, index stride) {
   const char* at = static_cast<const char*>(from);
   unroll_constants<4>([&](auto quarter) HEED_INLINED {
@@ -165,7 +165,7 @@ struct transposed_lines<__m512, std::uint32_t> {
   }
 };
 
-// Numbers of 16 bits are transposed before they widen, eight columns at a time.
+// Numbers of 16 bits are transposed before they are widened, eight columns at a time.
 template <class Storage>
 requires(std::is_same_v<Storage, Eigen::half> ||
          std::is_same_v<Storage, Eigen::bfloat16>) struct transposed_lines<__m512, Storage> {
@@ -177,7 +177,7 @@ requires(std::is_same_v<Storage, Eigen::half> ||
       const __m512i cd = _mm512_unpacklo_epi16(row[2], row[3]);
       const __m512i ab_high = _mm512_unpackhi_epi16(row[0], row[1]);
       const __m512i cd_high = _mm512_unpackhi_epi16(row[2], row[3]);
-      // In every quarter, two columns of its four lines.
+      // In each quarter of a register: two columns of four lines.
       const __m512i columns[] = {_mm512_unpacklo_epi32(ab, cd), _mm512_unpackhi_epi32(ab, cd),
                                  _mm512_unpacklo_epi32(ab_high, cd_high),
                                  _mm512_unpackhi_epi32(ab_high, cd_high)};
@@ -200,8 +200,8 @@ requires(std::is_same_v<Storage, Eigen::half> ||
   }
 };
 
-// ... and so are bytes, all columns at once. A byte widens from the top of its number, where it
-// brings its sign.
+// Bytes are transposed before they are widened, too, all columns at once. A byte goes to bits 24 to
+// 31 of its word, and an arithmetic shift to the right by 24 extends the sign.
 template <>
 struct transposed_lines<__m512, std::int8_t> {
   static EIGEN_ALWAYS_INLINE void load(__m512 (&square)[16], const std::int8_t* from,
@@ -212,7 +212,7 @@ struct transposed_lines<__m512, std::int8_t> {
     const __m512i cd = _mm512_unpacklo_epi8(row[2], row[3]);
     const __m512i ab_high = _mm512_unpackhi_epi8(row[0], row[1]);
     const __m512i cd_high = _mm512_unpackhi_epi8(row[2], row[3]);
-    // In every quarter, four columns of its four lines.
+    // In each quarter of a register: four columns of four lines.
     const __m512i columns[] = {_mm512_unpacklo_epi16(ab, cd), _mm512_unpackhi_epi16(ab, cd),
                                _mm512_unpacklo_epi16(ab_high, cd_high),
                                _mm512_unpackhi_epi16(ab_high, cd_high)};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A loop of fixed length, written out by the compiler at every level from -O2 on.
+// Unrolls a loop of fixed length, at every level from -O2 on.
 //
 //   heed::unroll<3>([&](index i) HEED_INLINED { sum[i] += x[i]; });
 #pragma once
@@ -13,15 +13,16 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// Does body(0) ... body(Count - 1). Accumulators that a body indexes can then stay in registers, where an
-// ordinary loop at -O2 would keep them in memory. The body is compiled once, whatever Count is.
+// Calls body(0) ... body(Count - 1). Accumulators that a body indexes can then stay in registers,
+// where an ordinary loop at -O2 would keep them in memory. The body is compiled once, whatever
+// Count is.
 template <index Count, class Body>
 EIGEN_ALWAYS_INLINE void unroll(const Body& body) {
   HEED_UNROLL for (index i = 0; i < Count; ++i) body(i);
 }
 
-// The same where the body needs its number at compile time: as an std::integral_constant, and compiled
-// for each.
+// The same for a body that needs its number at compile time: the number is a
+// std::integral_constant, and the body is compiled once for each.
 template <int Count, class Body>
 EIGEN_ALWAYS_INLINE void unroll_constants(const Body& body) {
   [&]<int... I>(std::integer_sequence<int, I...>) HEED_INLINED {
