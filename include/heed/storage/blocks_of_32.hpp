@@ -34,12 +34,13 @@ inline void store_half(float number, std::uint8_t* bytes) {
   std::memcpy(bytes, &rounded, sizeof rounded);
 }
 
-// (value - origin) * factor, each rounded to float. A function of its own, because a compiler that sees
-// a sum behind a product may form one multiply-add, whose bits are others.
+// (value - origin) * factor, each operation rounded to float. A function of its own: where a
+// compiler can see the product and the sum together, it may form one multiply-add, whose bits
+// differ.
 HEED_ONE_COPY inline void scale_32(const float* values, float origin, float factor, float* to) {
   for (index i = 0; i < 32; ++i) to[i] = (values[i] - origin) * factor;
 }
-// 1 / step; 0 where that would be infinite, as all values are then 0 or too small for a scale.
+// 1 / step; 0 where 1 / step would be infinite: all values are then 0 or too small for a scale.
 inline float inverse_of(float step) {
   const float inverse = 1 / step;
   return std::isfinite(inverse) ? inverse : 0.0f;
@@ -56,7 +57,7 @@ struct block_range {
     const Eigen::Map<const Eigen::Array<float, 32, 1>> all(values);
     finite = exactly_equal((all * 0.0f).sum(), 0.0f);
     if (!finite) return;
-    // The first of equal values, so that of 0 and -0 each processor takes the same.
+    // The first of equal values, so that every processor chooses the same one of 0 and -0.
     const float magnitude = all.abs().maxCoeff(), minimum = all.minCoeff();
     farthest = *std::find_if(values, values + 31,
                              [&](float x) { return exactly_equal(std::abs(x), magnitude); });
@@ -65,7 +66,7 @@ struct block_range {
   }
 };
 
-// What was rounded, as numbers from 0 on, and what leads back to values.
+// The rounded values as numbers from 0 on, with the scale and the offset that decode them.
 struct block_numbers {
   std::uint8_t numbers[32] = {};
   float scale = std::numeric_limits<float>::quiet_NaN();

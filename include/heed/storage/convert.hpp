@@ -53,7 +53,7 @@ void encode_blocks(const float* from, index count, std::byte* to) {
 // nearest float; a boolean is 0 or 1.
 template <class Float>
 HEED_ONE_COPY void to_float(dtype type, const std::byte* from, index count, Float* to) {
-  static_assert(std::is_same_v<Float, float>);  // who does not call a template does not compile it
+  static_assert(std::is_same_v<Float, float>);  // a template: not compiled where it is not called
   const auto each = [&](auto value_of) {
     for (index i = 0; i < count; ++i) to[i] = value_of(static_cast<std::uint8_t>(from[i]));
   };
@@ -113,8 +113,8 @@ HEED_ONE_COPY void to_float(dtype type, const std::byte* from, index count, Floa
   }
 }
 
-// Rounds `count` floats, whole blocks, to a dtype. Returns false, and writes nothing, for a dtype that
-// nothing is rounded to: integers, booleans, 8-bit floats and K-quants.
+// Rounds `count` floats, whole blocks, to a dtype. Returns false, and writes nothing, for a dtype
+// that floats are not rounded to: integers, booleans, 8-bit floats and K-quants.
 template <class Float>
 HEED_ONE_COPY bool from_float(dtype type, const Float* from, index count, std::byte* to) {
   static_assert(std::is_same_v<Float, float>);

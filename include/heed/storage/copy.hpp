@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Copies between strided views, in vectors wherever one stride on either side is 1.
+// Copies between strided views, transposing in registers where rows meet columns, in vectors
+// wherever one stride on either side is 1.
 //
 //   heed::copy(heed::view_of(row_major), heed::view_of(col_major), 0.5f);  // to = 0.5 * from
 #pragma once
@@ -14,7 +15,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// Of the two types on either side of a copy, the one that is calculated with.
+// The type that a copy computes in: one of the types of its two sides.
 template <class To, class From>
 using copy_scalar = std::conditional_t<std::is_same_v<To, accumulator_t<To>>, To, From>;
 
@@ -26,8 +27,8 @@ class copier {
   copier(const view<To>& to, const view<From>& from, Scalar factor)
       : to_(to), from_(from), factor_(factor) {}
 
-  // Both by rows. Addresses are kept apart from the views, here and below: compilers believe that a
-  // vector's store may change those.
+  // Both by rows. Here and below, addresses are kept in variables apart from the views: compilers
+  // assume that a vector's store may change the views.
   void straight() const {
     for (index i = 0; i < to_.rows; ++i) {
       To* const to = &to_(i, 0);
@@ -40,9 +41,9 @@ class copier {
     }
   }
 
-  // `to` by rows, `from` by columns: squares of numbers are transposed in registers. Squares follow one
-  // another along the lines of the side whose lines lie farther apart, so that a cache line is done
-  // with before lines of the same address modulo a page push it out.
+  // `to` by rows, `from` by columns: squares of numbers are transposed in registers. Squares follow
+  // one another along the lines of the side whose lines lie farther apart, so that a cache line is
+  // used up before lines whose addresses are equal modulo a page evict it.
   void transposed() const {
     const index rows = to_.rows / n * n, cols = to_.cols / n * n;
     To* const to = to_.data;
@@ -95,8 +96,8 @@ class copier {
   Scalar factor_;
 };
 
-// to(i, j) = factor * from(i, j), in `to`'s size. One of the two holds half or bfloat16 at
-// most, or `from` 8-bit integers. A matrix without elements may have no address.
+// to(i, j) = factor * from(i, j), in `to`'s size. At most one of the two matrices holds half or
+// bfloat16, or `from` holds 8-bit integers. A matrix without elements may have no address.
 template <class To, class From>
 void copy(const view<To>& to, const view<From>& from,
           detail::copy_scalar<To, std::remove_const_t<From>> factor = 1) {
@@ -114,8 +115,9 @@ void copy(const view<To>& to, const view<From>& from,
     copier.any();
 }
 
-// The same for any two types, number by number where `copy` has no vectors for them: a few columns at
-// a time, so that a side that lies by columns is gone through a line at a time, too.
+// The same for any two types, number by number where `copy` has no vector code for these types: a
+// few columns at a time, so that a matrix that lies by columns is read or written a line at a time,
+// too.
 template <class To, class From>
 void copy_numbers(const view<To>& to, const view<From>& from) {
   if constexpr (std::is_same_v<std::remove_const_t<From>, accumulator_t<To>>) {

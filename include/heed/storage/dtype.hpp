@@ -47,9 +47,9 @@ enum class dtype : std::uint8_t {
   q8_k
 };
 
-// What is to be known about a dtype.
+// The properties of a dtype.
 struct dtype_facts {
-  const char* name;    // as safetensors and GGUF write it
+  const char* name;    // the name in safetensors and GGUF
   index block_values;  // 1 unless values share a scale
   index block_bytes;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Keys as a cache holds them: tiles of 64 rows, each of which lies by columns. A token that is asked
-// about many keys finds them as its products want them, and nothing has to be transposed.
+// Keys as a cache stores them: transposed in tiles of 64 keys, each of which lies by columns, so
+// that q kᵀ of a few queries needs no transposition and no packing.
 //
 //   heed::key_tiles<float> k = cache.keys();            // (5, 2 * 64), an Eigen expression
 //   heed::attention(q, k, cache.values(), out, heads);  // as it is
@@ -15,7 +15,7 @@ inline namespace HEED_ABI {
 
 namespace detail {
 
-// What an Eigen expression asks for its coefficients.
+// The functor of an Eigen expression: computes one coefficient.
 template <class Storage>
 struct tile_reader {
   tiled_view<const Storage> all;
@@ -28,9 +28,9 @@ using tile_expression = Eigen::CwiseNullaryOp<tile_reader<Storage>, matrix<Stora
 
 }  // namespace detail
 
-// Some of the rows of such memory, (rows, heads * width). Refers to it. Element (i, j) of memory lies
-// at data[i / 64 * 64 * cols + j * 64 + i % 64]; the last tile has room for 64 rows, too, and what is
-// beyond the last row may be read, though not used.
+// Some rows of a matrix in tiles, (rows, heads * width). Refers to the memory: element (i, j) lies
+// at data[i / 64 * 64 * cols + j * 64 + i % 64]. The last tile has room for 64 rows, too, and
+// kernels may read what lies beyond the last row, though they do not use it.
 template <class Storage>
 class key_tiles : public detail::tile_expression<Storage> {
  public:
@@ -40,9 +40,9 @@ class key_tiles : public detail::tile_expression<Storage> {
   explicit key_tiles(const detail::tiled_view<const Storage>& all)
       : detail::tile_expression<Storage>(all.rows, all.cols, {all}) {}
 
-  // Some of the rows, as keys again. Where they do not begin a tile, heed::attention copies them before
-  // it begins; the last rows alone are better asked for by heed::window. Throws std::out_of_range for
-  // rows or columns that there are not.
+  // Some of the rows, as keys again. If these rows do not begin with a tile, heed::attention copies
+  // them first; for the last rows alone, heed::window is faster. Throws std::out_of_range for rows
+  // or columns that do not exist.
   [[nodiscard]] key_tiles topRows(index count) const { return middleRows(0, count); }
   [[nodiscard]] key_tiles bottomRows(index count) const {
     return middleRows(this->rows() - count, count);
@@ -62,7 +62,7 @@ class key_tiles : public detail::tile_expression<Storage> {
     return key_tiles(this->functor().all.some_cols(first, count));
   }
 
-  // Where the first tile that they have a share of begins. It is no matrix of rows.
+  // The start of the first tile that holds one of these rows: tiled memory, not a row-major matrix.
   [[nodiscard]] const Storage* first_tile() const { return this->functor().all.data; }
 
  private:

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// GGUF's blocks of 32 values, of many stored rows at once: a value of all rows at a time, in the order of
-// columns.
+// GGUF's blocks of 32 values, unpacked from many stored rows at once: rows are lanes, and the
+// values of one column, of all rows, come together, in the order of columns.
 //
 //   heed::detail::q4_0_lanes::read(words, block, row_bytes);
 //   heed::detail::q4_0_lanes::each(words, [&](index column, const auto& value_of) {
 //     value_of(0);  // that column of the rows of packet 0, as floats
 //   });
 //
-// Each has the value that decode of blocks_of_32.hpp gives. Products with a scale are exact, so that a
-// multiply-add rounds as a product and a sum do, and scale * (number - zero) can be scale * number - scale *
-// zero; only -0 becomes 0. Reads nothing beyond a block.
+// Every value is the one that `decode` of blocks_of_32.hpp gives. Products with a scale are exact,
+// so that a multiply-add rounds as a product and a sum do, and scale * (number - zero) can be scale
+// * number - scale * zero; the only difference is that -0 becomes 0. Reads nothing beyond a block.
 #pragma once
 
 #include <heed/storage/word_panel.hpp>  // word_panel
@@ -18,7 +18,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// Numbers of four bits in Words words: first all lower halves of bytes, then all upper ones.
+// Numbers of four bits in Words words: first the lower halves of all bytes, then the upper halves.
 //
 //   use(column, value_of) with value_of(p) = of(first bit in the word, word, p)
 template <index Words, class Use, class Of>
@@ -33,7 +33,7 @@ EIGEN_ALWAYS_INLINE void each_nibble(index first_word, const Use& use, const Of&
   });
 }
 
-// The scale in the lower half of a word of each packet of rows; numbers are about Zero.
+// Values scale * (number - Zero) of each packet of rows; the scale is in the lower half of a word.
 template <int Zero, class Panel>
 struct scale_about {
   using s = typename Panel::s;
@@ -51,7 +51,7 @@ struct scale_about {
   }
 };
 
-// Words 0: scale and more; 1 ...: numbers.
+// Word 0: the scale, and bits that are not used; words 1 ...: numbers.
 struct q4_0_lanes {
   static constexpr index values = 32, bytes = 18, words = 5;
 
@@ -93,8 +93,8 @@ struct q4_1_lanes {
   }
 };
 
-// The four bits of a number from bit Bit of a word on, below its fifth. That is the next of `fifths`, which
-// lose four at the last byte of every word.
+// A number of five bits: the lower four are those from bit Bit of a word on, the fifth is the next
+// bit of `fifths`, which is shifted by four at the last byte of every word.
 template <int Bit, class Panel>
 EIGEN_ALWAYS_INLINE auto with_fifth(const Panel& panel, index word, index p,
                                     typename Panel::words& fifths) {
@@ -105,7 +105,8 @@ EIGEN_ALWAYS_INLINE auto with_fifth(const Panel& panel, index word, index p,
   return s::either(panel.template field<4, Bit>(word, p), fifth);
 }
 
-// Words 0: scale and fifth bits 0 to 15; 1: fifth bits 16 to 31 in its lower half; 2 ...: the other bits.
+// Word 0: the scale, and fifth bits 0 to 15; word 1: fifth bits 16 to 31 in its lower half; words 2
+// ...: the lower four bits.
 struct q5_0_lanes {
   static constexpr index values = 32, bytes = 22, words = 6;
 
@@ -131,7 +132,7 @@ struct q5_0_lanes {
   }
 };
 
-// Words 0: scale and least; 1: fifth bits; 2 ...: the other bits.
+// Word 0: scale and least; word 1: fifth bits; words 2 ...: the lower four bits.
 struct q5_1_lanes {
   static constexpr index values = 32, bytes = 24, words = 6;
 
@@ -158,7 +159,8 @@ struct q5_1_lanes {
   }
 };
 
-// Words 0: scale and more; 1 ...: numbers, from which 128 is to be taken once their signs are turned.
+// Word 0: the scale, and bits that are not used; words 1 ...: numbers, whose sign bits are flipped
+// so that each is its value plus 128.
 struct q8_0_lanes {
   static constexpr index values = 32, bytes = 34, words = 9;
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-// GGUF's super-blocks of 256 values, of many stored rows at once: a value of all rows at a time, in the order
-// of columns.
+// GGUF's super-blocks of 256 values (K-quants), unpacked from many stored rows at once: rows are
+// lanes, and the values of one column, of all rows, come together, in the order of columns.
 //
 //   heed::detail::q4_k_lanes::read(words, block, row_bytes);
 //   heed::detail::q4_k_lanes::each(words, [&](index column, const auto& value_of) {
 //     value_of(0);  // that column of the rows of packet 0, as floats
 //   });
 //
-// Layouts, and why the bits are those of each row alone, are in k_quants.hpp and lanes_of_blocks.hpp. Of the
-// parts that share a scale, those of a half of the block are written out, and a loop goes over the halves.
+// k_quants.hpp states the layouts; lanes_of_blocks.hpp says why the bits are those of a single row.
+// The parts of half a block that share a scale are unrolled, and a loop runs over the two halves.
 #pragma once
 
 #include <heed/storage/word_panel.hpp>  // word_panel
@@ -23,8 +23,9 @@ EIGEN_ALWAYS_INLINE void put_words(const Panel& panel, index to, const Of& of) {
   for (index p = 0; p < Panel::packets; ++p) panel.put(to, p, of(p));
 }
 
-// The values of a half of a block, in parts of Part: prepare(part) makes scales ready, of(part, byte, word,
-// packet) is the value of byte `byte` of a part's word `word`; part and byte are constants.
+// The values of half a block, in parts of Part values: prepare(part) computes the part's scales,
+// of(part, byte, word, packet) gives the value of byte `byte` of the part's word `word`; part and
+// byte are constants.
 template <int Part, class Use, class Prepare, class Of>
 EIGEN_ALWAYS_INLINE void each_part(index half, const Use& use, const Prepare& prepare,
                                    const Of& of) {
@@ -38,7 +39,7 @@ EIGEN_ALWAYS_INLINE void each_part(index half, const Use& use, const Prepare& pr
   });
 }
 
-// The two halves in a word of each packet; the second with its sign turned.
+// The two halves (16-bit floats) in a word of each packet; the second is negated.
 template <class Panel>
 struct scale_and_least {
   typename Panel::packet_of_each scale, minus_least;
@@ -53,7 +54,7 @@ struct scale_and_least {
   }
 };
 
-// Q4_K and Q5_K. Words 0: scale and least; 1 to 3: the parts' scales and leasts, 6 bits each.
+// Q4_K and Q5_K. Word 0: scale and least; words 1 to 3: the parts' scales and leasts, 6 bits each.
 template <int Words>
 struct k_lanes_of_32 {
   static constexpr index values = 256, bytes = 4 * Words, words = Words + 4;
@@ -93,7 +94,7 @@ struct k_lanes_of_32 {
   }
 
  private:
-  // Four scales or leasts to a word: scales from word Words on, leasts two words later.
+  // Unpacks four scales or leasts into a word: scales from word Words on, leasts two words later.
   template <class Panel>
   static EIGEN_ALWAYS_INLINE void spread_scales(const Panel& panel) {
     using s = typename Panel::s;
@@ -111,7 +112,7 @@ struct k_lanes_of_32 {
   }
 };
 
-// Words 4 ...: numbers, two parts to 8 words.
+// Words 4 ...: numbers; 8 words hold two parts.
 struct q4_k_lanes : k_lanes_of_32<36> {
   template <class Panel, class Use>
   static EIGEN_ALWAYS_INLINE void each(const Panel& panel, const Use& use) {
@@ -125,7 +126,7 @@ struct q4_k_lanes : k_lanes_of_32<36> {
   }
 };
 
-// Words 4 to 11: fifth bits, a bit of each byte to a part; 12 ...: the other bits.
+// Words 4 to 11: fifth bits, one bit of each byte for each part; words 12 ...: the lower four bits.
 struct q5_k_lanes : k_lanes_of_32<44> {
   static constexpr bool keeps_words = false;  // fifth bits are shifted away
 
@@ -148,7 +149,8 @@ struct q5_k_lanes : k_lanes_of_32<44> {
   }
 };
 
-// Words 0 to 3: the parts' scales and leasts; 4 to 19: numbers, eight parts to 8 words; 20: scale and least.
+// Words 0 to 3: the parts' scales and leasts; words 4 to 19: numbers, 8 words hold eight parts;
+// word 20: scale and least.
 struct q2_k_lanes {
   static constexpr index values = 256, bytes = 84, words = 21;
 
@@ -183,7 +185,8 @@ struct q2_k_lanes {
   }
 };
 
-// The half that ends a block, in the upper half of a word of each packet.
+// The half (16-bit float) at the end of a block, which is in the upper half of a word of each
+// packet.
 template <class Panel>
 struct scale_behind {
   typename Panel::packet_of_each scale;
@@ -196,8 +199,9 @@ struct scale_behind {
   }
 };
 
-// Words 0 to 7: third bits, a bit of each byte to two parts; 8 to 23: lower two bits; 24 to 26: the parts'
-// scales, 6 bits each, which become words 31 to 34; 30: scale.
+// Words 0 to 7: third bits, one bit of each byte for two parts; words 8 to 23: the lower two bits;
+// words 24 to 26: the parts' scales, 6 bits each, which are unpacked to words 31 to 34; word 30:
+// the scale.
 struct q3_k_lanes {
   static constexpr index values = 256, bytes = 110, words = 35;
   static constexpr bool keeps_words = false;  // third bits are shifted away
@@ -264,7 +268,8 @@ struct q3_k_lanes {
   }
 };
 
-// Words 0 to 31: lower four bits; 32 to 47: upper two; 48 to 51: the parts' scales; 55: scale.
+// Words 0 to 31: the lower four bits; words 32 to 47: the upper two; words 48 to 51: the parts'
+// scales; word 55: the scale.
 struct q6_k_lanes {
   static constexpr index values = 256, bytes = 210, words = 56;
 

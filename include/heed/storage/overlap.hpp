@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Whether two strided views share an element, without looking at every element.
+// Whether two strided views share an element (aliasing), without a loop over the elements.
 //
 //   heed::overlap(view_of(qkv.leftCols(4)), view_of(qkv.rightCols(4)));  // false
 //
-// There, the buffer is the same, but no element is shared.
+// In this example both views lie in one buffer, but share no element.
 #pragma once
 
 #include <heed/storage/view.hpp>  // view
@@ -16,7 +16,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// [0, a) and [shift, shift + b) meet.
+// Whether the intervals [0, a) and [shift, shift + b) share a number.
 inline bool meet(index a, index shift, index b) { return shift < a && shift + b > 0; }
 
 // The same elements with strides that are not negative, from the lowest address on.

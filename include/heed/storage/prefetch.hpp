@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Asks the machine to bring memory nearer before it is needed, while it has other work.
+// Prefetch: brings memory into the caches before it is used, while the processor does other work.
 //
 //   heed::prefetch(row + 256);
 #pragma once
@@ -13,21 +13,23 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// The cache line at a place. A hint: any address will do. Inlined, since GCC takes a function that
-// does nothing else for one without effect, and leaves its calls out.
+// Prefetches the cache line of an address. This is a hint: any address will do. Always inlined,
+// since GCC takes a function that only prefetches for one without effect, and removes calls of it.
 EIGEN_ALWAYS_INLINE void prefetch([[maybe_unused]] const void* place) {
 #if defined(__GNUC__)
   __builtin_prefetch(place);
 #endif
 }
-// ... into the second cache alone: what is wanted so late that the first would have lost it again.
+// Prefetches into the second-level cache alone: a line that is used so late that the first-level
+// cache would have evicted it.
 EIGEN_ALWAYS_INLINE void prefetch_for_later([[maybe_unused]] const void* place) {
 #if defined(__GNUC__)
   __builtin_prefetch(place, 0, 2);
 #endif
 }
 
-// The lines of a few rows, `ahead` numbers further; numbers of a row lie next to each other.
+// Prefetches the lines of a few rows, `ahead` numbers further; numbers of a row lie next to each
+// other.
 template <class Scalar>
 EIGEN_ALWAYS_INLINE void prefetch(const view<Scalar>& rows, index ahead) {
   constexpr index line = 64 / static_cast<index>(sizeof(Scalar));
@@ -35,13 +37,14 @@ EIGEN_ALWAYS_INLINE void prefetch(const view<Scalar>& rows, index ahead) {
     for (index j = 0; j < rows.cols; j += line) prefetch(&rows(i, j) + ahead);
 }
 
-// ... of a few rows or columns, whichever lie in one piece.
+// Prefetches the lines of a few rows or columns, whichever are contiguous.
 template <class Scalar>
 EIGEN_ALWAYS_INLINE void prefetch(const view<Scalar>& block) {
   prefetch(block.row_stride == 1 ? block.transposed() : block, 0);
 }
 
-// The lines of a few columns whose numbers lie next to each other, or some of them where they do not.
+// Prefetches the lines of a few columns whose numbers lie next to each other; only some of the
+// lines where the numbers do not.
 template <class Scalar>
 EIGEN_ALWAYS_INLINE void prefetch_for_later(const view<Scalar>& columns) {
   constexpr index line = 64 / static_cast<index>(sizeof(Scalar));
@@ -49,12 +52,12 @@ EIGEN_ALWAYS_INLINE void prefetch_for_later(const view<Scalar>& columns) {
     for (index i = 0; i < columns.rows; i += line) prefetch_for_later(&columns(i, j));
 }
 
-// Rows that are wanted later, to be asked for a line at a time between other work.
+// Rows that are used later, prefetched one cache line at a time between other work.
 class fetch_ahead {
  public:
   fetch_ahead() = default;
 
-  // Share `part` of `parts` of some rows.
+  // Part `part`, of `parts`, of the lines of some rows.
   template <class Scalar>
   fetch_ahead(const view<const Scalar>& rows, index part, index parts) {
     const index row_bytes = rows.cols * static_cast<index>(sizeof(Scalar));
@@ -69,15 +72,16 @@ class fetch_ahead {
     take_row(per_row_ - first % per_row_);
   }
 
-  // Products ask for as many lines as they read of B: from now on for one in so many, a power of two.
-  void ask_for_one_in(index groups) { mask_ = static_cast<std::size_t>(groups - 1); }
+  // A product prefetches as many lines as it reads of B. After this call it prefetches lines in one
+  // of `groups` groups of terms only; `groups` is a power of two.
+  void prefetch_one_in(index groups) { mask_ = static_cast<std::size_t>(groups - 1); }
 
-  // Asks for the lines of so many bytes ...
+  // Prefetches as many lines as `Bytes` bytes take, one at least.
   template <index Bytes>
   EIGEN_ALWAYS_INLINE void step() {
     for (index i = 0; i < (std::max)(Bytes / line, index(1)); ++i) next();
   }
-  // ... a term, at term j of a group of terms.
+  // Prefetches the lines of one term, `Bytes` bytes, at term j of a group of terms.
   template <index Bytes>
   EIGEN_ALWAYS_INLINE void step(index j, std::size_t group) {
     if ((group & mask_) == 0)
@@ -104,14 +108,14 @@ class fetch_ahead {
   }
 
   const char* at_ = nullptr;
-  const char* end_ = nullptr;  // of the row at hand
-  index left_ = 0;             // lines beyond that
+  const char* end_ = nullptr;  // end of the current row
+  index left_ = 0;             // lines after the current row
   index per_row_ = 0;
   index gap_ = 0;  // bytes from the end of a row to the next
   std::size_t mask_ = 0;
 };
 
-// Nothing is wanted later.
+// Prefetches nothing.
 struct fetch_nothing {
   template <index Bytes>
   void step(index, std::size_t) const {}

@@ -23,7 +23,7 @@ inline namespace HEED_ABI {
 
 namespace detail {
 
-// One head of one row. Lanes beyond the last number hold zeros.
+// Quantises one head of one row. Lanes beyond the last number hold zeros.
 template <class From>
 float quantise_head(const view<From>& from, const view<std::int8_t>& to) {
   using s = simd<float>;

@@ -131,7 +131,7 @@ inline quantised some_rows(const quantised& all, index first, index count) {
   return {all.numbers.some_rows(first, count), all.scales.some_rows(first, count)};
 }
 
-// Whether they share an element with something else.
+// Whether the numbers or the scales share an element with another matrix.
 template <class Other>
 bool overlap(const Other& a, const quantised& b) {
   return overlap(a, b.numbers) || overlap(a, b.scales);
@@ -155,7 +155,7 @@ inline view<const std::int8_t> elements_of(const scaled_rows& rows) {
   return {rows.data, rows.rows, rows.cols, rows.row_stride, rows.col_stride};
 }
 
-// The same without tiles, copied into memory of `frame`.
+// The same matrix without tiles, copied into memory of `frame`.
 template <class Frame, class Scalar>
 tiled_view<const Scalar> without_tiles(Frame& frame, const tiled_view<const Scalar>& all) {
   const view<Scalar> rows{frame.template take<Scalar>(all.rows * all.cols), all.rows, all.cols,
@@ -178,7 +178,8 @@ bool lie_by_rows(const Rows& rows) {
   return elements_of(rows).col_stride == 1;
 }
 
-// What makes packets of numbers, a row a lane from row `first` on, into what they stand for.
+// Dequantisation of packets whose lanes are rows, row `first` on: multiplies numbers by their rows'
+// scales; for matrices without scales, leaves numbers as they are.
 template <class Scalar>
 auto lane_scaling(const scaled_rows& rows, index first) {
   using s = simd<Scalar>;
@@ -194,7 +195,7 @@ auto lane_scaling(const view<const Storage>&, index) {
 inline void copy(const view<float>& to, const scaled_rows& from) {
   using s = simd<float>;
   constexpr int n = static_cast<int>(s::size);
-  index transposed = 0;  // rows that have been copied, as squares that are transposed in registers
+  index transposed = 0;  // rows that have been copied so far, as squares transposed in registers
   const index cols = from.cols / n * n;
   const bool becomes_columns = to.row_stride == 1 && to.col_stride != 1 && from.col_stride == 1;
   const bool becomes_rows = to.col_stride == 1 && from.row_stride == 1 && from.col_stride != 1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Every question about a type in which numbers are stored. A new type is one file: the type, its
+// The properties of every type in which numbers are stored. A new type is one file: the type, its
 // specialisation of storage_traits, and, where Eigen has none, its loads into vectors (simd::load).
 //
 //   static_assert(heed::storage_traits<Eigen::half>::of_attention);
@@ -14,13 +14,13 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Of a type that only masks and biases have: it is summed as it is.
+// The default, for a type that only masks and biases have: sums are formed in the type itself.
 template <class Storage>
 struct storage_traits {
   using accumulator = Storage;                 // the type in which sums of such numbers are formed
   static constexpr bool of_attention = false;  // whether q, k, v and results can be of it
   static constexpr bool has_scales =
-      false;  // whether a number means itself times a scale of its row
+      false;  // whether the value of a number is the number times a scale of its row
 };
 template <>
 struct storage_traits<float> {
@@ -61,12 +61,13 @@ using accumulator_t = typename storage_traits<Storage>::accumulator;
 
 namespace detail {
 
-// What queries and results can be of, and keys and values without scales.
+// The types that queries and results can have, and keys and values without scales.
 template <class T>
 concept attention_scalar = storage_traits<T>::of_attention && !storage_traits<T>::has_scales;
 
-// Whether queries can be of scalar Q where keys and values are of scalar K: of the same, or of what
-// sums are formed in; scales are float, so all whose sums are float go with numbers that have some.
+// Whether queries of scalar Q go with keys and values of scalar K: K is Q, or Q is the type in
+// which sums over K are formed. Scales are float, so that queries of every type whose sums are
+// float go with numbers that have scales.
 template <class Q, class K>
 constexpr bool goes_with = std::is_same_v<Q, K> || std::is_same_v<Q, accumulator_t<K>> ||
                            (storage_traits<K>::has_scales &&

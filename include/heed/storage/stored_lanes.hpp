@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// How values of many stored rows are read at once, for the dtypes that products read where they lie.
+// Unpacking values of many stored rows at once, for the dtypes that products read directly from a
+// file's memory.
 //
 //   heed::detail::with_lanes(heed::dtype::q4_0, [&](auto format) {
 //     using lanes = decltype(format);  // lanes::values, lanes::read(...), lanes::each(...)
-//   });                                // false where the dtype has no such way
+//   });                                // false for a dtype without such lanes
 #pragma once
 
 #include <heed/storage/dtype.hpp>              // dtype

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A matrix of numbers as a file holds them, of any dtype: read a few rows at a time, as floats.
+// A matrix of numbers of any dtype, stored as in a file: read a few rows at a time, as floats.
 //
 //   heed::stored_matrix w{heed::dtype::q4_0, 1024, 768, bytes};  // 442368 bytes
 //   w.read(10, 2, floats);  // rows 10 and 11: 2 * 768 floats
@@ -14,14 +14,16 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Rows of whole blocks, one after the other. Refers to bytes at any address, which `owner` keeps.
+// Rows of whole blocks, one after the other. Refers to bytes at any address; `owner` keeps them
+// alive.
 struct stored_matrix {
   dtype type = dtype::f32;
   index rows = 0;
   index cols = 0;
   const std::byte* bytes = nullptr;
   std::shared_ptr<const void> owner = {};
-  // The same numbers once more in the order in which products read them, or nothing: see pack_stored.hpp.
+  // The same numbers packed in panels, the order in which products read them, or null: see
+  // pack_stored.hpp.
   std::shared_ptr<std::uint32_t[]> panels = {};
 
   [[nodiscard]] bool given() const { return bytes != nullptr; }
@@ -32,7 +34,7 @@ struct stored_matrix {
     return {type, count, cols, bytes + first * row_bytes(), owner, {}};
   }
 
-  // Rows first ... first + count - 1 as floats, (count, cols) by rows. They must be rows of it.
+  // Rows first ... first + count - 1, which must exist, as floats: (count, cols) by rows.
   template <class Float>
   void read(index first, index count, Float* to) const {
     detail::to_float(type, bytes + first * row_bytes(), count * cols, to);
@@ -47,7 +49,8 @@ struct stored_matrix {
 
 namespace detail {
 
-// Columns that are read at a time are a multiple of every block.
+// The number of columns that are read at a time is a multiple of this: the least common multiple of
+// all blocks.
 inline constexpr index columns_of_all_blocks = 256;
 
 }  // namespace detail

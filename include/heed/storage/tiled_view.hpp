@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// A view of someone else's keys or values, whose rows may lie in tiles: 64 rows each, of which every
-// tile lies by columns.
+// A view of the caller's keys or values, whose rows may lie in tiles: each tile holds 64 rows,
+// transposed, that is by columns.
 //
 //   element (row, column) of tiles:  data[row / 64 * tile_stride + column * 64 + row % 64]
 //
-// So a vector of neighbouring keys lies in one piece, and so does a tile of one head. A product of few
-// queries with keys wants them like that; see heed::key_tiles.
+// 64 neighbouring keys, and a tile of one head, are then contiguous, the layout that a product of
+// few queries with keys reads; see heed::key_tiles.
 #pragma once
 
 #include <heed/core/check.hpp>       // append
@@ -16,8 +16,9 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Keys of a tile. Kernels take as many at a time, counted from the first key of the sequence, so that
-// a row's sums are formed in the same order whatever is asked beside it.
+// Keys of a tile. Kernels process as many keys at a time, counted from the first key of the
+// sequence, so that the sums of a row are formed in the same order whatever other rows the call
+// has.
 inline constexpr index keys_per_tile = 64;
 
 namespace detail {
@@ -30,10 +31,10 @@ struct tiled_view {
   index row_stride = 0;  // elements from one row to the next, within a tile
   index col_stride = 0;
   index tile_stride = 0;  // elements from one tile to the next; 0: there are none
-  index first = 0;        // row of the first tile that is row 0 here
+  index first = 0;        // row of the first tile that is row 0 of this view
 
   tiled_view() = default;
-  // Without tiles.
+  // A view without tiles.
   template <class Other>
   requires std::is_convertible_v<view<Other>, view<Scalar>> tiled_view(const view<Other>& v)
       : data(v.data),
@@ -53,7 +54,7 @@ struct tiled_view {
 
   Scalar& operator()(index row, index col) const { return *(address_of(row) + col * col_stride); }
 
-  // How many rows from one on lie in the same tile.
+  // How many rows, from `row` on, lie in the same tile.
   [[nodiscard]] index rows_in_tile(index row) const {
     return in_tiles() ? (std::min)(rows - row, keys_per_tile - (first + row) % keys_per_tile)
                       : rows - row;
@@ -106,8 +107,8 @@ struct tiled_view {
   }
 };
 
-// Whether it shares an element with something else; for tiles, a cautious yes where that lies among
-// them.
+// Whether the matrix shares an element with another; for tiles the answer is a cautious yes if the
+// other lies within the memory of the tiles.
 template <class A, class B>
 bool overlap(const view<A>& a, const tiled_view<B>& b) {
   if (b.rows == 0 || b.cols == 0) return false;

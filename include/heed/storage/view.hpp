@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A strided view of someone else's matrix: a pointer, two sizes, two strides.
+// A strided view of the caller's matrix: a pointer, two sizes, two strides.
 //
 //   Eigen::MatrixXf m(5, 4);
 //   view<float> all = view_of(m);
@@ -13,7 +13,8 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// Scalar is const where the view may only be read. Valid as long as the object it was made from.
+// Scalar is const where the view may only be read. Valid as long as the object that the view refers
+// to.
 template <class Scalar>
 struct view {
   Scalar* data = nullptr;

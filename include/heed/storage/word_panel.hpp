@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Words of 32 bits of stored rows, transposed: a row of the matrix is a lane, so that packed numbers of
-// many rows are taken apart at once.
+// Words of 32 bits of stored rows, transposed: lanes are rows of the matrix, so that packed numbers
+// of many rows are unpacked at once.
 //
 //   heed::detail::word_panel<4> words(memory);     // of 4 packets of rows
 //   words.read(0, block, row_bytes);               // words 0 to 3: the first 16 bytes of every row
@@ -19,10 +19,11 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// Words of a row that a block of any dtype takes, at most.
+// The most words of a row that a block of any dtype takes.
 inline constexpr index most_words = 64;
 
-// A word of Pitch packets lies before the next word; of these packets, the first Packets are at hand.
+// Memory of words of Pitch packets of rows, word after word; this panel uses the first Packets of
+// the packets.
 template <int Packets, int Pitch = Packets>
 class word_panel {
  public:
@@ -31,18 +32,19 @@ class word_panel {
   using packet = typename s::packet;
   static constexpr int packets = Packets;
   static constexpr index lanes = Packets * s::size;
-  // Something of each packet of rows.
+  // An array with one register for each packet of rows.
   using packet_of_each = packet[static_cast<std::size_t>(Packets)];
   using words_of_each = words[static_cast<std::size_t>(Packets)];
 
   // `memory` holds Pitch * s::size words for each word of a row.
   explicit word_panel(std::uint32_t* memory) : memory_(memory) {}
 
-  // Words first ... first + 3, from 16 bytes of each row: those at `from` and every row_bytes later.
+  // Reads words first ... first + 3, from 16 bytes of each row: bytes at `from` and every row_bytes
+  // later.
   EIGEN_ALWAYS_INLINE void read(index first, const std::byte* from, index row_bytes) const {
     read(first, from, row_bytes, [](const words& a) HEED_INLINED { return a; });
   }
-  // ... each word as change(word) gives it.
+  // The same; change(word) is stored in place of each word.
   template <class Change>
   EIGEN_ALWAYS_INLINE void read(index first, const std::byte* from, index row_bytes,
                                 const Change& change) const {
@@ -51,8 +53,8 @@ class word_panel {
       from = opaque(from + s::size * row_bytes);
     }
   }
-  // ... of `count` words, a multiple of 4: all of a packet of rows, whose cache lines may push out those of
-  // other packets, before the next.
+  // Reads `count` words, a multiple of 4: all words of a packet of rows before those of the next
+  // packet, since the cache lines of one packet may evict those of another.
   EIGEN_ALWAYS_INLINE void read(index first, index count, const std::byte* from,
                                 index row_bytes) const {
     HEED_LOOP_OF_LANES for (index p = 0; p < Packets; ++p) {
@@ -86,7 +88,7 @@ class word_panel {
   EIGEN_ALWAYS_INLINE packet nibble(index word, index p) const {
     return s::number_of_nibble(s::template shift_right<First>(get(word, p)));
   }
-  // A byte of a word, with its sign.
+  // A byte of a word, as a signed integer.
   template <int Byte>
   EIGEN_ALWAYS_INLINE words signed_byte(index word, index p) const {
     return s::template shift_right_signed<24>(s::template shift_left<24 - 8 * Byte>(get(word, p)));

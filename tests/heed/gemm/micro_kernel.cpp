@@ -96,7 +96,7 @@ TEST(macro_kernel, fetches_while_it_multiplies) {
   heed::matrix<float> later = heed::matrix<float>::Ones(5, 48);
   heed::detail::fetch_ahead fetch(heed::detail::view<const float>(heed::detail::view_of(later)), 0,
                                   1);
-  fetch.ask_for_one_in(2);
+  fetch.prefetch_one_in(2);
   heed::detail::macro_kernel<2>(heed::detail::lane_operand<float>{c.data(), lanes},
                                 heed::detail::a_operand<float>{a.data(), 16},
                                 heed::detail::lane_operand<const float>{b.data(), lanes}, 4, 16,

@@ -28,7 +28,7 @@ TEST(prefetch, fetches_rows_ahead_to_their_end_and_no_further) {
     for (const index parts : {1, 2, 7, 40})
       for (index part = 0; part < parts; ++part) {
         fetch_ahead ahead(view<const float>{memory.data(), count, 33, 40, 1}, part, parts);
-        ahead.ask_for_one_in(2);
+        ahead.prefetch_one_in(2);
         for (std::size_t i = 0; i < 40; ++i) ahead.step<128>(index(i % 4), i);
         for (int i = 0; i < 40; ++i) ahead.step<64>();
       }

@@ -139,7 +139,7 @@ struct decode_scores {
   void multiply(index first, const Scalar* queries, const Rows& keys, Scalar* room,
                 fetch_ahead& fetch) const {
     transpose<Packets>(room, keys, fetch);
-    fetch.ask_for_one_in(2 * index(sizeof(Scalar)) / index(sizeof(*keys.data)));
+    fetch.prefetch_one_in(2 * index(sizeof(Scalar)) / index(sizeof(*keys.data)));
     macro_kernel<Packets>(lane_operand<Scalar>{data + first, pitch},
                           a_operand<Scalar>{queries, keys.cols},
                           lane_operand<const Scalar>{room, packed_pitch<Scalar, Packets>}, count,
