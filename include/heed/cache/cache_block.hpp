@@ -6,7 +6,7 @@
 //   keys.rows(0, 5);                                                 // the same numbers, (5, 2 * 64)
 #pragma once
 
-#include <heed/cache/large_pages.hpp>  // alignment_of, ask_for_large_page
+#include <heed/cache/large_pages.hpp>  // alignment_of, request_large_page
 #include <heed/storage/copy.hpp>       // copy_numbers
 #include <heed/storage/key_tiles.hpp>  // key_tiles, tiled_view
 #include <heed/storage/quantise.hpp>   // quantise, quantised
@@ -20,9 +20,9 @@ inline namespace HEED_ABI {
 namespace detail {
 
 // Allocates once, and touches no row before it is written. Rows lie in tiles, or follow one another
-// without gaps, except where a row is a whole number of pages: there the elements of one column would
-// share few places in a processor's cache, so a row gets a cache line more. What lies beyond the
-// first large page is asked for in large pages as rows reach it.
+// without gaps, except where a row is a whole number of pages: the elements of one column would
+// then compete for few places of a processor's cache, so each row gets a cache line more. Large
+// pages (huge pages) are requested from the second on, as rows reach them.
 template <class Storage, bool InTiles>
 class plain_block {
  public:
@@ -42,7 +42,7 @@ class plain_block {
     large_pages_ = bytes / large_page;
   }
 
-  // Puts rows, which lie elsewhere, at `first` ...
+  // Copies rows of another matrix to the rows from `first` on.
   template <class From>
   void write(index first, const tiled_view<const From>& from) {
     for_each_piece(first, from, [&](const view<const From>& some, index at) {
@@ -50,8 +50,8 @@ class plain_block {
     });
   }
 
-  // Calls use(some of the rows, where they belong) for parts of `from`, which is to be at `first` ...,
-  // that lie in one tile of each.
+  // Calls use(some of the rows, the place that these go to) for parts of `from`, which goes to rows
+  // first ...; each part lies within one tile of either matrix.
   template <class From, class Use>
   void for_each_piece(index first, const tiled_view<const From>& from, const Use& use) const {
     for (index i = 0; i < from.rows;) {
@@ -61,11 +61,11 @@ class plain_block {
     }
   }
 
-  // Copies rows from ... from + count - 1 of another one to rows to ...; the two may overlap. Of
-  // tiles, both begin one, and the last is copied whole.
+  // Copies rows from ... from + count - 1 of `source` to rows to ...; the two ranges may overlap.
+  // In tiles, both ranges begin a tile, and the last tile is copied whole.
   void move(const plain_block& source, index from, index to, index count) {
     if (count == 0) return;
-    ask_for_pages(to + count);
+    request_pages(to + count);
     std::memmove(static_cast<void*>(&all_(to, 0)), &source.all_(from, 0), bytes_of(count));
   }
 
@@ -81,10 +81,11 @@ class plain_block {
     return tiled_view<const Storage>(all_).some_rows(first, count);
   }
 
-  // ... in one tile, to be written to.
+  // Rows within one tile, to be written to.
   view<Storage> place(index first, index count) {
-    ask_for_pages(first + count);
-    // A tile is read whole: what memory held before might raise floating-point exceptions.
+    request_pages(first + count);
+    // Clears a new tile: kernels read a tile whole, and old bits of memory might raise
+    // floating-point exceptions.
     if constexpr (InTiles)
       if (first % keys_per_tile == 0 && count < keys_per_tile)
         std::fill_n(&all_(first, 0), all_.tile_stride, Storage(0));
@@ -99,10 +100,10 @@ class plain_block {
     void operator()(Storage* p) const { ::operator delete(p, alignment); }
   };
 
-  // Before the first so many rows are written to.
-  void ask_for_pages(index rows) {
-    while (asked_for_ < large_pages_ && asked_for_ * large_page < bytes_of(rows))
-      ask_for_large_page(memory_.get(), asked_for_++);
+  // Requests the large pages of the first `rows` rows, before they are written to.
+  void request_pages(index rows) {
+    while (requested_ < large_pages_ && requested_ * large_page < bytes_of(rows))
+      request_large_page(memory_.get(), requested_++);
   }
   std::size_t bytes_of(index rows) const {
     const index elements =
@@ -111,8 +112,8 @@ class plain_block {
   }
 
   tiled_view<Storage> all_;
-  std::size_t large_pages_ = 0;  // whole ones
-  std::size_t asked_for_ = 1;    // the first of all is not: many caches hold but a few rows
+  std::size_t large_pages_ = 0;  // whole large pages of the memory
+  std::size_t requested_ = 1;    // the next to request; not the first: most caches are small
   std::unique_ptr<Storage, release> memory_;
 };
 

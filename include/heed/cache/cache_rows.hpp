@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The memory of a cache: rows of keys and rows of values, a row a position.
+// The memory of a KV cache: rows of keys and rows of values, one row a position.
 //
 //   heed::cache_rows<float, true> rows("heed::kv_cache", 4096, {.heads = 2, .width = 64});
 //   rows.write(0, k, v);  // tiled_view<const float> of (5, 2 * 64)
@@ -19,15 +19,16 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// What a row holds: heads next to each other.
+// The layout of a row: heads next to each other.
 struct cache_heads {
   index heads = 1;        // key/value heads
   index width;            // columns of one head in keys
-  index value_width = 0;  // ... and in values; 0: as many
+  index value_width = 0;  // columns of one head in values; 0: `width`
 };
 
-// What a cache takes for its keys or values: memory that holds its own scalar, or the one in which
-// sums over it are formed; 8-bit integers are made of all whose sums are float.
+// Whether a cache of Storage accepts keys or values of Rows: rows of Storage itself, or of the type
+// in which sums over Storage are formed. A cache of 8-bit integers accepts every type whose sums
+// are float.
 template <class Storage, class Rows>
 constexpr bool cache_takes() {
   static_assert(
@@ -54,7 +55,8 @@ constexpr bool cache_takes() {
   }
 }
 
-// Allocates once, and touches no row before it is written. Who owns it knows which rows are.
+// Allocates once, and touches no row before it is written. The owner keeps account of which rows
+// have been written.
 template <class Storage, bool KeysInTiles>
 class cache_rows {
  public:
@@ -93,7 +95,7 @@ class cache_rows {
   [[nodiscard]] const cache_heads& heads() const { return heads_; }
   [[nodiscard]] index rows() const { return rows_; }
 
-  // Refuses keys and values that do not fit each other or a row, whatever place they are for.
+  // Refuses keys and values whose sizes do not fit each other or a row, whatever rows they are for.
   template <class K, class V>
   void check(const K& k, const V& v) const {
     check_columns("k", k, heads_.width);
@@ -103,21 +105,21 @@ class cache_rows {
             values);
   }
 
-  // Puts keys and values, which have been checked and lie elsewhere, at rows first ...
+  // Copies keys and values, which have been checked and lie in other memory, to rows first ...
   template <class K, class V>
   void write(index first, const K& k, const V& v) {
     keys_.write(first, k);
     values_.write(first, v);
   }
 
-  // Copies rows from ... from + count - 1 to rows to ...; the two may overlap. Where keys are in
-  // tiles, both begin one.
+  // Copies rows from ... from + count - 1 to rows to ...; the two ranges may overlap. If keys lie
+  // in tiles, both ranges begin a tile.
   void move(index from, index to, index count) {
     keys_.move(keys_, from, to, count);
     values_.move(values_, from, to, count);
   }
 
-  // The same from the rows of another, whose heads are alike.
+  // The same with rows of another cache, whose heads are alike.
   void copy_from(const cache_rows& other, index from, index to, index count) {
     keys_.move(other.keys_, from, to, count);
     values_.move(other.values_, from, to, count);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a model has seen so far: keys and values that grow at the end.
+// KV cache: the keys and values of all tokens so far, appended at the end.
 //
 //   heed::kv_cache<float> cache({.capacity = 4096, .heads = 2, .width = 64});
 //   cache.append(k_new, v_new);  // (tokens, 2 * 64)
@@ -13,9 +13,9 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Allocates when it is made and when it is copied, and never else; rows stay where they are. Storage
-// is float, double, Eigen::half, Eigen::bfloat16, or std::int8_t for 8-bit integers with a scale for
-// each row and head, as heed::quantise rounds to.
+// Allocates when it is constructed and when it is copied, and never else; rows stay where they are.
+// Storage is float, double, Eigen::half, Eigen::bfloat16, or std::int8_t for 8-bit integers with a
+// scale for each row and head, as heed::quantise rounds to.
 template <class Storage>
 class kv_cache {
  public:
@@ -26,7 +26,7 @@ class kv_cache {
     index capacity;         // positions that there is room for
     index heads = 1;        // key/value heads
     index width;            // columns of one head in keys
-    index value_width = 0;  // ... and in values; 0: as many
+    index value_width = 0;  // columns of one head in values; 0: `width`
   };
 
   explicit kv_cache(const sizes& s)
@@ -48,13 +48,14 @@ class kv_cache {
   [[nodiscard]] index width() const { return rows_.heads().width; }
   [[nodiscard]] index value_width() const { return rows_.heads().value_width; }
 
-  // Where the next token stands: the first stood at 0.
+  // The position of the next token: the first token has position 0.
   [[nodiscard]] index position() const { return size_; }
 
   // k: (tokens, heads * width), v: (tokens, heads * value_width), in any storage order and with any
-  // stride, of the cache's scalar or, for half and bfloat16, of float; for 8-bit integers, of float,
-  // half or bfloat16, or heed::quantised; rows of the cache itself, too. Throws std::length_error if
-  // it would be more than full, shape_error if sizes do not fit; the cache is then as it was.
+  // stride, of the cache's scalar or, for half and bfloat16, of float; for 8-bit integers, of
+  // float, half or bfloat16, or heed::quantised; rows of the cache itself, too. Throws
+  // std::length_error if the tokens exceed the capacity, shape_error if sizes do not fit; the cache
+  // is then unchanged.
   template <class K, class V>
   void append(const K& k, const V& v) {
     if constexpr (detail::cache_takes<Storage, K>() && detail::cache_takes<Storage, V>()) {
@@ -71,14 +72,14 @@ class kv_cache {
   }
 
   // (size, heads * width), a heed::key_tiles, and (size, heads * value_width), an Eigen::Map; both
-  // heed::quantised for 8-bit integers. They show what is there when they are asked for, and stay
-  // valid as long as the cache. Keys are an expression to Eigen: a matrix or an Eigen::Ref that is made
-  // of them copies them. A call reads behind the last key, and uses nothing of that, so no other
-  // thread may append meanwhile.
+  // heed::quantised for 8-bit integers. The matrices have the rows that the cache holds at the time
+  // of the call, and stay valid as long as the cache. Keys are an Eigen expression: a matrix or an
+  // Eigen::Ref that is made from keys is a copy. A call of heed::attention reads memory behind the
+  // last key, though it does not use what is there, so no other thread may append meanwhile.
   [[nodiscard]] key_map keys() const { return rows_.keys(0, size_); }
   [[nodiscard]] value_map values() const { return rows_.values(0, size_); }
 
-  // Forgets all but the first `size` positions: a rollback.
+  // Removes all but the first `size` positions: a rollback.
   void truncate(index size) {
     detail::require(size >= 0 && size <= size_, "heed::kv_cache: cannot be cut to ", size,
                     " rows, it has ", size_);
@@ -86,9 +87,9 @@ class kv_cache {
   }
   void clear() { size_ = 0; }
 
-  // A cache of its own that begins with what this one holds, or with its first `prefix` positions,
-  // and that has as much room, or room for `capacity`. Throws shape_error for a longer prefix,
-  // std::length_error for less room.
+  // A new cache that begins with a copy of this cache's rows, or of its first `prefix` positions,
+  // with the same capacity or with `capacity`. Throws shape_error for a longer prefix,
+  // std::length_error for a smaller capacity.
   [[nodiscard]] kv_cache branch() const { return branch(size_); }
   [[nodiscard]] kv_cache branch(index prefix) const { return branch(prefix, capacity()); }
   [[nodiscard]] kv_cache branch(index prefix, index capacity) const {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Caches of several sequences in one memory: one call attends for all of them.
+// KV caches of several sequences (a varlen batch) in one memory: one call of heed::attention serves
+// all.
 //
 //   heed::kv_caches<float> caches({.sequences = 3, .capacity = 4096, .heads = 2, .width = 64});
 //   std::vector<heed::index> starts{0, 7, 8, 8};  // seven tokens, one, and none
@@ -19,8 +20,8 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Every sequence has room for as many positions, in whole tiles of 64. Allocates when it is made and
-// never else, so it is moved but not copied; rows stay where they are.
+// Every sequence has the same capacity, rounded up to whole tiles of 64. Allocates when it is
+// constructed and never else, so it is moved but not copied; rows stay where they are.
 template <class Storage>
 class kv_caches {
  public:
@@ -29,10 +30,10 @@ class kv_caches {
 
   struct sizes {
     index sequences;
-    index capacity;         // positions that there is room for in each
+    index capacity;         // positions that each sequence has room for
     index heads = 1;        // key/value heads
     index width;            // columns of one head in keys
-    index value_width = 0;  // ... and in values; 0: as many
+    index value_width = 0;  // columns of one head in values; 0: `width`
   };
 
   explicit kv_caches(const sizes& s)
@@ -50,8 +51,8 @@ class kv_caches {
   [[nodiscard]] index width() const { return rows_.heads().width; }
   [[nodiscard]] index value_width() const { return rows_.heads().value_width; }
 
-  // Positions that one sequence holds, and so where its next token stands. All that name a sequence
-  // throw std::out_of_range where there is none.
+  // The number of positions that one sequence holds, which is the position of its next token. All
+  // functions with a sequence number throw std::out_of_range if there is no such sequence.
   [[nodiscard]] index size(index sequence) const { return lengths_[place_of(sequence)]; }
   [[nodiscard]] index position(index sequence) const { return size(sequence); }
 
@@ -64,7 +65,8 @@ class kv_caches {
     append_to(sequence, 1, detail::number_span<index>(starts), k, v);
   }
 
-  // ... rows starts[s] ... starts[s + 1] - 1 to each sequence s. All of it or, if it throws, nothing.
+  // Appends rows starts[s] ... starts[s + 1] - 1 to each sequence s. If it throws, nothing is
+  // appended.
   template <class Starts, class K, class V>
   requires(!std::is_integral_v<Starts>) void append(const Starts& starts, const K& k, const V& v) {
     constexpr bool good = detail::numbers_for<Starts, index>;
@@ -79,7 +81,7 @@ class kv_caches {
     }
   }
 
-  // What one sequence holds: (size, heads * width) and (size, heads * value_width), as
+  // The keys and values of one sequence: (size, heads * width) and (size, heads * value_width), as
   // kv_cache::keys and values.
   [[nodiscard]] key_map keys(index sequence) const {
     return rows_.keys(first_row(sequence), size(sequence));
@@ -88,20 +90,20 @@ class kv_caches {
     return rows_.values(first_row(sequence), size(sequence));
   }
 
-  // Everything, the room behind each sequence too, to be read through batch: a sequence has the rows
-  // of its capacity, rounded up to whole tiles of 64.
+  // All rows of all sequences, unused room too, for a call with batch: a sequence has the rows of
+  // its capacity, rounded up to whole tiles of 64.
   [[nodiscard]] key_map keys() const { return rows_.keys(0, rows_.rows()); }
   [[nodiscard]] value_map values() const { return rows_.values(0, rows_.rows()); }
 
-  // The modifier for a call over everything in which rows query_starts[s] ... of q belong to
-  // sequence s; there may be none. Refers to the caches and follows what is appended; query_starts are
-  // taken over if they are a temporary, and referred to if they have a name.
+  // The heed::packed modifier for a call over all rows: rows query_starts[s] ... of q belong to
+  // sequence s, which may have none. Refers to the caches, so that later appends count too;
+  // query_starts are moved in if they are a temporary, and referred to if they have a name.
   template <class Starts>
   [[nodiscard]] packed batch(Starts&& query_starts) const {
     return packed(std::forward<Starts>(query_starts), starts_, lengths_);
   }
 
-  // Forgets all but the first `size` positions of a sequence: a rollback.
+  // Removes all but the first `size` positions of a sequence: a rollback.
   void truncate(index sequence, index size) {
     index& length = lengths_[place_of(sequence)];
     detail::require(size >= 0 && size <= length, name, ": sequence ", sequence,
@@ -111,8 +113,8 @@ class kv_caches {
   void clear(index sequence) { truncate(sequence, 0); }
   void clear() { std::fill(lengths_.begin(), lengths_.end(), 0); }
 
-  // Sequence `to` forgets what it holds and begins with what `from` holds, or with its first
-  // `prefix` positions, copied.
+  // Replaces the rows of sequence `to` by a copy of the rows of sequence `from`, or of its first
+  // `prefix` positions.
   void branch(index from, index to) { branch(from, to, size(from)); }
   void branch(index from, index to, index prefix) {
     detail::require(prefix >= 0 && prefix <= size(from), name, ": cannot branch after ", prefix,
@@ -136,7 +138,7 @@ class kv_caches {
     return s.sequences * rows_of(s.capacity);
   }
 
-  // Rows in memory that so many positions take: whole tiles of keys.
+  // Rows of memory that `capacity` positions take: whole tiles of keys.
   static index rows_of(index capacity) {
     return detail::divide_up(capacity, keys_per_tile) * keys_per_tile;
   }
@@ -176,7 +178,7 @@ class kv_caches {
   detail::cache_rows<Storage, true> rows_;
   index capacity_;
   std::vector<index> lengths_;  // rows that each sequence holds
-  std::vector<index> starts_;   // its first row; one more, where the last one's room ends
+  std::vector<index> starts_;   // first row of each sequence, and the end of the last room
 };
 
 }  // namespace HEED_ABI

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Cuts a cache back to the rows that it had, unless the call that makes it grow ends well.
+// Truncates a cache to the rows that it had, unless keep() is called: undoes the appends of a call
+// that throws.
 //
 //   rollback undo(cache);
-//   ...          // whatever may throw, after cache has grown
+//   ...          // code that may throw, after the cache has grown
 //   undo.keep();
 #pragma once
 
@@ -12,7 +13,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// For a kv_cache, or for anything with position() and truncate(size).
+// For a kv_cache, or any type with position() and truncate(size).
 template <class Cache>
 class rollback {
  public:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The last keys and values of an endless sequence and, if asked, its very first ones.
+// Rolling KV cache: the last keys and values of an endless sequence and, with .sinks, its very
+// first ones.
 //
 //   heed::rolling_cache<float> cache({.window = 256, .sinks = 4, .heads = 2, .width = 64});
 //   cache.append(k_new, v_new);  // (tokens, 2 * 64)
@@ -20,18 +21,20 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Rows stand in order of position, sinks first, so that the mask above says among them what it says
-// about the whole sequence: for n queries at once, keep n - 1 rows more than the mask's window and
-// say the mask in the call. What counts distance in rows (ALiBi, rotary positions given to keys())
-// counts it within the cache, as the paper does; positions() has the true ones.
+// Rows are in order of position, sinks first, so that the mask above means the same for the rows of
+// the cache as for the whole sequence: for n queries in one call, keep n - 1 rows more than the
+// mask's window and pass the mask to the call. Rules that count distance in rows (ALiBi, rotary
+// positions applied to keys()) count distance within the cache, as the paper does; positions() has
+// the true positions.
 //
-// Memory for the sinks and two windows, allocated when it is made and when it is copied, and never
-// else. Rows move on through it: an append that drops rows moves the sinks up behind the gap, and
-// where memory ends, what is kept goes back to its beginning; over time that is at most one row of
-// the window a row appended.
+// Memory for the sinks and two windows, allocated when the cache is constructed and when it is
+// copied, and never else. The kept rows advance through this memory: an append that drops rows
+// moves the sinks to the rows that remain, and at the end of the memory all kept rows are moved to
+// its beginning; over time at most one row of the window is moved for each row appended.
 //
-// Where `take_back` is given, as many rows that have left the window are kept before the sinks, where
-// keys() does not show them: truncate() lets the window end earlier again, for drafts that are refused.
+// With `take_back`, as many rows that have left the window are kept before the sinks, where keys()
+// does not show them: truncate() can then move the end of the window back, to undo drafts that are
+// rejected (speculative decoding).
 template <class Storage>
 class rolling_cache {
  public:
@@ -40,11 +43,11 @@ class rolling_cache {
 
   struct sizes {
     index window;           // last positions that are kept
-    index sinks = 0;        // first positions that are kept for good
+    index sinks = 0;        // first positions, which are always kept
     index take_back = 0;    // last positions that truncate() can take back; at most the window
     index heads = 1;        // key/value heads
     index width;            // columns of one head in keys
-    index value_width = 0;  // ... and in values; 0: as many
+    index value_width = 0;  // columns of one head in values; 0: `width`
   };
 
   explicit rolling_cache(const sizes& s)
@@ -71,7 +74,7 @@ class rolling_cache {
   }
   ~rolling_cache() = default;
 
-  // Rows that are kept: all there ever were, or sinks + window.
+  // Rows that are kept: all that were appended, or sinks + window.
   [[nodiscard]] index size() const { return now_.size; }
   [[nodiscard]] index window() const { return now_.window; }
   [[nodiscard]] index sinks() const { return now_.sinks; }
@@ -79,13 +82,13 @@ class rolling_cache {
   [[nodiscard]] index width() const { return rows_.heads().width; }
   [[nodiscard]] index value_width() const { return rows_.heads().value_width; }
 
-  // Where the next token stands: as many have been appended.
+  // The position of the next token: the number of tokens that have been appended.
   [[nodiscard]] index position() const { return now_.position; }
 
-  // k: (tokens, heads * width), v: (tokens, heads * value_width), as many as you like, in any
-  // storage order and with any stride, of any scalar that kv_cache::append takes. Throws shape_error
-  // if sizes do not fit or if they are rows of the cache itself, which may have to move; it is then
-  // as it was.
+  // k: (tokens, heads * width), v: (tokens, heads * value_width), any number of tokens, in any
+  // storage order and with any stride, of any scalar that kv_cache::append takes. Throws
+  // shape_error if sizes do not fit or if k or v are rows of the cache itself, which may have to
+  // move; the cache is then unchanged.
   template <class K, class V>
   void append(const K& k, const V& v) {
     if constexpr (detail::cache_takes<Storage, K>() && detail::cache_takes<Storage, V>()) {
@@ -109,19 +112,19 @@ class rolling_cache {
     }
   }
 
-  // (size, heads * width) and (size, heads * value_width), in order of position; valid until more
-  // is appended.
+  // (size, heads * width) and (size, heads * value_width), in order of position; valid until the
+  // next append.
   [[nodiscard]] map keys() const { return rows_.keys(now_.first, now_.size); }
   [[nodiscard]] map values() const { return rows_.values(now_.first, now_.size); }
 
-  // Where each of these rows stood in the sequence: (size).
+  // The position of each of these rows in the sequence: (size).
   [[nodiscard]] position_map positions() const {
     return position_map(positions_.data() + now_.first, now_.size);
   }
 
-  // Forgets all but the first `position` tokens, as if no more had been appended: a rollback. Throws
-  // shape_error, and changes nothing, for more tokens than there were, and where rows that have left the
-  // window would have to come back and are more than `take_back` kept.
+  // Removes all but the first `position` tokens, as if no more had been appended: a rollback.
+  // Throws shape_error, and changes nothing, if `position` exceeds the tokens appended, or if more
+  // rows would have to return to the window than the `take_back` rows that are kept.
   void truncate(index position) {
     detail::require(position >= 0 && position <= now_.position, name, ": cannot be cut to ",
                     position, " tokens, it has ", now_.position);
@@ -143,7 +146,7 @@ class rolling_cache {
     now_.position = position;
   }
 
-  // Forgets everything; the next token stands at 0.
+  // Removes everything; the next token has position 0.
   void clear() { now_ = {.window = now_.window, .sinks = now_.sinks, .take_back = now_.take_back}; }
 
  private:
@@ -153,9 +156,9 @@ class rolling_cache {
     index window = 0;
     index sinks = 0;
     index take_back = 0;
-    index first = 0;     // row in memory of the first that is kept
+    index first = 0;     // first row of memory that is kept
     index size = 0;      // rows that are kept
-    index behind = 0;    // rows that lie before them and can return to the window
+    index behind = 0;    // rows before them that can return to the window
     index position = 0;  // tokens that were ever appended
   };
 
@@ -172,11 +175,11 @@ class rolling_cache {
     return s.sinks + 2 * s.window + s.take_back + spare_rows(s.take_back, s.sinks);
   }
 
-  // Rows at the end of the memory through which sinks change places with others.
+  // Rows at the end of the memory through which sinks and other rows are swapped.
   static index spare_rows(index take_back, index sinks) { return take_back > 0 ? sinks : 0; }
 
-  // Drops what `count` more rows of the window push out, and sees to it that there is room for them
-  // behind what is left. `count` is at most the window.
+  // Drops the rows that `count` new rows push out of the window, and moves rows so that there is
+  // room for the new rows behind the others. `count` is at most the window.
   void make_room(index count) {
     const index sinks = (std::min)(now_.size, now_.sinks);
     const index dropped = (std::max)(index(0), now_.size - sinks + count - now_.window);
@@ -194,8 +197,8 @@ class rolling_cache {
     now_.first = now_.behind;
   }
 
-  // Lets two neighbours change places: `left` rows from `first` on and `right` rows behind them, one of
-  // which are the sinks.
+  // Swaps two neighbouring ranges: `left` rows from `first` on and `right` rows behind them; one of
+  // the ranges is the sinks.
   void swap_with_sinks(index first, index left, index right) {
     if (left == 0 || right == 0) return;
     const index spare = rows_.rows() - now_.sinks;
@@ -218,7 +221,7 @@ class rolling_cache {
                  static_cast<std::size_t>(count) * sizeof(index));
   }
 
-  // Rows first ... first + count - 1 of k and v, behind what is kept.
+  // Appends rows first ... first + count - 1 of k and v.
   template <class K, class V>
   void put(const K& k, const V& v, index first, index count) {
     const index to = now_.first + now_.size;
@@ -230,7 +233,7 @@ class rolling_cache {
   }
 
   detail::cache_rows<Storage, false> rows_;
-  std::vector<index> positions_;  // of each row in memory
+  std::vector<index> positions_;  // the position of each row of memory
   state now_;
 };
 

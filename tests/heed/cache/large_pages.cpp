@@ -27,10 +27,10 @@ TEST(large_pages, hold_what_is_written) {
     auto* const block = static_cast<unsigned char*>(::operator new(bytes, alignment));
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(block) % std::size_t(alignment), 0u);
     for (std::size_t page = 0; page < bytes / heed::detail::large_page; ++page)
-      heed::detail::ask_for_large_page(block, page);
+      heed::detail::request_large_page(block, page);
     std::memset(block, 7, bytes);
     for (std::size_t page = 0; page < bytes / heed::detail::large_page; ++page)
-      heed::detail::ask_for_large_page(block, page);
+      heed::detail::request_large_page(block, page);
     EXPECT_EQ(block[0], 7);
     EXPECT_EQ(block[bytes - 1], 7);
     ::operator delete(block, alignment);
