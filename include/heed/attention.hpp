@@ -26,16 +26,16 @@ inline namespace HEED_ABI {
 //   out  (queries, query heads * value width), apart from q, k and v in memory
 //
 // Each is any Eigen object with direct access, in any storage order and with any stride, of float,
-// double, half or bfloat16 (sums are formed in float or double). All are of one scalar, but k and v
-// of half or bfloat16 go with queries of float too, and heed::quantised k and v with all but double;
-// the bits are those of what they hold, converted to float. k may lie in tiles, as the keys of a
-// kv_cache do (heed::key_tiles): a few queries go through them faster. Where a sequence begins within
-// a tile, all of k is copied first. Modifiers come in any order: masks intersect, score rules apply
-// left to right to the scaled scores, masks after them. A row that may see nothing is 0. Takes O(1)
-// memory in the number of rows (but for that copy, for a number a row and head with key_weights, and for
-// a second result where sums of values overflow),
-// from the calling thread's scratch unless in(scratch) says otherwise; a second call with the same
-// shapes allocates nothing. The bits of a row do not depend on the rows beside it, on threads or on
+// double, half or bfloat16 (sums are formed in float or double). All have the same scalar, but k
+// and v of half or bfloat16 go with queries of float too, and heed::quantised k and v with all but
+// double; the bits are those of the same numbers converted to float. k may lie in tiles, as the
+// keys of a kv_cache do (heed::key_tiles): a call with few queries reads tiles faster. If a
+// sequence begins within a tile, all of k is copied first. Modifiers come in any order: masks
+// intersect, score rules apply left to right to the scaled scores, masks after them. A row that may
+// see no key is 0. Takes O(1) memory in the number of rows (but for that copy, for a number a row
+// and head with key_weights, and for a second result where sums of values overflow), from the
+// calling thread's scratch or from that of in(scratch); a second call with the same shapes
+// allocates nothing. The bits of a row do not depend on the rows beside it, on threads or on
 // chunks.
 // Throws shape_error, before anything is written, if sizes do not fit.
 template <class Q, class K, class V, class Out, class... Modifiers>
@@ -61,22 +61,22 @@ void attention(const Q& q, const K& k, const V& v, Out&& out, const Modifiers&..
           call.drop = {{call.options.drop_probability, call.options.drop_seed},
                        detail::drop<Scalar>};
       using small_type = detail::small_task<call_type>;
-      const detail::rules_of_call<Scalar> asked(rules);
+      const detail::rules_of_call<Scalar> erased_rules(rules);
       constexpr index bytes = detail::asks_for_key_weights<Modifiers...>
                                   ? 0
                                   : detail::stack_bytes<small_type, Q, K, V>();
       if constexpr (bytes > 0)
         if (detail::is_one_tile(call)) {
           detail::stack_memory<bytes> memory;
-          if (small_type(call, asked, memory).run_in_one_piece()) return;
+          if (small_type(call, erased_rules, memory).run_in_one_piece()) return;
         }
       scratch& memory = call.options.memory ? *call.options.memory : detail::default_scratch();
       scratch::frame frame(memory);
       if (!call.keys_begin_tiles()) call.k = detail::without_tiles(frame, call.k);
       if constexpr (detail::asks_for_key_weights<Modifiers...>)
-        detail::forward_and_key_weights(call, asked, memory);
+        detail::forward_and_key_weights(call, erased_rules, memory);
       else
-        detail::forward(call, asked, memory);
+        detail::forward(call, erased_rules, memory);
     }
 }
 

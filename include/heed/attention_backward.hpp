@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The gradients of attention: what d_out is to out = heed::attention(q, k, v, ...), d_q is to q.
+// The gradients (backward pass) of attention: d_q, d_k and d_v from d_out, for out =
+// heed::attention(q, k, v, ...).
 //
 //   heed::attention(q, k, v, out, heed::causal, heed::log_sum_exp(lse));
 //   heed::attention_backward(q, k, v, out, lse, d_out, d_q, d_k, d_v, heed::causal);
@@ -36,7 +37,7 @@ backward_call<scalar_of<Q>, scalar_of<K>> backward_call_of(const Q& q, const K& 
 
 }  // namespace detail
 
-// Writes the gradients of attention by q, k and v, given that by out.
+// Writes the gradients of attention by q, k and v from d_out, the gradient by out.
 //
 //   q, k, v      as in heed::attention
 //   out          (queries, query heads * value width), what heed::attention gave
@@ -44,14 +45,15 @@ backward_call<scalar_of<Q>, scalar_of<K>> backward_call_of(const Q& q, const K& 
 //   d_out        as out
 //   d_q d_k d_v  as q, k and v, of float or double, apart from each other and from all others in memory
 //
-// The modifiers are those of the forward call, but for its outputs; and heed::accumulate,
-// heed::gradient_of_bias, heed::gradient_of_sink, heed::gradient_of_slopes. Probabilities are formed
-// again from the log-sum-exp, whose rounding costs them a relative error of |log_sum_exp| * epsilon. Rows
-// that see nothing have gradients of 0, and excluded pairs give nothing, be their keys NaN. A function in
-// heed::score is given a heed::dual, unless it comes with its derivative. Sums have the same order, and
-// gradients the same bits, for any number of threads. Takes memory for a few tiles a thread, and with
-// several threads for a counter a head and 64 rows; a second call with the same shapes allocates nothing.
-// Throws shape_error, before anything is written, if sizes do not fit.
+// The modifiers are those of the forward call without its outputs, and heed::accumulate,
+// heed::gradient_of_bias, heed::gradient_of_sink, heed::gradient_of_slopes. Probabilities are
+// recomputed from the log-sum-exp, whose rounding gives them a relative error of |log_sum_exp| *
+// epsilon. Rows that see no key have gradients of 0, and excluded pairs contribute nothing, even if
+// their keys are NaN. The function of heed::score is called with a heed::dual, unless the function
+// comes with its derivative. Sums have the same order, and gradients the same bits, for any number
+// of threads. Takes memory for a few tiles a thread, and with several threads for a counter a head
+// and 64 rows; a second call with the same shapes allocates nothing. Throws shape_error, before
+// anything is written, if sizes do not fit.
 template <class Q, class K, class V, class Out, class Lse, class DOut, class DQ, class DK, class DV,
           class... Modifiers>
 void attention_backward(const Q& q, const K& k, const V& v, const Out& out, const Lse& log_sum_exp,

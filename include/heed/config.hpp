@@ -20,8 +20,9 @@ compile this file without it"
 #define HEED_ABI_ERRORS _noexcept
 #endif
 
-// What the compiler may emit in this file. Two files built for different machines then instantiate
-// different functions, and the linker cannot hand one the code of the other.
+// The instruction set that the compiler may use in this file, as part of a namespace's name. Two
+// files built for different machines then instantiate different functions, and the linker cannot
+// replace the code of one by that of the other.
 #if defined(EIGEN_DONT_VECTORIZE)
 #define HEED_ABI_SIMD scalar
 #elif defined(__AVX512F__) && defined(__AVX512BW__)
@@ -55,7 +56,7 @@ compile this file without it"
   HEED_ABI_NAME(HEED_VERSION_MAJOR, HEED_VERSION_MINOR, HEED_VERSION_PATCH, HEED_ABI_SIMD, \
                 HEED_ABI_ERRORS)
 
-// After the parameters of a lambda: written out where it is called, at every optimisation level.
+// After the parameters of a lambda: inlined where it is called, at every optimisation level.
 #if defined(_MSC_VER) && !defined(__clang__)
 #define HEED_INLINED [[msvc::forceinline]]
 #else
@@ -71,7 +72,7 @@ compile this file without it"
 #define HEED_ONE_COPY
 #endif
 
-// Before a function: everything that it calls is written out in it.
+// Before a function: every function that it calls is inlined into it.
 #if defined(__GNUC__)
 #define HEED_FLATTENED __attribute__((flatten))
 #else
@@ -87,7 +88,7 @@ compile this file without it"
 #define HEED_MODELS_INLINE inline
 #endif
 
-// Before a loop of fixed length: written out, so that what it indexes stays in registers.
+// Before a loop of fixed length: unrolled, so that accumulators that it indexes stay in registers.
 #if defined(__clang__)
 #define HEED_UNROLL _Pragma("clang loop unroll(full)")
 #elif defined(__GNUC__)
@@ -96,8 +97,8 @@ compile this file without it"
 #define HEED_UNROLL
 #endif
 
-// Before a loop over the lanes of a packet: not to be written out, so that it becomes vector code
-// whatever is called in it.
+// Before a loop over the lanes of a packet: not unrolled, so that it is vectorised whatever
+// functions it calls.
 #if defined(__clang__)
 #define HEED_LOOP_OF_LANES _Pragma("clang loop unroll(disable)")
 #elif defined(__GNUC__)

@@ -7,7 +7,7 @@
 //   heed::qkv_projection<float> project({.model = 64, .heads = 4});
 //
 //   MatrixXf x = words(ids) + places(0, ids.size());  // what each token is, and where
-//   auto [q, k, v] = project(x);                      // what it asks, offers and says
+//   auto [q, k, v] = project(x);                      // the query, key and value of each token
 //   MatrixXf context = heed::attention(q, k, v, heed::heads{4}, heed::causal);
 //
 // heed::attention is the verb; masks, score rules and settings are modifiers of it, in any order:

@@ -24,7 +24,7 @@ inline namespace HEED_ABI {
 
 namespace detail {
 
-// What one of the matrices of a part holds; what is refused stands for writable floats.
+// The element type of a matrix of a part; float for an argument that is refused.
 template <class Matrix>
 struct part_element {
   using type = float;
@@ -80,8 +80,8 @@ void check_part(const partial<Row, Sum>& into, const partial<OtherRow, OtherSum>
               other.log_sum_exp);
 }
 
-// The weighted mean of the parts' rows at a place. One of finite numbers is infinite by rounding alone,
-// and is the largest number then.
+// The weighted mean of the parts' rows at a place. If all its terms are finite, the mean is
+// infinite by rounding alone, and the largest number takes its place.
 template <class Row, class Sum, std::size_t Parts>
 Sum within_values(Sum mean, const view<const Row> (&rows)[Parts], index i, index f) {
   if (!std::isinf(mean)) return mean;
@@ -90,7 +90,7 @@ Sum within_values(Sum mean, const view<const Row> (&rows)[Parts], index i, index
   return std::copysign((std::numeric_limits<Sum>::max)(), mean);
 }
 
-// The first part becomes the whole.
+// Merges all parts into the first.
 template <class Row, class Sum, std::size_t Parts>
 void merge_into(const view<Row>& into, const view<Sum>& sum_into,
                 const view<const Row> (&rows)[Parts], const view<const Sum> (&sums)[Parts]) {
@@ -107,7 +107,7 @@ void merge_into(const view<Row>& into, const view<Sum>& sum_into,
       }
       if (exactly_equal(total, 0.0)) continue;  // rows are 0 already
       for (index f = h * width; f < (h + 1) * width; ++f) {
-        Sum sum = Sum(-0.0);  // to which -0 adds up to -0
+        Sum sum = Sum(-0.0);  // the neutral element: -0 + -0 is -0
         for (std::size_t p = 0; p < Parts; ++p)
           if (!exactly_equal(share[p], 0.0))
             sum = fused(static_cast<Sum>(share[p] / total), static_cast<Sum>(rows[p](i, f)), sum);
@@ -119,16 +119,17 @@ void merge_into(const view<Row>& into, const view<Sum>& sum_into,
 
 }  // namespace detail
 
-// Turns `into` into what attention over the keys of all parts together gives:
+// Turns `into` into the result of attention over the keys of all parts together (the merge of split
+// KV):
 //
 //   log_sum_exp = log(sum of exp(log_sum_exp of a part))
 //   rows = sum of exp(log_sum_exp of a part - log_sum_exp) * rows of the part
 //
-// No key may be in two parts, and a sink in one alone. Masks and score rules of each call see its own
-// keys from 0: queries behind a shared prefix stand at heed::causal_from(their place) there. Where
-// nothing was seen in one part, the others are left to the bit. A log-sum-exp that was rounded costs
-// a relative error of |log_sum_exp| * epsilon in its part's share. Throws shape_error, before
-// anything is written, if sizes differ or memory is shared.
+// No key may be in two parts, and a sink may be in one part alone. Masks and score rules of each
+// call count that call's own keys from 0: queries behind a shared prefix have positions
+// heed::causal_from(p) there. If a part has seen no key, the result is that of the others, bit for
+// bit. A log-sum-exp that was rounded gives its part's share a relative error of |log_sum_exp| *
+// epsilon. Throws shape_error, before anything is written, if sizes differ or memory is shared.
 template <class Row, class Sum, class... Rows, class... Sums>
 void merge(const partial<Row, Sum>& into, const partial<Rows, Sums>&... others) {
   constexpr bool writes = !std::is_const_v<Row> && !std::is_const_v<Sum>;

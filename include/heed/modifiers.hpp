@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Everything that a call of heed::attention can be given after its matrices.
+// All modifiers: the arguments that a call of heed::attention can have after its matrices.
 //
 //   heed::attention(q, k, v, out, heed::causal && heed::window{.left = 255}, heed::soft_cap(30.f));
 #pragma once

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The textbook: the same attention in double, a row at a time, without a kernel.
+// The reference: textbook attention in double, a row at a time, without a kernel.
 //
 //   Eigen::MatrixXd exact = heed::reference::attention(q, k, v, heed::causal);
 //
-// Slow, takes memory for one row of scores, and stays: every fast path is compared with it.
+// Slow, takes memory for one row of scores; every kernel is tested against it.
 #pragma once
 
 #include <heed/modifiers.hpp>             // causal, window, soft_cap, heads, ...
@@ -17,7 +17,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// heed::reference::attention, once its types are known to be good.
+// heed::reference::attention after the checks of its types.
 template <class Q, class K, class V, class... Modifiers>
 Eigen::MatrixXd attend_as_textbook(const Q& q, const K& k, const V& v,
                                    const Modifiers&... modifiers) {
@@ -75,7 +75,8 @@ Eigen::MatrixXd attend_as_textbook(const Q& q, const K& k, const V& v,
             out(s.query_row + row, head * g.value_width + f) +=
                 raised * static_cast<double>(values(s.key_row + key, kv_head * g.value_width + f));
         }
-        // A mean of finite numbers is infinite by rounding alone, and is the largest number then.
+        // If all its terms are finite, a mean is infinite by rounding alone, and the largest number
+        // takes its place.
         for (index f = 0; f < g.value_width && drop.probability <= 0; ++f) {
           double& mean = out(s.query_row + row, head * g.value_width + f);
           bool finite = true;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The textbook's gradients: those of attention in double, a row at a time, without a kernel.
+// The reference of the gradients: textbook gradients of attention in double, a row at a time,
+// without a kernel.
 //
 //   heed::reference::attention_backward(q, k, v, out, lse, d_out, d_q, d_k, d_v, heed::causal);
 //
-// Slow, takes memory for one row of scores, and stays: heed::attention_backward is compared with it.
+// Slow, takes memory for one row of scores; heed::attention_backward is tested against it.
 #pragma once
 
 #include <heed/modifiers.hpp>                 // causal, window, soft_cap, heads, ...
@@ -18,10 +19,10 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// What score rules make of a score, and the derivatives of that.
+// A score after the score rules, and the derivatives of this score.
 struct followed_score {
   double score;
-  double by_scaled_score = 1;  // by the score that comes in
+  double by_scaled_score = 1;  // by the scaled score before the rules
   double by_bias = 1;          // by the number that heed::bias adds
   double by_alibi = 1;         // by the number that heed::alibi adds
 };
@@ -40,7 +41,7 @@ followed_score follow(const Rules& rules, double score, at i) {
   return f;
 }
 
-// The number that heed::alibi's slope is multiplied by.
+// The distance that heed::alibi's slope is multiplied by.
 template <class Rules>
 double followed_distance(const Rules& rules, at i) {
   double distance = 0;
@@ -51,7 +52,7 @@ double followed_distance(const Rules& rules, at i) {
   return distance;
 }
 
-// Writes a gradient where it is wanted, or adds it to what is there.
+// Writes a gradient to the caller's matrix, or adds it to what the matrix holds.
 template <class To>
 void give_gradient(const view<To>& to, const Eigen::MatrixXd& gradient, bool adds) {
   for (index i = 0; i < to.rows; ++i)
@@ -63,7 +64,7 @@ inline void give_gradient(const number_output& to, const Eigen::VectorXd& gradie
     adds ? to.add(i, gradient[i]) : to.set(i, gradient[i]);
 }
 
-// heed::reference::attention_backward, once its types are known to be good.
+// heed::reference::attention_backward after the checks of its types.
 template <class Sum, class Q, class K, class V, class Matrices, class... Modifiers>
 void attend_backward_as_textbook(const char* verb, const view<const Q>& q, const view<const K>& k,
                                  const view<const V>& v, const Matrices& m,
@@ -178,8 +179,9 @@ void attend_backward_as_textbook(const char* verb, const view<const Q>& q, const
 namespace reference {
 
 // The gradients of reference::attention, summed in double and written in the types of d_q, d_k and
-// d_v, whatever they are. Takes the arguments of heed::attention_backward; of out and log_sum_exp it
-// looks at the sizes alone, and forms them anew. A matrix in gradient_of_bias must be of double.
+// d_v, whatever these are. Takes the arguments of heed::attention_backward; of out and log_sum_exp
+// it uses the sizes alone, and recomputes the numbers. A matrix in gradient_of_bias must be of
+// double.
 template <class Q, class K, class V, class Out, class Lse, class DOut, class DQ, class DK, class DV,
           class... Modifiers>
 void attention_backward(const Q& q, const K& k, const V& v, const Out& out, const Lse& log_sum_exp,

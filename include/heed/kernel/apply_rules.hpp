@@ -83,10 +83,10 @@ EIGEN_DONT_INLINE void for_each_pair(Scalar* scores, const tile_place& place, co
 
 // The score of a pair that is seen, else -infinity. Chosen bit by bit where a mask reads memory: a
 // loop over it may not become vector code, and compilers would jump as nobody foresees.
-template <bool LooksUp, class Scalar>
+template <bool ReadsMemory, class Scalar>
 EIGEN_ALWAYS_INLINE Scalar unless_excluded(Scalar score, bool seen) {
   constexpr Scalar excluded = -std::numeric_limits<Scalar>::infinity();
-  if constexpr (LooksUp) {
+  if constexpr (ReadsMemory) {
     return choose(seen, score, excluded);
   } else {
     return seen ? score : excluded;
@@ -115,7 +115,7 @@ void apply_rules(Scalar* scores, const tile_place& place, const Rules& rules, co
       detail::for_each_pair<Rules::mask_matrices>(
           scores + first * packed_pitch<Scalar>, part,
           [&](Scalar score, at i, const Scalar* numbers) {
-            return detail::unless_excluded<Rules::masks_look_up>(score, rules.sees(i, numbers));
+            return detail::unless_excluded<Rules::masks_read_memory>(score, rules.sees(i, numbers));
           },
           [&](const pair_matrix_tile<Scalar>& tile) { rules.read_for_masks(tile); });
     }

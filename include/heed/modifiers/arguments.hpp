@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the likely mistakes in a call's arguments are told at compile time.
+// Compile-time checks of a call's arguments: one sentence for each likely mistake.
 #pragma once
 
 #include <heed/core/concepts.hpp>      // eigen_object, storage, writable
@@ -17,15 +17,15 @@ inline constexpr bool is_quantised = std::is_same_v<std::remove_cvref_t<T>, quan
 template <class T>
 concept are_key_tiles = std::is_same_v<std::remove_cvref_t<T>, key_tiles<scalar_of<T>>>;
 
-// What keys and values can be; values do not lie in tiles.
+// The types that keys and values can have; values do not lie in tiles.
 template <class T>
 concept key_storage = storage<T> || is_quantised<T> || are_key_tiles<T>;
 
-// ... as a call has them.
+// The view of such keys or values that a call works with.
 template <class T>
 using key_view_t = std::conditional_t<is_quantised<T>, quantised, tiled_view<const scalar_of<T>>>;
 
-// One sentence for each thing that can be wrong with q, k and v; true if nothing is.
+// One static_assert with a sentence for each possible mistake in q, k and v; true if there is none.
 template <class Q, class K, class V>
 constexpr bool inputs_are_good() {
   static_assert(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where a score stands: what a mask or a score rule is told about one query and one key.
+// The pair of a query and a key that a score belongs to: the argument of masks and score rules.
 //
 //   heed::where([](heed::at i) { return i.key % 2 == 0; });  // every other key
 #pragma once

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the likely mistakes in a call of heed::attention_backward are told: by types in sentences at
-// compile time, by sizes in a shape_error.
+// Checks of a call of heed::attention_backward: mistakes in types are sentences at compile time,
+// mistakes in sizes are a shape_error.
 #pragma once
 
 #include <heed/modifiers/call_check.hpp>         // call_is_good
@@ -20,7 +20,7 @@ inline constexpr bool is_side_output = false;
 template <class Place, class Element>
 inline constexpr bool is_side_output<side_output<Place, Element>> = true;
 
-// Rules that have learned numbers.
+// The rules that have learned numbers: bias and ALiBi.
 template <class Rule>
 inline constexpr bool has_bias = false;
 template <class Element>
@@ -29,7 +29,7 @@ template <class Rule>
 inline constexpr bool has_slopes =
     std::is_same_v<Rule, alibi_rule> || std::is_same_v<Rule, paper_alibi>;
 
-// ... in their bound forms.
+// The same rules in their bound forms.
 template <class Bound>
 inline constexpr bool is_bias = false;
 template <class Element>
@@ -46,8 +46,11 @@ inline constexpr bool asks_for_d_slopes = std::is_same_v<Modifier, slope_gradien
 template <class Modifier>
 inline constexpr bool asks_for_d_sink = std::is_same_v<Modifier, sink_gradient>;
 
-// Whether there is exactly one modifier that a gradient is asked of, where it is asked for.
-constexpr bool one_where_asked(int modifiers, bool asked) { return !asked || modifiers == 1; }
+// Whether exactly one modifier has the gradient that a call requests; true if the call requests
+// none.
+constexpr bool one_if_requested(int modifiers, bool requested) {
+  return !requested || modifiers == 1;
+}
 
 // True if q, k, v, the other inputs and the modifiers go together as far as their types say.
 template <class Q, class K, class V, class Out, class Lse, class DOut, class... Modifiers>
@@ -67,14 +70,14 @@ constexpr bool backward_call_is_good() {
                   "heed::attention_backward: log_sum_exp, weights and key_weights are outputs of "
                   "heed::attention; the log-sum-exp comes fifth here, after out");
     constexpr bool bias =
-        one_where_asked((0 + ... + int(has_bias<Modifiers>)), (asks_for_d_bias<Modifiers> || ...));
+        one_if_requested((0 + ... + int(has_bias<Modifiers>)), (asks_for_d_bias<Modifiers> || ...));
     static_assert(bias, "heed::gradient_of_bias: there must be one heed::bias in the same call");
-    constexpr bool slopes = one_where_asked((0 + ... + int(has_slopes<Modifiers>)),
-                                            (asks_for_d_slopes<Modifiers> || ...));
+    constexpr bool slopes = one_if_requested((0 + ... + int(has_slopes<Modifiers>)),
+                                             (asks_for_d_slopes<Modifiers> || ...));
     static_assert(slopes,
                   "heed::gradient_of_slopes: there must be one heed::alibi in the same call");
-    constexpr bool sink = one_where_asked((0 + ... + int(std::is_same_v<Modifiers, heed::sink>)),
-                                          (asks_for_d_sink<Modifiers> || ...));
+    constexpr bool sink = one_if_requested((0 + ... + int(std::is_same_v<Modifiers, heed::sink>)),
+                                           (asks_for_d_sink<Modifiers> || ...));
     static_assert(sink, "heed::gradient_of_sink: there must be a heed::sink in the same call");
     return stored && inputs && no_outputs && bias && slopes && sink;
   } else {
@@ -82,7 +85,7 @@ constexpr bool backward_call_is_good() {
   }
 }
 
-// The same for what the forward gave, and for d_out.
+// The same for out and log_sum_exp, which the forward call computed, and for d_out.
 template <class Query, class Out, class DOut, class Lse>
 constexpr bool results_are_good() {
   constexpr bool same =
@@ -95,7 +98,8 @@ constexpr bool results_are_good() {
   return same && sums;
 }
 
-// The same for where gradients go. `Sum` is the type of the sums, or void where any will do.
+// The same for the matrices that gradients are written to. `Sum` is the type of the sums, or void
+// where any type will do.
 template <class Sum, class... Gradients>
 constexpr bool gradients_are_good() {
   constexpr bool all = (writable<Gradients> && ...);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the likely mistakes in a call of heed::attention are told at compile time: one sentence for the
-// first of them.
+// Compile-time checks of a call of heed::attention: one sentence for the first mistake.
 #pragma once
 
 #include <heed/modifiers/arguments.hpp>     // inputs_are_good

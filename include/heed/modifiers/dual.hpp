@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Dual numbers: a number and its derivative, which go through a function together.
+// Dual numbers: a number and its derivative, so that one evaluation of a function gives both
+// (forward-mode automatic differentiation).
 //
 //   const heed::dual<float> x{3, 1};     // x itself: its derivative by x is 1
 //   const heed::dual<float> y = x * x;
@@ -17,9 +18,9 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// What a function in heed::score is given by heed::attention_backward, in place of the score, unless it
-// comes with a derivative. Functions of <cmath> below are found without std:: (write `using std::exp;
-// exp(score)`).
+// heed::attention_backward calls the function of heed::score with a dual in place of the score,
+// unless the function comes with its derivative. The functions of <cmath> below are found without
+// std:: (write `using std::exp; exp(score)`).
 template <class Scalar>
 struct dual {
   Scalar value = 0;
@@ -77,7 +78,8 @@ struct plain_number<dual<Scalar>> {
   using type = Scalar;
 };
 
-// The type that two numbers are calculated in: that of the plain numbers, as for a score that is none.
+// The type that two numbers, one of them dual, are computed in: that of the plain numbers within
+// the duals.
 template <class A, class B>
 using common_number =
     std::common_type_t<typename plain_number<A>::type, typename plain_number<B>::type>;
@@ -92,7 +94,7 @@ constexpr dual<Scalar> chained(const dual<Scalar>& x, Scalar value, Scalar deriv
   return {value, derivative * x.slope};
 }
 
-// use(a, b) with both as duals of the type that they are calculated in.
+// use(a, b) with both numbers as duals of the type that they are computed in.
 template <class A, class B, class Use>
 constexpr auto with_common(const A& a, const B& b, const Use& use) {
   using To = common_number<A, B>;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Runs of neighbouring places, and how much of a tile a mask covers.
+// Intervals of positions, and how much of a tile a mask covers (FlexAttention's block mask: empty,
+// partial, full).
 //
 //   heed::intersect({0, 8}, {5, 20});  // {5, 8}
 #pragma once

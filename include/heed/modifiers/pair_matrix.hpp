@@ -19,10 +19,10 @@ concept pair_matrix_source = storage<Source> ||
     (!eigen_object<Source> && std::ranges::contiguous_range<const std::remove_cvref_t<Source>> &&
      storage<std::ranges::range_value_t<std::remove_cvref_t<Source>>>);
 
-// Made from a matrix (queries, keys); or from one in which the heads' matrices lie under each other
-// (heads * queries, keys); or from a vector or array of such matrices, one a head. In a packed
-// batch rows are those of q, and column j is key j of the row's own sequence. Refers to the elements
-// of what it was made from, which may itself be gone if it was a view of them.
+// From a matrix (queries, keys); or from the matrices of all heads under each other (heads *
+// queries, keys); or from a vector or array of matrices, one a head. In a packed batch rows are
+// those of q, and column j is key j of the row's own sequence. Refers to the elements of the
+// source; the source itself may be destroyed if it was only a view of these elements.
 template <class Scalar>
 class pair_matrix {
  public:
@@ -65,7 +65,7 @@ class pair_matrix {
     }
   }
 
-  // What one sequence and head reads: (queries, keys).
+  // The part for one sequence and head: (queries, keys).
   view<const Scalar> of(const scope& s) const {
     if (count_ != one_for_all) return matrix(s.head).block(s.query_row, 0, s.queries, s.keys);
     const auto all = matrix(0);

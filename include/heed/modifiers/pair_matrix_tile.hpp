@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The numbers of the matrices that rules read, for a few keys and a packet of queries: copied so that a
-// packet's lie next to each other, for loops over it to become vector code.
+// Packs the elements of the matrices that rules read, for a few keys and a packet of queries: the
+// elements of a packet lie next to each other, so that loops over them are vectorised.
 //
-// A rule that reads matrices says how many, `static constexpr int matrices`, reads them,
-// read(pair_matrix_tile&), and may be asked with its numbers for a pair, rule(..., at, numbers): that of
-// matrix t is numbers[t * simd<Scalar>::size].
+// A rule that reads matrices states how many, `static constexpr int matrices`, packs their
+// elements, read(pair_matrix_tile&), and may be called with these for a pair, rule(..., at,
+// numbers): the element of matrix t is numbers[t * simd<Scalar>::size].
 #pragma once
 
 #include <heed/core/narrow.hpp>                // narrowed
@@ -30,13 +30,13 @@ constexpr int matrices() {
     return 0;
 }
 
-// The numbers of a rule whose matrices come after those of `Rule`.
+// The elements for a rule whose matrices follow those of `Rule`.
 template <class Rule, class Scalar>
 const Scalar* numbers_after(const Scalar* numbers) {
   return numbers + matrices<Rule>() * simd<Scalar>::size;
 }
 
-// What a rule says of a pair, from its numbers if it reads matrices.
+// A rule's result for a pair, from packed elements if the rule reads matrices.
 template <class Scalar, class Mask>
 bool seen_by(const Mask& m, at i, const Scalar* numbers) {
   if constexpr (matrices<Mask>() > 0)
@@ -52,8 +52,8 @@ Scalar modified_by(const Rule& rule, Scalar score, at i, const Scalar* numbers) 
     return detail::score_by(rule, score, i);
 }
 
-// Where the numbers of some pairs go: query rows.first + l and key keys.first + j to
-// data[j * pitch + l].
+// The destination of packed elements: that of query rows.first + l and key keys.first + j is data[j
+// * pitch + l].
 template <class Scalar>
 struct pair_matrix_tile {
   Scalar* data;
@@ -61,13 +61,13 @@ struct pair_matrix_tile {
   interval rows;
   interval keys;
 
-  // Reads the matrices of a rule, and goes on behind them.
+  // Packs the matrices of a rule; those of the next rule follow them.
   template <class Rule>
   void read(const Rule& rule) {
     if constexpr (matrices<Rule>() > 0) rule.read(*this);
   }
 
-  // Reads one matrix, (queries, keys).
+  // Packs one matrix, (queries, keys).
   template <class Element>
   void read_matrix(const view<const Element>& matrix) {
     const view<Scalar> to{data, rows.size(), keys.size(), 1, pitch};

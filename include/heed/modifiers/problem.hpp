@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The sizes of one attention call, checked: heads, widths, sequences, and where each one stands.
+// The checked sizes of one attention call: heads, widths, sequences and their positions.
 #pragma once
 
 #include <heed/core/check.hpp>                  // require
@@ -12,15 +12,15 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// Rows of one sequence, which a call has where other processes have the rest.
+// The rows of one sequence that this process has, where other processes have the rest.
 struct sequence_part {
   index sequence;
   index queries;             // of the whole sequence
   index keys;                // of the whole sequence
-  index first_row;           // of its queries, that the part begins with
-  index query_row;           // of q, at which the part begins
-  index key_row;             // of k, at which the sequence's first key would lie
-  index key_rows_elsewhere;  // before the first row of k
+  index first_row;           // the part's first row among the queries of the sequence
+  index query_row;           // the part's first row in q
+  index key_row;             // the row of k at which the sequence's first key would lie
+  index key_rows_elsewhere;  // rows of keys before the first row of k, in other processes
   index all_queries;         // rows of q
 };
 
@@ -34,11 +34,11 @@ struct problem {
   index sequences;
   index longest_keys;
   index longest_queries;
-  std::optional<index> first_query;  // unless queries are aligned to the end of the keys
+  std::optional<index> first_query;  // not given: queries are aligned to the end of the keys
   number_span<index> query_starts;   // given in a packed batch
   number_span<index> key_starts;
-  number_span<index> key_lengths;          // where there is room behind the keys of a sequence
-  std::optional<sequence_part> part = {};  // of which `queries` are the rows at hand
+  number_span<index> key_lengths;          // given if there is room behind the keys of a sequence
+  std::optional<sequence_part> part = {};  // if given, `queries` counts the rows of this part
 
   index group() const { return query_heads / kv_heads; }
 
@@ -73,7 +73,7 @@ struct problem {
   }
 };
 
-// `what` says in words what the offsets are: "packed offsets".
+// `what` names the offsets in the error message: "packed offsets".
 inline void check_starts(const char* verb, const char* what, const char* name,
                          const number_span<index>& starts, index rows) {
   require(starts.size() >= 1, verb, ": ", what, " of ", name, " are empty; they begin with 0");
@@ -95,7 +95,8 @@ inline void check_lengths(const char* verb, const number_span<index>& lengths,
             starts[i + 1] - starts[i], " rows");
 }
 
-// What a refusal of widths says about heads: those that were given, or that some may be missing.
+// The part about heads of an error message about widths: the heads of the call, or that they may be
+// missing.
 struct heads_of_widths {
   index query_heads;
   index kv_heads;
@@ -179,7 +180,7 @@ problem check_inputs(const char* verb, const view<const Query>& q, const Keys& k
   return g;
 }
 
-// Checks the size of something that a call writes.
+// Checks the size of a matrix that a call writes.
 template <class Output>
 void check_size(const char* verb, const char* name, const view<Output>& output, extent must) {
   const extent is{output.rows, output.cols};
@@ -187,7 +188,7 @@ void check_size(const char* verb, const char* name, const view<Output>& output, 
           ", but it must be ", must, transposed{name, is, must});
 }
 
-// Checks the sizes of what a call writes beside its result.
+// Checks the sizes of the matrices that a call writes beside its result.
 template <class Scalar>
 void check_side_outputs(const char* verb, const settings<Scalar>& s, const problem& g) {
   if (s.log_sum_exp)
@@ -198,7 +199,7 @@ void check_side_outputs(const char* verb, const settings<Scalar>& s, const probl
     detail::check_size(verb, "key_weights", *s.key_weights, {g.keys, g.query_heads});
 }
 
-// Refuses an output that shares memory with something else of the call.
+// Refuses an output that shares memory with another matrix of the call.
 template <class Output, class Other>
 void check_apart(const char* verb, const char* output_name, const view<Output>& output,
                  const char* other_name, const Other& other) {
@@ -206,7 +207,7 @@ void check_apart(const char* verb, const char* output_name, const view<Output>& 
           " (", elements_of(other), ") in memory");
 }
 
-// Checks a call's result: its shape, and that nothing that is written is also read.
+// Checks a call's result: its shape, and that no matrix that is written is also read.
 template <class Query, class Keys, class Scalar>
 void check_outputs(const char* verb, const view<const Query>& q, const Keys& k, const Keys& v,
                    const view<Query>& out, const settings<Scalar>& s, const problem& g) {

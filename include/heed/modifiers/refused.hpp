@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What stands for a modifier that a static_assert has refused, so that one mistake is one error.
+// Takes the place of a modifier that a static_assert has refused, so that one mistake is one error.
 #pragma once
 
 #include <heed/core/concepts.hpp>  // mask_kind
@@ -9,13 +9,13 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// A mask, since masks alone are joined with others.
+// A mask, since masks alone are combined with others.
 struct refused {
   using heed_kind = mask_kind;
   bool operator()(at) const { return true; }
 };
 
-// A condition that a static_assert looks at only where its template is used.
+// false, for a static_assert that fails only where its template is instantiated.
 template <class...>
 inline constexpr bool false_for_any = false;
 

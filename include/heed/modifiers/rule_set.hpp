@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Folds a call's modifiers into one compile-time set of masks and score rules, and plain settings.
+// Collects a call's modifiers: masks and score rules into one compile-time set, settings into plain
+// values.
 //
 //   const heed::causal_mask mask;
 //   const heed::soft_cap cap(30);
@@ -31,7 +32,7 @@ struct bound_rules<std::tuple<Masks...>, std::tuple<Scores...>> {
 
   static constexpr bool has_masks = sizeof...(Masks) > 0;
   static constexpr bool has_scores = sizeof...(Scores) > 0;
-  static constexpr bool masks_look_up = (looks_up<Masks>() || ...);
+  static constexpr bool masks_read_memory = (reads_memory<Masks>() || ...);
   static constexpr int mask_matrices = (0 + ... + matrices<Masks>());
   static constexpr int score_matrices = (0 + ... + matrices<Scores>());
 
@@ -45,12 +46,13 @@ struct bound_rules<std::tuple<Masks...>, std::tuple<Scores...>> {
     return score;
   }
 
-  // Masks intersect. All are asked, as in mask_and.
+  // Masks intersect. All of them are evaluated, without a branch, as in mask_and.
   bool sees(at i) const {
     return std::apply([&](const auto&... m) { return (1 & ... & int(bool(m(i)))) != 0; }, masks);
   }
 
-  // The same from the numbers of their matrices, which read_for_scores and read_for_masks have copied.
+  // The same with the packed elements of the rules' matrices, which read_for_scores and
+  // read_for_masks have copied.
   template <class Scalar>
   Scalar modify(Scalar score, at i, const Scalar* numbers) const {
     const auto one = [&]<class Rule>(const Rule& rule) {
@@ -93,7 +95,8 @@ struct bound_rules<std::tuple<Masks...>, std::tuple<Scores...>> {
   }
 };
 
-// The masks and score rules of a call. Refers to the modifiers, which live as long as the call.
+// The masks and score rules of a call. Refers to the modifiers, which must live as long as the
+// call.
 template <class Masks, class Scores>
 class rule_set {
  public:
@@ -112,7 +115,7 @@ class rule_set {
     std::apply(each, scores_);
   }
 
-  // Where the first query stands, if a mask says so.
+  // The position of the first query, if a mask sets it.
   std::optional<index> first_query() const {
     std::optional<index> first;
     std::apply(
@@ -146,7 +149,7 @@ auto only_score(const Modifier& m) {
     return std::tuple<>();
 }
 
-// Whether no other of the modifiers is the same setting.
+// Whether no other modifier of the call is the same setting.
 template <class Modifier, class... Modifiers>
 consteval bool given_once() {
   if constexpr (setting<Modifier>) {
@@ -162,7 +165,7 @@ consteval bool given_once() {
   }
 }
 
-// Says in a sentence what is wrong with a call's modifiers; true if nothing is.
+// Refuses mistakes in a call's modifiers with a sentence at compile time; true if there is none.
 template <class... Modifiers>
 constexpr bool modifiers_are_good() {
   constexpr bool all = (modifier<Modifiers> && ...);

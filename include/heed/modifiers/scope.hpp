@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The part of a call that a rule is bound to before it is asked: one sequence, one query head.
+// The part of a call that a rule is bound to before the kernel calls it: one sequence and one query
+// head.
 #pragma once
 
 #include <heed/core/check.hpp>          // shape_error
@@ -20,7 +21,7 @@ struct scope {
   index offset;       // position of its first query
   index all_queries;  // rows of q
 
-  // Where q and k hold a part of what there is, and other processes the rest:
+  // For a process that has a part of the rows of q and k, where other processes have the rest:
   index first_row = 0;           // rows of the sequence's queries before those in q
   index key_rows_elsewhere = 0;  // rows of all keys before the first in k
 
@@ -42,8 +43,8 @@ struct call_shape {
 
 namespace detail {
 
-// A rule that depends on the scope has bind(scope), which gives its bound form; any other is its
-// own.
+// A rule that depends on the scope has bind(scope), which returns its bound form; every other rule
+// is its own bound form.
 template <class Rule>
 auto bind(const Rule& rule, const scope& where) {
   if constexpr (requires { rule.bind(where); })
@@ -52,12 +53,13 @@ auto bind(const Rule& rule, const scope& where) {
     return rule;
 }
 
-// A mask that reads memory for each pair, or may do so, says so: `static constexpr bool looks_up =
-// true`. What it says is not for a processor to foresee, so it is asked without a jump.
+// A mask that reads memory for each pair, or may do so, has `static constexpr bool reads_memory =
+// true`. Its result is then unpredictable for the processor, and the kernel selects without a
+// branch.
 template <class Rule>
-constexpr bool looks_up() {
-  if constexpr (requires { Rule::looks_up; })
-    return Rule::looks_up;
+constexpr bool reads_memory() {
+  if constexpr (requires { Rule::reads_memory; })
+    return Rule::reads_memory;
   else
     return false;
 }

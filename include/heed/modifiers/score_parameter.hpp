@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How a score goes into a score rule and comes out again, whatever types the rule takes and returns.
+// Conversion of a score to the parameter type of a score rule, and of the rule's result back to the
+// type of scores.
 //
 //   const auto half = [](double s, heed::at) { return s / 2; };
 //   heed::detail::score_by(half, 3.0f, heed::at{});  // 1.5f
@@ -39,7 +40,8 @@ struct score_parameter<Scalar, Function> {
   using type = decltype(score_of(std::declval<Function>()));
 };
 
-// What a rule, or a function, makes of a score. A finite number stays finite on its way in and out.
+// The result of a rule, or of a function, for a score. A finite number stays finite in both
+// conversions.
 template <class Scalar, class Rule>
 Scalar score_by(const Rule& rule, Scalar score, at i) {
   using parameter = std::remove_cvref_t<typename score_parameter<Scalar, Rule>::type>;

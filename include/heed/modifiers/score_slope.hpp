@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The derivative of score rules: what a rule makes of a score, by that score.
+// The derivative of score rules: of a rule's result by the score that the rule is called with.
 //
 //   const heed::soft_cap cap(30);
 //   heed::detail::slope_by(cap.bind(scope), 0.0, heed::at{});  // 1
 //
-// A rule, or its bound form, says its derivative in one of three ways:
+// A rule, or its bound form, provides its derivative in one of three ways:
 //   static constexpr bool adds = true;                       // it adds a number: the derivative is 1
 //   template <class Scalar> Scalar derivative(Scalar, at) const;
 //   template <class Score> Score operator()(Score, at) const; // Score may be heed::dual<Scalar>
@@ -30,7 +30,7 @@ constexpr bool adds() {
     return false;
 }
 
-// Whether a dual number goes through a rule, or through the function that it was made of.
+// Whether a rule, or its function, can be called with a dual number.
 template <class Rule, class Scalar>
 constexpr bool takes_duals() {
   if constexpr (requires { typename Rule::function_type; })
@@ -68,8 +68,9 @@ consteval bool all_add(const std::tuple<Rules...>*) {
   return all;
 }
 
-// d (what rules make of a score, left to right) / d (the score that comes to rule number First), from the
-// score that comes to the first rule. `numbers` as in bound_rules::modify.
+// The derivative of the result of all rules, applied left to right, by the score that rule number
+// First is called with, from the score that the first rule is called with. `numbers` as in
+// bound_rules::modify.
 template <std::size_t First, class Scalar, class... Rules>
 Scalar slope_from(const std::tuple<Rules...>& rules, Scalar score, at i, const Scalar* numbers) {
   Scalar slope = 1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Several documents in one sequence: only places with the same id may see each other.
+// Several documents in one sequence: a query sees only keys with the same document id.
 //
 //   std::vector<int> ids{0, 0, 0, 1, 1};
 //   heed::attention(q, k, v, out, heed::causal && heed::documents(ids));
@@ -19,7 +19,7 @@ inline namespace HEED_ABI {
 
 namespace detail {
 
-// What documents can be made from: ids that lie next to each other.
+// The types that documents can be made from: contiguous ids.
 template <class Ids>
 constexpr bool are_ids() {
   using plain = std::remove_cvref_t<Ids>;
@@ -32,7 +32,7 @@ constexpr bool are_ids() {
 
 template <class Ids>
 struct id {
-  using type = int;  // of what is refused
+  using type = int;  // for an argument that is refused
 };
 template <class Ids>
 requires(are_ids<Ids>() && storage<Ids>) struct id<Ids> {
@@ -43,11 +43,11 @@ requires(are_ids<Ids>() && !storage<Ids>) struct id<Ids> {
   using type = std::ranges::range_value_t<std::remove_cvref_t<Ids>>;
 };
 
-// documents for one sequence.
+// The mask of one sequence.
 template <class Id>
 struct bound_documents {
   using heed_kind = mask_kind;
-  static constexpr bool looks_up = true;
+  static constexpr bool reads_memory = true;
   const Id* ids = nullptr;
   index count = 0;
 
@@ -59,11 +59,12 @@ struct bound_documents {
 
   bool operator()(at i) const {
     const auto last = static_cast<position>(count - 1);
-    const position query = std::clamp(i.query, position(0), last);  // no jump over the look-up
+    const position query = std::clamp(i.query, position(0), last);  // no branch around the load
     return (int(query == i.query) & int(exactly_equal(ids[query], ids[i.key]))) != 0;
   }
 
-  // Ids that cannot meet skip a tile, in whatever order documents come.
+  // Whether a tile holds pairs with equal ids: a tile without one is skipped, in whatever order
+  // documents come.
   coverage cover(interval queries, interval keys) const {
     const interval known = intersect(queries, {0, count});
     if (known.empty()) return coverage::none;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A mask given as a matrix of Booleans: true = attend.
+// A mask given as a matrix of Booleans (attn_mask): true = attend.
 //
 //   Eigen::Matrix<bool, Eigen::Dynamic, Eigen::Dynamic> seen = ...;  // (queries, keys)
 //   heed::attention(q, k, v, out, heed::keep(seen));
@@ -19,7 +19,7 @@ inline namespace HEED_ABI {
 
 namespace detail {
 
-// keep for one sequence and head.
+// The mask of one sequence and head.
 template <class Element>
 struct bound_keep {
   using heed_kind = mask_kind;

@@ -5,15 +5,15 @@
 //
 // A mask is any value with `using heed_kind = heed::mask_kind` and
 //   bool operator()(at i) const;                           // may i.query see i.key?
-// Where it knows more, it says so, and tiles are skipped:
-//   interval keys(interval queries) const;                 // none of them sees a key outside
+// Members that a mask may have as well, so that the kernel skips tiles or checks sizes:
+//   interval keys(interval queries) const;                 // none of the queries sees a key outside
 //   coverage cover(interval queries, interval keys) const; // none, some or all of the pairs
-//   std::optional<index> first_query() const;              // where the first query stands
+//   std::optional<index> first_query() const;              // the position of the first query
 //   auto bind(const scope&) const;                         // the mask for one sequence and head
-//   static constexpr bool looks_up;                        // whether it reads memory for each pair
+//   static constexpr bool reads_memory;                    // whether it reads memory for each pair
 //   void check(const call_shape&) const;                   // throws shape_error
-// Positions of queries are those of at::query. Both sides of && and || are asked about every pair,
-// whatever the first says: without a branch, the loop over pairs becomes vector code.
+// Positions of queries are those of at::query. Both sides of && and || are evaluated for every
+// pair, whatever the first side returns: without a branch, the loop over pairs becomes vector code.
 #pragma once
 
 #include <heed/core/concepts.hpp>               // mask, mask_kind
@@ -29,7 +29,8 @@ inline namespace HEED_ABI {
 
 namespace detail {
 
-// What a mask says, or what is true of any mask where it says nothing.
+// The result of a mask's member function, or a result that is true of every mask if the mask has
+// none.
 template <mask Mask>
 interval keys_of(const Mask& m, interval queries) {
   if constexpr (requires { m.keys(queries); })
@@ -52,7 +53,7 @@ std::optional<index> first_query_of(const Mask& m) {
     return std::nullopt;
 }
 
-// What two masks say together; they must not differ.
+// The first query's position from two masks; refuses positions that differ.
 inline std::optional<index> same_first_query(std::optional<index> a, std::optional<index> b) {
   if (!a) return b;
   const index first = *a;
@@ -64,11 +65,11 @@ inline std::optional<index> same_first_query(std::optional<index> a, std::option
 
 }  // namespace detail
 
-// Seen by both.
+// Intersection: a key is seen if both masks let it through.
 template <mask A, mask B>
 struct mask_and {
   using heed_kind = mask_kind;
-  static constexpr bool looks_up = detail::looks_up<A>() || detail::looks_up<B>();
+  static constexpr bool reads_memory = detail::reads_memory<A>() || detail::reads_memory<B>();
   static constexpr int matrices = detail::matrices<A>() + detail::matrices<B>();
   A a;
   B b;
@@ -103,11 +104,11 @@ struct mask_and {
   }
 };
 
-// Seen by one or the other.
+// Union: a key is seen if one of the masks lets it through.
 template <mask A, mask B>
 struct mask_or {
   using heed_kind = mask_kind;
-  static constexpr bool looks_up = detail::looks_up<A>() || detail::looks_up<B>();
+  static constexpr bool reads_memory = detail::reads_memory<A>() || detail::reads_memory<B>();
   static constexpr int matrices = detail::matrices<A>() + detail::matrices<B>();
   A a;
   B b;
@@ -142,11 +143,11 @@ struct mask_or {
   }
 };
 
-// Seen where `a` does not see.
+// Complement: a key is seen if `a` excludes it.
 template <mask A>
 struct mask_not {
   using heed_kind = mask_kind;
-  static constexpr bool looks_up = detail::looks_up<A>();
+  static constexpr bool reads_memory = detail::reads_memory<A>();
   static constexpr int matrices = detail::matrices<A>();
   A a;
 
@@ -184,7 +185,7 @@ constexpr mask_not<A> operator!(A a) {
 
 namespace detail {
 
-// One of them is of this library, so that no other operator is meant.
+// One operand must be a mask of this library, so that these operators apply to no other types.
 template <class A, class B>
 concept mask_with_other = (modifier<A> || modifier<B>)&&!(mask<A> && mask<B>);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Your own mask: any function of a place.
+// A mask of your own (FlexAttention's mask_mod): any function of a pair of query and key.
 //
 //   std::vector<bool> padded = ...;
 //   heed::attention(q, k, v, out,
@@ -17,11 +17,11 @@ inline namespace HEED_ABI {
 
 namespace detail {
 
-// where for one sequence and head: refers to the function, which may be dear to copy.
+// The mask of one sequence and head: refers to the function, which may be expensive to copy.
 template <class Function>
 struct bound_where {
   using heed_kind = mask_kind;
-  static constexpr bool looks_up = true;  // for all that is known
+  static constexpr bool reads_memory = true;  // for all that is known
   const Function* function;
 
   bool operator()(at i) const { return static_cast<bool>((*function)(i)); }
@@ -37,8 +37,9 @@ struct where_mask {
   detail::bound_where<Function> bind(const scope&) const { return {&function}; }
 };
 
-// True = attend. The function is asked only about real queries and keys, in any order, perhaps from
-// several threads at once and perhaps more than once; it must give the same answer each time.
+// True = attend. The function is called only for real queries and keys, in any order, perhaps from
+// several threads at once and perhaps more than once for a pair; it must return the same result
+// each time.
 template <class Function>
 constexpr auto where(Function function) {
   constexpr bool good = std::is_invocable_r_v<bool, const Function&, at>;

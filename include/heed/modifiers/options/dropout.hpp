@@ -36,7 +36,7 @@ struct dropout {
     s.drop_seed = seed;
   }
 
-  // Whether the pair keeps its probability.
+  // Whether the probability of the pair survives.
   bool keeps(at i) const {
     return detail::unit(detail::philox(counter(i), seed)[word(i.key) % 4]) >= probability;
   }
@@ -53,7 +53,7 @@ struct dropout {
   }
 
  private:
-  // A draw is for four keys.
+  // The counter's word for a position; one draw of random words serves four keys.
   static std::uint32_t word(position p) { return static_cast<std::uint32_t>(p); }
   static std::array<std::uint32_t, 4> counter(at i) {
     return {word(i.key) / 4, word(i.query), word(i.head), word(i.sequence)};
@@ -62,7 +62,7 @@ struct dropout {
 
 namespace detail {
 
-// Whether it is among the modifiers of a call.
+// Whether dropout is among the modifiers of a call.
 template <class... Modifiers>
 inline constexpr bool asks_for_dropout = (false || ... ||
                                           std::is_same_v<std::remove_cvref_t<Modifiers>, dropout>);

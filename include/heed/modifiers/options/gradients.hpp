@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a call of heed::attention_backward can give beside d_q, d_k and d_v, and whether it adds.
+// Settings of heed::attention_backward: gradients beside d_q, d_k and d_v, and whether gradients
+// are added to.
 //
 //   heed::attention_backward(q, k, v, out, lse, d_out, d_q, d_k, d_v, heed::bias(table),
 //                            heed::gradient_of_bias(d_table), heed::accumulate);
@@ -17,17 +18,17 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// The settings of a backward call. A setting of gradients alone has
+// The settings of a backward call. A setting that only a backward call accepts has
 //   template <class Scalar> void apply(backward_settings<Scalar>&) const;
 template <class Scalar>
 struct backward_settings : settings<Scalar> {
-  bool adds = false;                   // into all gradients, which are overwritten otherwise
+  bool adds = false;                   // adds to all gradients; false: overwrites them
   std::optional<view<Scalar>> d_bias;  // (queries, keys), or (heads * queries, keys)
   number_output d_sink;                // (heads)
   number_output d_slopes;              // (heads)
 };
 
-// In a call of the forward, a setting of the backward is told so.
+// Refuses, with a sentence at compile time, a setting of the backward in a call of heed::attention.
 template <class... Settings>
 constexpr void only_of_backward() {
   static_assert(false_for_any<Settings...>,
@@ -116,7 +117,8 @@ auto numbers_into(Numbers& into, const char* taker) {
 
 }  // namespace detail
 
-// Adds every gradient of the call to what its matrix holds, which is overwritten otherwise.
+// Adds every gradient of the call to what its matrix holds; without this setting, matrices are
+// overwritten.
 inline constexpr detail::accumulate_setting accumulate{};
 
 // Writes the gradient of the call's heed::bias: (queries, keys), summed over the heads; or that of each

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a call can give beside its result: the log-sum-exp of every row, the probabilities, and their
-// sum over the rows.
+// Outputs of a call beside its result: the log-sum-exp of every row, the attention probabilities,
+// and the sum of the probabilities over the rows.
 //
 //   Eigen::MatrixXf lse(queries, heads), w(heads * queries, keys), received(keys, heads);
 //   heed::attention(q, k, v, out, heed::heads{heads}, heed::log_sum_exp(lse), heed::weights(w),
@@ -19,7 +19,7 @@ inline namespace HEED_ABI {
 
 namespace detail {
 
-// A matrix that a call writes beside its result. Place says which of the settings it is.
+// A matrix that a call writes beside its result. Place is the setting that the matrix belongs to.
 template <class Place, class Element>
 struct side_output {
   using heed_kind = setting_kind;
@@ -109,7 +109,7 @@ auto key_weights(Matrix&& into) {
 
 namespace detail {
 
-// Whether they are among the modifiers of a call.
+// Whether these outputs are among the modifiers of a call.
 template <class... Modifiers>
 inline constexpr bool asks_for_key_weights = (false || ... || detail::is_key_weights<Modifiers>);
 

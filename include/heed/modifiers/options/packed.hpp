@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// A batch of sequences of different lengths, stacked by rows without padding.
+// Varlen (ragged) batch: sequences of different lengths, stacked by rows without padding; offsets
+// as cu_seqlens.
 //
 //   std::vector<heed::index> starts{0, 7, 19, 42};  // three sequences: rows 0-6, 7-18, 19-41
 //   heed::attention(q, k, v, out, heed::packed{starts}, heed::causal);
 //
-// Keys that grow in place leave room behind each sequence: key_lengths say how much is filled.
+// A cache that grows in place has room behind each sequence: key_lengths are the numbers of rows in
+// use.
 #pragma once
 
 #include <heed/core/concepts.hpp>               // setting_kind
@@ -28,7 +30,7 @@ struct packed {
   detail::kept<detail::number_span<index>> query_starts;
   detail::kept<detail::number_span<index>> key_starts;
   detail::kept<detail::number_span<index>>
-      key_lengths;  // unless each sequence's keys end where the next one's begin
+      key_lengths;  // not given: each sequence's keys end where the next one's begin
 
   // The same rows in q and in k.
   template <class Starts>
@@ -41,8 +43,8 @@ struct packed {
       : query_starts(numbers(std::forward<Queries>(queries))),
         key_starts(numbers(std::forward<Keys>(keys))) {}
 
-  // ... of which the first lengths[s] rows alone are there; the rest, up to keys[s + 1], is room that
-  // counts for nothing. Causal queries are aligned to the last key that is there.
+  // The same, with the first lengths[s] of these rows alone in use; rows from there to keys[s + 1]
+  // are unused room, which no query sees. Causal queries are aligned to the last key in use.
   template <class Queries, class Keys, class Lengths>
   packed(Queries&& queries, Keys&& keys, Lengths&& lengths)
       : query_starts(numbers(std::forward<Queries>(queries))),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a call may use: memory of the caller's, threads of the caller's.
+// The caller's resources that a call uses: working memory (in) and threads (on).
 //
 //   heed::attention(q, k, v, out, heed::causal, heed::in(scratch), heed::on(pool));
 #pragma once
@@ -36,7 +36,7 @@ struct on_executor {
   using executor_type = Executor;
   static constexpr std::string_view setting_name = "on";
 
-  Executor run;  // a reference, where on() was given something with a name
+  Executor run;  // a reference if the argument of on() has a name
   index workers;
 
   template <class Scalar>
@@ -47,9 +47,9 @@ struct on_executor {
 
 }  // namespace detail
 
-// Runs on an executor: serial, openmp{threads}, an Eigen::ThreadPool, or anything that can be
-// called as f(n, work) or f.parallel_for(n, work) and does work(0) ... work(n - 1). `workers` is
-// the largest n; unless given, what the executor's workers() says, or the number of threads of the
+// Runs on an executor: serial, openmp{threads}, an Eigen::ThreadPool, or any object that can be
+// called as f(n, work) or f.parallel_for(n, work) and calls work(0) ... work(n - 1). `workers` is
+// the largest n; unless given, it is the executor's workers(), or else the number of threads of the
 // machine.
 template <class Executor>
 auto on(Executor&& executor, index workers = 0) {

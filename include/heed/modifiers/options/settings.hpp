@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Everything a call may say beside its masks and score rules, gathered into plain values.
+// The options of a call, all that is neither a mask nor a score rule, collected into plain values.
 #pragma once
 
 #include <heed/core/execute.hpp>      // executor

@@ -41,7 +41,7 @@ struct bound_alibi {
   using heed_kind = score_kind;
   static constexpr bool adds = true;
   both_precisions slope;
-  position farthest_of_float;  // distances beyond it count as it: the product would be infinite
+  position farthest_of_float;  // a longer one gives an infinite product, and counts as this
   position farthest_of_double;
 
   explicit bound_alibi(double slope_of_head)
@@ -53,7 +53,7 @@ struct bound_alibi {
   Scalar operator()(Scalar s, at i) const {
     return fused(-slope.as<Scalar>(), distance<Scalar>(i), s);
   }
-  // What the slope is multiplied by.
+  // The distance that the slope is multiplied by.
   template <class Scalar>
   Scalar distance(at i) const {
     const position apart = i.query < i.key ? i.key - i.query : i.query - i.key;

@@ -19,7 +19,7 @@ inline namespace HEED_ABI {
 
 namespace detail {
 
-// bias for one sequence and head.
+// The bias of one sequence and head.
 template <class Element>
 struct bound_bias {
   using heed_kind = score_kind;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Your own score rule: any function of a score and its place.
+// A score rule of your own (FlexAttention's score_mod): any function of a score and of its pair of
+// query and key.
 //
 //   heed::attention(q, k, v, out, heed::causal,
 //                   heed::score([](float s, heed::at i) {
@@ -25,17 +26,17 @@ inline namespace HEED_ABI {
 
 namespace detail {
 
-// What stands for a rule's function there: itself, unless heed::score has made a rule of one.
+// The function of a rule that heed::score has made; of any other rule, the rule itself.
 template <class Rule>
-struct asked_function {
+struct function_of_rule {
   using type = Rule;
 };
 
-// Whether a score of Scalar goes into a rule's function as it is.
+// Whether a score of Scalar is passed to a rule's function without rounding.
 template <class Scalar, class Rule>
 constexpr bool keeps_score() {
   using parameter = std::remove_cvref_t<
-      typename score_parameter<Scalar, typename asked_function<Rule>::type>::type>;
+      typename score_parameter<Scalar, typename function_of_rule<Rule>::type>::type>;
   if constexpr (!score_rule<Rule> || !std::numeric_limits<parameter>::is_specialized)
     return true;
   else
@@ -43,7 +44,7 @@ constexpr bool keeps_score() {
            std::numeric_limits<parameter>::digits >= std::numeric_limits<Scalar>::digits;
 }
 
-// score for one sequence and head: refers to the function, which may be dear to copy.
+// The rule for one sequence and head: refers to the function, which may be expensive to copy.
 template <class Function>
 struct bound_score {
   using heed_kind = score_kind;
@@ -56,7 +57,7 @@ struct bound_score {
   }
 };
 
-// ... that knows its derivative.
+// The same with the derivative of the function.
 template <class Function, class Derivative>
 struct bound_derived_score : bound_score<Function> {
   const Derivative* by_score;
@@ -77,7 +78,7 @@ struct score_function {
   detail::bound_score<Function> bind(const scope&) const { return {&function}; }
 };
 
-// ... with its derivative, which heed::attention_backward asks for.
+// The rule with the derivative that heed::attention_backward uses.
 template <class Function, class Derivative>
 struct derived_score_function {
   using heed_kind = score_kind;
@@ -92,16 +93,16 @@ struct derived_score_function {
 namespace detail {
 
 template <class Function>
-struct asked_function<score_function<Function>> {
+struct function_of_rule<score_function<Function>> {
   using type = Function;
 };
 template <class Function, class Derivative>
-struct asked_function<derived_score_function<Function, Derivative>> {
+struct function_of_rule<derived_score_function<Function, Derivative>> {
   using type = Function;
 };
 
-// Whether the score rules among the modifiers take scores as a call forms them, in Scalar; says so in
-// a sentence where one would round them.
+// Whether the score rules of a call take scores in Scalar, the type that the call computes scores
+// in; otherwise a sentence at compile time names the rule that would round them.
 template <class Scalar, class... Modifiers>
 constexpr bool scores_are_kept() {
   constexpr bool all = (detail::keeps_score<Scalar, Modifiers>() && ...);
@@ -114,9 +115,10 @@ constexpr bool scores_are_kept() {
 
 }  // namespace detail
 
-// Bends a scaled score; -infinity excludes the key. The function is asked only about real queries
-// and keys, those that a mask excludes among them, in any order and perhaps from several threads. A
-// function of float does not go with queries of double, whose scores it would round: say auto.
+// Changes a scaled score; -infinity excludes the key. The function is called only for real queries
+// and keys, pairs that a mask excludes among them, in any order and perhaps from several threads. A
+// function of float does not go with queries of double, since it would round their scores: write
+// auto.
 template <class Function>
 constexpr auto score(Function function) {
   constexpr bool good = std::is_invocable_r_v<double, const Function&, float, at>;
@@ -128,7 +130,8 @@ constexpr auto score(Function function) {
     return detail::refused{};
 }
 
-// The same with its derivative by the score, a function of the score that comes in, and its place:
+// The same with the derivative by the score, a function of the score before the rule, and of its
+// pair:
 //
 //   heed::score([](float s, heed::at) { return s * s; }, [](float s, heed::at) { return 2 * s; })
 //
