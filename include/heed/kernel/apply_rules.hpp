@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Applies a call's score rules and masks to a tile of scores.
+// Applies a call's score rules and masks (score_mod and mask_mod) to a tile of scores, and dropout
+// to a tile of probabilities.
 #pragma once
 
 #include <heed/gemm/micro_kernel.hpp>           // packed_pitch, simd, bits_of
@@ -19,11 +20,11 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// The pairs that a tile of scores (keys, lanes) stands for: lane i is query row first_row + i.
+// The pairs of a tile of scores (keys, lanes): lane i is query row first_row + i.
 struct tile_place {
   scope where;
   index first_row;
-  index row_count;  // lanes beyond it stand for nothing, and no rule is asked about them
+  index row_count;  // lanes beyond it are no queries, and no rule is called for them
   index first_key;
   index key_count;
 
@@ -33,16 +34,17 @@ struct tile_place {
   interval keys() const { return {first_key, first_key + key_count}; }
 };
 
-// change(number, at) for every pair, a packet's worth in one loop of fixed length over local
-// variables, which becomes vector code. Numbers are copied in and out by loops too: a packet loaded
-// just after shorter stores to its place would have to wait until those reach the cache. Lanes beyond
-// the last row ask about that row again, and what they get is not used.
+// Calls change(number, at) for every pair, a packet's worth in one loop of fixed length over local
+// variables, which becomes vector code. Numbers are copied in and out by loops too: a packet load
+// just after shorter stores to its address would stall until the stores reach the cache. Lanes
+// beyond the last row repeat the last row, and their results are not used.
 //
-// Numbers that `change` wants of Matrices matrices are read a run of keys at a time, and lie next to each
-// other then, so that they become vectors as well.
+// The elements of the Matrices matrices that `change` reads are packed, a run of keys at a time, so
+// that they are vectors as well.
 //
-// Never inlined: compilers may fuse a product and a sum into one rounding or not, as the code
-// around suggests; the bits of a row must not depend on it, so there is one piece of code for all.
+// Never inlined: compilers may or may not fuse a product and a sum into one rounding, depending on
+// the code around; the bits of a row must not depend on that, so all callers share one copy of the
+// code.
 template <int Matrices, class Scalar, class Change, class Read>
 EIGEN_DONT_INLINE void for_each_pair(Scalar* scores, const tile_place& place, const Change& change,
                                      const Read& read) {
@@ -81,8 +83,9 @@ EIGEN_DONT_INLINE void for_each_pair(Scalar* scores, const tile_place& place, co
   }
 }
 
-// The score of a pair that is seen, else -infinity. Chosen bit by bit where a mask reads memory: a
-// loop over it may not become vector code, and compilers would jump as nobody foresees.
+// The score of a pair that is seen, else -infinity. A mask that reads memory selects by bits: a
+// loop over such a mask may not become vector code, and compilers would write a branch, which is
+// often mispredicted.
 template <bool ReadsMemory, class Scalar>
 EIGEN_ALWAYS_INLINE Scalar unless_excluded(Scalar score, bool seen) {
   constexpr Scalar excluded = -std::numeric_limits<Scalar>::infinity();
@@ -122,8 +125,8 @@ void apply_rules(Scalar* scores, const tile_place& place, const Rules& rules, co
   }
 }
 
-// Drops probabilities and raises the survivors, a packet of queries and four keys at a time, as random
-// words come; rule.probability is positive.
+// Drops probabilities and divides the survivors by 1 - probability, a packet of queries and four
+// keys at a time, as random words are generated; rule.probability is positive.
 template <class Scalar>
 EIGEN_DONT_INLINE void drop(Scalar* weights, const tile_place& place, const dropout& rule) {
   constexpr index size = simd<Scalar>::size, pitch = packed_pitch<Scalar>;

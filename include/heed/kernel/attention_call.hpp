@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a kernel is given: views, sizes that have been checked, and settings.
+// The input of a kernel: views of the matrices, checked sizes, and settings.
 #pragma once
 
 #include <heed/kernel/apply_rules.hpp>  // tile_dropout
@@ -15,8 +15,8 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// One checked call. Queries and results are of one scalar, keys and values in Keys: a
-// tiled_view<const ...> of the same or another one, or quantised.
+// One checked call. Queries and results have one scalar; Keys is the type of keys and values: a
+// tiled_view<const ...> of the same scalar or another, or quantised.
 template <class Query, class Keys>
 struct attention_call {
   using Scalar = accumulator_t<Query>;
@@ -31,21 +31,21 @@ struct attention_call {
   view<Query> out;      // (queries, query heads * value width)
   problem sizes;
   settings<Scalar> options;
-  bool has_score_rules = false;  // these take scores as they are, and leave them in base 4
+  bool has_score_rules = false;  // score rules take scores in base e, and leave them in base 4
   tile_dropout<Scalar> drop = {};
-  Scalar damping = 1;  // what results and all sums of weighted values are multiplied by
+  Scalar damping = 1;  // the factor of results and of all sums of weighted values
 
   double scale() const {
     return options.scale.value_or(1 / std::sqrt(static_cast<double>(sizes.width)));
   }
 
-  // A score as it goes to the softmax: in base 4, rounded as the scores of this call are.
+  // A score converted to base 4 for the softmax, rounded as the scores of this call are.
   Scalar in_base_4(double score) const {
     return has_score_rules ? narrowed<Scalar>(score) * Scalar(log4_of_exp)
                            : narrowed<Scalar>(score * log4_of_exp);
   }
 
-  // What queries are multiplied by: the scale, and log4 e unless score rules come between.
+  // The factor of queries: the scale, times log4 e unless there are score rules.
   Scalar query_scale() const {
     return has_score_rules ? narrowed<Scalar>(scale()) : in_base_4(scale());
   }
@@ -53,7 +53,7 @@ struct attention_call {
   // The logit of a query head's sink, in base 4.
   Scalar sink_of(index head) const { return in_base_4(options.sink[head]); }
 
-  // Whether there is so much to do that it pays to wake other threads.
+  // Whether there is enough work for several threads.
   bool worth_threads() const {
     constexpr index least = 1 << 20;  // multiply-adds
     return sizes.queries * sizes.keys * sizes.query_heads * (sizes.width + sizes.value_width) >=
@@ -88,16 +88,16 @@ struct attention_call {
                      sizes.value_width);
   }
 
-  // The keys of a sequence that the call goes through.
+  // The keys of a sequence that this process has.
   interval keys_at_hand(const scope& s) const { return {0, s.keys}; }
 
-  // Brings the queries of a block in, scaled.
+  // Packs the queries of a block, scaled.
   template <class Block>
   void load(const Block& b, const scope& s) const {
     load_queries(b.queries, queries_of(b, s), query_scale());
   }
 
-  // Brings some queries of a head in by rows, scaled: (count, width) without gaps.
+  // Packs some queries of a head by rows, scaled: (count, width) without gaps.
   void load_rows(Scalar* rows, const scope& s, index first, index count) const {
     copy(view<Scalar>{rows, count, sizes.width, sizes.width, 1},
          q.block(s.query_row + first, s.head * sizes.width, count, sizes.width), query_scale());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The rules of a call behind a few functions that kernels ask a few times a tile, so that a kernel
-// is not compiled for every set of rules. The loops over pairs stay compiled for each.
+// The rules of a call, type-erased behind a few functions that kernels call a few times a tile, so
+// that a kernel is not compiled for every set of rules. The loops over pairs are compiled for each
+// set.
 #pragma once
 
 #include <heed/kernel/apply_rules.hpp>  // apply_rules, tile_place
@@ -25,13 +26,13 @@ class tile_rules {
           detail::apply_rules(scores, place, of<Bound>(b), seen);
         }) {}
 
-  // What queries may see at most.
+  // An interval that holds all keys that the queries may see.
   interval keys(interval queries) const { return keys_(bound_, queries); }
-  // How much of a tile they see.
+  // Whether the queries of a tile see none, some or all of its keys.
   coverage cover(const tile_place& place) const {
     return cover_(bound_, place.queries(), place.keys());
   }
-  // Score rules, masks.
+  // Applies score rules, then masks.
   void apply(Scalar* scores, const tile_place& place, coverage seen) const {
     apply_(bound_, scores, place, seen);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Which pairs of a tile are excluded, where some of its values are infinite or NaN: 0 times such a value
-// is NaN, so what a query does not attend to must not be multiplied into its sum at all.
+// Non-finite values: which pairs of a tile are excluded, where some of its values are infinite or
+// NaN. 0 times such a value is NaN, so a value that a query does not attend to must not enter the
+// product at all.
 #pragma once
 
 #include <heed/core/types.hpp>  // index, exactly_equal

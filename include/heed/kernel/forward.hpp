@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Runs a checked call by the kernel that route.hpp names, and mends sums that overflowed on the way to
-// a finite mean.
+// Runs a checked call by the kernel that route.hpp selects, and recomputes results whose sums
+// overflowed although the mean is finite.
 #pragma once
 
 #include <heed/kernel/decode/split_kv.hpp>  // split_kv_decoder
@@ -17,7 +17,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// Says whether no sum of weighted values can have overflowed.
+// Returns whether no sum of weighted values can have overflowed.
 template <class Call>
 HEED_ONE_COPY bool forward_once(const Call& call, const rules_of_call<typename Call::Scalar>& rules,
                                 scratch& memory) {
@@ -36,20 +36,20 @@ HEED_ONE_COPY bool forward_once(const Call& call, const rules_of_call<typename C
   return prefill(call, rules, memory);
 }
 
-// By which power of two weights are made smaller in a call whose sums overflow. It is the same for any
-// number of keys, and so a row's bits depend on no other row.
+// The power of two by which weights are made smaller in a call whose sums overflow. It is the same
+// for any number of keys, so that the bits of a row depend on no other row.
 template <class Call>
 int power_of_damping(const Call& call) {
   constexpr int most_keys = 32;  // in powers of two; weights are 2^(1/2) at most
   return most_keys - std::ilogb(1 - call.options.drop_probability);
 }
 
-// Whether there is a result that a smaller weight may mend.
+// Whether there is a result that smaller weights can make finite.
 template <class Call>
 bool wants_mending(const Call& call) {
   using Scalar = typename Call::Scalar;
   using Query = std::remove_cvref_t<decltype(*call.out.data)>;
-  // What half cannot hold is infinite, however it was summed.
+  // A number beyond the largest half is infinite, however the sum was formed.
   if constexpr (std::numeric_limits<Query>::max_exponent <
                 std::numeric_limits<Scalar>::max_exponent)
     return false;
@@ -73,7 +73,7 @@ Call damped(const Call& call, scratch::frame& frame) {
   return again;
 }
 
-// Results of the damped call that are finite take the place of those that are not.
+// Replaces results that are not finite by the finite results of the damped call.
 template <class Call>
 void take_damped(const Call& call, const Call& again) {
   using Scalar = typename Call::Scalar;
@@ -83,20 +83,22 @@ void take_damped(const Call& call, const Call& again) {
     for (index j = 0; j < call.out.cols; ++j) {
       const auto result = static_cast<Scalar>(call.out(i, j));
       const auto mended = static_cast<Scalar>(again.out(i, j));
-      // Infinite values make NaN of sums that overflow to the other side, and come through here.
+      // A sum over infinite values that overflowed to the other sign is NaN; the damped call gives
+      // the infinity.
       const bool better = std::isfinite(mended) || (std::isinf(mended) && std::isnan(result));
       if (std::isfinite(result) || !better) continue;
       const Scalar raised = std::ldexp(mended, power);
       constexpr Scalar most = (std::numeric_limits<Scalar>::max)();
-      // A mean is beyond the largest number by rounding alone; what dropout has raised may be infinite.
+      // A mean exceeds the largest number by rounding alone; with dropout, which raises
+      // probabilities, a result may truly be infinite.
       const bool is_mean = call.options.drop_probability <= 0 && std::isfinite(mended);
       call.out(i, j) = static_cast<Query>(is_mean ? std::clamp(raised, -most, most) : raised);
     }
 }
 
-// Mends results whose sums of weighted values overflowed, though a weighted mean lies between its
-// values: all is done again with weights that are a power of two smaller. Takes memory for a second
-// `out`.
+// Recomputes results whose sums of weighted values overflowed, though a weighted mean lies between
+// its values: the whole call runs again with weights that are smaller by a power of two. Takes
+// memory for a second `out`.
 template <class Call>
 void mend_overflow(const Call& call, const rules_of_call<typename Call::Scalar>& rules,
                    scratch& memory) {
@@ -107,7 +109,7 @@ void mend_overflow(const Call& call, const rules_of_call<typename Call::Scalar>&
   take_damped(call, again);
 }
 
-// The whole of a call but for key_weights.
+// A whole call without key_weights.
 template <class Call>
 void forward(const Call& call, const rules_of_call<typename Call::Scalar>& rules, scratch& memory) {
   if (!forward_once(call, rules, memory)) mend_overflow(call, rules, memory);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The kernels of those types of which the build says (HEED_KERNELS_FLOAT and so on) that one file of
-// the program compiles them for all: the others then need a quarter of the time. See CMake's
-// heed_kernels. Files that heed_dispatch compiles for a higher level have kernels of their own.
+// Explicit instantiation of kernels: for the types that the build names (HEED_KERNELS_FLOAT and so
+// on), one file of the program compiles the kernels for all other files, which then need a quarter
+// of the time. See CMake's heed_kernels. Files that heed_dispatch compiles for a higher level have
+// kernels of their own.
 #pragma once
 
 #include <heed/kernel/forward.hpp>      // forward, small_task

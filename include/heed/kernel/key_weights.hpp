@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The probability that each key received, summed over the queries, from the log-sum-exp of every
-// row:
+// Probabilities per key (H2O's accumulated scores): the probability that each key received, summed
+// over the queries, recomputed from the log-sum-exp of every row:
 //
 //   scores = queries · keys; score rules, masks;   weights(key) = Σ exp(score - log-sum-exp)
 //
@@ -28,7 +28,7 @@ class key_weight_task {
         frame_(memory),
         room_(room::in(frame_, g_.width)) {}
 
-  // Bytes that it takes from scratch.
+  // The bytes of scratch that a task takes.
   static index footprint(const problem& g) {
     measuring_memory memory;
     room::in(memory, g.width);
@@ -94,13 +94,14 @@ class key_weight_task {
     for (index j = 0; j < keys.rows; ++j) total[j] += sums[j];
   }
 
-  // sums += exp(score - log_sum_exp) of one row. A score that a rounded log-sum-exp lies below counts
-  // as that; a row without a number has none for what it sees, and nothing for the rest.
+  // sums += exp(score - log_sum_exp) of one row. Scores are clamped to the log-sum-exp, which
+  // rounding may put slightly below them. If the log-sum-exp is NaN, the row adds NaN to the keys
+  // that it sees, and nothing to the others.
   void add(const decode_scores<Scalar>& scores, index i, index keys, Scalar log_sum_exp,
            Scalar* sums) const {
     using s = simd<Scalar>;
     Scalar* const row = scores.row(i);
-    if (exactly_equal(log_sum_exp, scores.minus_infinity)) return;  // it sees nothing
+    if (exactly_equal(log_sum_exp, scores.minus_infinity)) return;  // the row sees no key
     if (std::isnan(log_sum_exp)) {
       for (index j = 0; j < keys; ++j)
         if (!exactly_equal(row[j], scores.minus_infinity)) sums[j] += log_sum_exp;
@@ -121,7 +122,7 @@ class key_weight_task {
       s::store(sums + j, s::multiply_add(s::load(row + j), one_over, s::load(sums + j)));
   }
 
-  // Score rules, masks; a block of queries at a time.
+  // Applies score rules and masks, one block of queries at a time.
   void apply_rules(const decode_scores<Scalar>& scores, const tile_place& all,
                    const tile_rules<Scalar>& rules) const {
     for (index row = 0; row < all.row_count; row += lanes) {
@@ -166,7 +167,7 @@ void sum_key_weights(const Call& call, const rules_of_call<typename Call::Scalar
   });
 }
 
-// The whole of a call that asks for them.
+// A whole call with key_weights.
 template <class Call>
 void forward_and_key_weights(Call call, const rules_of_call<typename Call::Scalar>& rules,
                              scratch& memory) {

@@ -22,7 +22,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// State of a block of queries.
+// The state of a block of queries.
 template <class Scalar>
 struct online_softmax {
   using s = simd<Scalar>;
@@ -32,7 +32,7 @@ struct online_softmax {
 
   Scalar* max;      // (lanes), the running max, base 4
   Scalar* sum;      // (lanes)
-  Scalar* rescale;  // (lanes), what acc must be multiplied by
+  Scalar* rescale;  // (lanes), the factor of acc in the next product
   Scalar* acc;      // (value width, lanes), weighted values; uninitialised until the first product
   index packets;
   index width;  // value width
@@ -52,7 +52,8 @@ struct online_softmax {
     }
   }
 
-  // A logit, base 4, in the denominator that no key stands for; the same for all lanes.
+  // Starts with a sink's logit, in base 4, the same for all lanes: a term of the denominator
+  // without a key.
   void reset(Scalar sink) const {
     for (index p = 0; p < packets; ++p) {
       const auto alone = running::of_one(sink);
@@ -62,7 +63,7 @@ struct online_softmax {
     clear_acc();
   }
 
-  // The same for one lane, and without acc.
+  // Sets the sink of one lane, without acc.
   void set_sink(index lane, Scalar sink) const {
     const auto alone = running::of_one(sink);
     Scalar numbers[static_cast<std::size_t>(s::size)];
@@ -101,7 +102,7 @@ struct online_softmax {
     s::store(sum + lane, s::multiply_add(s::load(sum + lane), s::load(rescale + lane), total));
   }
 
-  // Adds what another has seen, which came after.
+  // Merges the state of a later part of the keys into this one.
   void merge(const online_softmax& other) const {
     fixed_array<Scalar, lanes> own_rescale, other_rescale;
     merge_sums(other, own_rescale, other_rescale);
@@ -129,7 +130,7 @@ struct online_softmax {
     return s::multiply_add(own, own_rescale, s::rounded(s::multiply(other, other_rescale)));
   }
 
-  // Turns a tile's scores into probabilities, once every key has been seen.
+  // Turns a tile's scores into probabilities, once the state has all keys.
   void normalise(Scalar* scores, index keys) const {
     for (index p = 0; p < packets; ++p) {
       const packet m[] = {s::load(max + p * s::size)};
@@ -147,7 +148,7 @@ struct online_softmax {
     }
   }
 
-  // Turns the weighted values into the result; 0 where nothing was seen. Adding 0 makes -0 a 0.
+  // Turns acc into the result; 0 for a query that has seen no key. Adding 0 makes -0 a 0.
   void finish() const {
     const packet zero = s::broadcast(Scalar(0));
     for (index p = 0; p < packets; ++p) {
@@ -157,7 +158,7 @@ struct online_softmax {
     }
   }
 
-  // What acc must be multiplied by in the end, of a packet of lanes.
+  // The last factor of acc, 1 / sum, of a packet of lanes.
   packet one_over_sum(index lane) const {
     const packet total = s::load(sum + lane);
     return s::where_less(total, s::broadcast(least_positive), s::broadcast(Scalar(0)),
@@ -175,14 +176,16 @@ struct online_softmax {
   using running = running_max<Scalar>;
   static constexpr Scalar least_positive = (std::numeric_limits<Scalar>::min)();
 
-  // A sum, or 1 where it is 0: dividing by 0 raises an exception, which some programs trap. Clang, which
-  // takes it that nobody does, would see through the choice were it not made here and now.
+  // The sum, or 1 where the sum is 0: a division by 0 raises an exception, which some programs
+  // trap. Clang assumes that no program traps exceptions, and would remove the selection if its
+  // result were not rounded at this place.
   static packet divisor_of(const packet& total) {
     return s::rounded(
         s::where_less(total, s::broadcast(least_positive), s::broadcast(Scalar(1)), total));
   }
 
-  // The largest score of each lane, in a few chains at once, since each step waits for the last.
+  // The largest score of each lane, in a few independent chains of maxima, since each step depends
+  // on the one before.
   template <std::size_t Packets>
   static void raise(packet (&largest)[Packets], const Scalar* scores, index keys) {
     constexpr index chains = 4, packet_count = index(Packets);
@@ -207,7 +210,7 @@ struct online_softmax {
 
   template <std::size_t Packets>
   void update_packets(Scalar* scores, index keys) const {
-    // Keys whose exponentials are formed together: as many as registers hold.
+    // Keys whose exponentials are computed together: as many as registers hold.
     constexpr index packet_count = index(Packets);
     constexpr std::size_t together = 4 / Packets;
     const auto each = [](const auto& step) HEED_INLINED { unroll<packet_count>(step); };

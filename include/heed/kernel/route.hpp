@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Which kernel a call takes. All of them give the same bits, so this is about speed alone.
+// Routing: which kernel a call takes. All kernels give the same bits, so the choice affects speed
+// alone.
 //
 //   queries of a sequence            keys               kernel
 //   at most half a vector (1)        any                decode: keys are lanes, threads split the keys
@@ -11,8 +12,8 @@
 //     would be empty.
 // (2) A block is two vectors of queries; three quarters of a block where keys or values lie neither by
 //     rows nor in tiles, and must be copied.
-// Probabilities (heed::weights) are given by prefill alone. Where the matrices' types say how small they
-// are, heed::attention calls the small kernel on the stack without coming here.
+// Probabilities (heed::weights) are written by prefill alone. If the matrices' types bound their
+// sizes, heed::attention calls the small kernel on the stack and does not use this file.
 #pragma once
 
 #include <heed/kernel/attention_call.hpp>        // attention_call
@@ -26,7 +27,7 @@ namespace detail {
 
 enum class path { decode, one_tile, prefill };
 
-// Whether one tile holds all keys, and there is nothing to share among threads.
+// Whether one tile holds all keys, and there is no work for several threads.
 template <class Call>
 bool is_one_tile(const Call& call) {
   const problem& g = call.sizes;
@@ -34,7 +35,7 @@ bool is_one_tile(const Call& call) {
          !call.options.weights && (call.options.on.workers <= 1 || !call.worth_threads());
 }
 
-// Whether queries are so few that reading keys and values is what takes time.
+// Whether there are so few queries that reading keys and values takes most of the time.
 template <class Call>
 bool is_decoding(const Call& call) {
   const problem& g = call.sizes;

@@ -4,7 +4,7 @@
 // power of two, so that score - m costs no bit of the exponential, and multiplying by 4^(m - m') changes
 // an exponent alone.
 //
-// Base 4, since log4(e) < 1: the score of a finite score is finite. Milakov and Gimelshein, "Online
+// Base 4, since log4(e) < 1: a finite score is finite in base 4. Milakov and Gimelshein, "Online
 // normalizer calculation for softmax", 2018, take the largest score itself.
 #pragma once
 
@@ -26,8 +26,8 @@ struct running_max {
   using s = simd<Scalar>;
   using packet = typename s::packet;
 
-  // The multiple of 1/2 next to a score, or the score itself if that is large. Adding
-  // 1.5 * 2^(fraction - 1) rounds to multiples of 1/2.
+  // The multiple of 1/2 nearest to a score, or the score itself if it is large. Adding 1.5 *
+  // 2^(fraction - 1) rounds to multiples of 1/2.
   static packet rounded_to_halves(const packet& score) {
     const packet rounder = s::broadcast(
         Scalar(1.5) * static_cast<Scalar>(std::uint64_t(1) << (bits_of<Scalar>::fraction - 1)));
@@ -35,14 +35,15 @@ struct running_max {
     return s::where_less(magnitude(score), s::broadcast(unrounded_from), whole, score);
   }
 
-  // What sums that were taken relative to `from` must be multiplied by: 4^(from - to).
+  // The rescale factor of sums relative to the running max `from`, for the running max `to`:
+  // 4^(from - to).
   static packet rescale(const packet& from, const packet& to) {
     return exp4<Scalar>(s::subtract(from, seen(to)));
   }
 
-  // What exponentials are taken relative to, for `count` times Packets packets of scores, `step` numbers
-  // apart, given the running max of those Packets. In lanes whose running max is far from 0, which are
-  // rare, the difference is taken here.
+  // The running max as the origin of exp4, for `count` times Packets packets of scores that are
+  // `step` numbers apart. In lanes whose running max is far from 0, which are rare, this function
+  // subtracts it from the scores.
   template <std::size_t Packets>
   struct origins {
     exp4_origin<Scalar> of[Packets];
@@ -71,7 +72,8 @@ struct running_max {
     (std::make_index_sequence<Packets>{});
   }
 
-  // The running max and the sum of one score alone, in every lane: a sink's logit.
+  // The running max and the sum of a single score, in every lane: the start of a softmax with a
+  // sink.
   struct max_and_sum {
     packet max;
     packet sum;
@@ -87,7 +89,7 @@ struct running_max {
   }
 
  private:
-  // A running max from here on is not rounded, and scores are taken relative to it first.
+  // A running max from this size on is not rounded, and is subtracted from scores before exp4.
   static constexpr Scalar unrounded_from =
       static_cast<Scalar>(std::uint64_t(1) << (bits_of<Scalar>::fraction - 3));
 
@@ -95,8 +97,8 @@ struct running_max {
     return s::maximum(x, s::subtract(s::broadcast(Scalar(0)), x));
   }
 
-  // Where nothing has been seen the running max is -infinity; 0 in its place keeps -infinity minus
-  // -infinity from arising, and every exponential is then 0.
+  // The running max of a lane that has seen no key is -infinity; 0 in its place avoids -infinity
+  // minus -infinity, and every exponential is then 0.
   static packet seen(const packet& max) {
     return s::where_less(max, s::broadcast(std::numeric_limits<Scalar>::lowest()),
                          s::broadcast(Scalar(0)), max);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Tiles: how many keys are taken at a time, and how they come in from the caller's memory.
+// Tiles: how many keys a kernel processes at a time, and how they are packed from the caller's
+// memory.
 #pragma once
 
 #include <heed/gemm/micro_kernel.hpp>  // packed_pitch
@@ -15,15 +16,15 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// Keys of a chunk, whose sums are formed apart. Many tiles, so that adding chunks up costs little;
-// not too many, so that one query over many keys is work for several threads.
+// Keys of a chunk (a KV split), whose sums are formed separately. Many tiles, so that merging
+// chunks costs little; not too many, so that one query over many keys is work for several threads.
 inline constexpr index keys_per_chunk = 8 * keys_per_tile;
 
 // Queries of a block, one a lane.
 template <class Scalar>
 inline constexpr index queries_per_block = packed_pitch<Scalar>;
 
-// Copies rows a few at a time, and fetches those that are wanted a little later meanwhile.
+// Packs rows a few at a time, and prefetches rows that are packed a little later.
 template <class Scalar, class Rows>
 void pack(const view<Scalar>& to, const Rows& from) {
   if (from.col_stride != 1) return copy(to, from);
@@ -44,7 +45,7 @@ EIGEN_ALWAYS_INLINE void fetch_columns(const Rows& all, index first, index count
     prefetch_for_later(numbers.block(0, first, all.rows, (std::min)(count, all.cols - first)));
 }
 
-// Copies keys by columns in the same way.
+// Packs keys by columns, with the same prefetch.
 template <class Scalar, class Rows>
 void copy_columns(const view<Scalar>& to, const Rows& from) {
   constexpr index together = 8;
@@ -55,7 +56,7 @@ void copy_columns(const view<Scalar>& to, const Rows& from) {
   }
 }
 
-// Copies a tile of keys into `room`, of keys_per_tile * width numbers, in the type of the sums.
+// Packs a tile of keys into `room`, of keys_per_tile * width numbers, in the type of the sums.
 template <class Scalar, class Rows>
 view<const Scalar> pack_keys(Scalar* room, const Rows& keys) {
   const view<Scalar> packed{room, keys.rows, keys.cols, keys.cols, 1};
@@ -63,8 +64,8 @@ view<const Scalar> pack_keys(Scalar* room, const Rows& keys) {
   return packed;
 }
 
-// The same with a tile of values, which turn: the product with the weights then reads them along
-// rows, each cache line once.
+// Packs a tile of values, transposed: the product with the weights then reads values along rows,
+// each cache line once.
 template <class Scalar, class Rows>
 view<const Scalar> pack_values(Scalar* room, const Rows& values) {
   const view<Scalar> packed{room, values.rows, values.cols, 1, keys_per_tile};
@@ -72,11 +73,11 @@ view<const Scalar> pack_values(Scalar* room, const Rows& values) {
   return packed;
 }
 
-// How large values are.
+// How large the values of a tile are.
 struct value_sizes {
   bool finite;  // no element is infinite or NaN
-  // No sum of so many as a call can have overflows, weighted by 2^(1/2) at most. Dropout may raise weights
-  // as many times further as there are fewer than 2^30.
+  // No sum overflows of as many values as a call can have, with weights of at most 2^(1/2). Dropout
+  // may raise weights by a further factor, of 2^30 over the number of keys.
   bool moderate;
 };
 
@@ -88,9 +89,9 @@ void include_size(value_sizes& sizes, Scalar number) {
   sizes.moderate = sizes.moderate && std::abs(number) <= most;
 }
 
-// Where the sum of all squares is finite, every number is, and is moderate. Four rows are summed side
-// by side, since each sum waits for its last step; only where the sum is not finite are numbers looked
-// at one by one.
+// If the sum of all squares is finite, every number is finite and moderate. Four rows are summed
+// side by side, since each sum depends on its last step; numbers are tested one by one only if the
+// sum is not finite.
 template <class Storage>
 value_sizes sizes_of(const view<const Storage>& values) {
   using Scalar = accumulator_t<Storage>;
@@ -123,7 +124,7 @@ value_sizes sizes_of(const view<const Storage>& values) {
 }
 inline value_sizes sizes_of(const scaled_rows& values) {
   value_sizes sizes{true, true};
-  constexpr float largest = 128;  // of the numbers
+  constexpr float largest = 128;  // the largest magnitude of the 8-bit numbers
   for (index i = 0; i < values.rows; ++i) include_size(sizes, values.scale(i) * largest);
   return sizes;
 }
@@ -134,8 +135,8 @@ bool all_finite(const Rows& values) {
   return sizes_of(values).finite;
 }
 
-// Lanes beyond the last of `count`, of which there must be one, hold it again in each row, as far as
-// its packet goes: rules asked about them then meet scores that there are.
+// Pads each row's last packet by repeating lane count - 1, so that rules are only called with real
+// scores. Requires count >= 1.
 template <class Scalar>
 void fill_last_packet(Scalar* lanes, index rows, index count,
                       index pitch = queries_per_block<Scalar>) {
@@ -146,7 +147,7 @@ void fill_last_packet(Scalar* lanes, index rows, index count,
   }
 }
 
-// Brings queries in as lanes, scaled: lanes(f, i) = scale * from(i, f). The last packet is filled.
+// Packs queries as lanes, scaled: lanes(f, i) = scale * from(i, f). The last packet is padded.
 template <class Storage, class Scalar>
 void load_queries(Scalar* lanes, const view<const Storage>& from, Scalar scale) {
   copy(view<Scalar>{lanes, from.cols, from.rows, queries_per_block<Scalar>, 1}, from.transposed(),
@@ -154,7 +155,7 @@ void load_queries(Scalar* lanes, const view<const Storage>& from, Scalar scale) 
   fill_last_packet(lanes, from.cols, from.rows);
 }
 
-// Takes lanes out again: to(i, f) = lanes(f, i).
+// Unpacks lanes: to(i, f) = lanes(f, i).
 template <class Storage, class Scalar>
 void store_lanes(const view<Storage>& to, const Scalar* lanes) {
   copy(to.transposed(), view<const Scalar>{lanes, to.cols, to.rows, queries_per_block<Scalar>, 1});

@@ -6,8 +6,8 @@
 //     d_q += d_queries, one chunk after the other
 //   d_k, d_v += d_keys, d_values, one range of queries after the other
 //
-// Five products a pair, as in FlashAttention (Dao et al., 2022): no tile is formed twice, since chunks
-// take turns in adding to d_q.
+// Five products a pair, as in FlashAttention (Dao et al., 2022): no tile is computed twice, since
+// chunks take turns in adding to d_q.
 #pragma once
 
 #include <heed/core/measuring_memory.hpp>              // measuring_memory
@@ -42,7 +42,7 @@ class backward_task {
         frame_(memory),
         room_(room::in(frame_, g_, plan.most_keys())) {}
 
-  // Bytes that it takes from scratch.
+  // The bytes of scratch that a task takes.
   static index footprint(const problem& g, const plan_type& plan) {
     measuring_memory memory;
     room::in(memory, g, plan.most_keys());
@@ -109,7 +109,7 @@ class backward_task {
     }
   }
 
-  // Which keys of the chunk each block may see at most; says whether there are any.
+  // Computes which keys of the chunk each block may see at most; returns whether there are any.
   bool find_keys(const scope& s, const tile_gradients<Scalar>& rules) {
     query_step<Scalar>& q = room_.step;
     interval all{};
@@ -169,7 +169,7 @@ class backward_task {
   backward_task_range range_;
   scratch::frame frame_;
   room room_;
-  bool loaded_ = false;  // whether the keys of the chunk have been brought in
+  bool loaded_ = false;  // whether the keys of the chunk have been packed
 };
 
 // Everything that is 0 unless something is added to it, where gradients are overwritten.
@@ -208,7 +208,7 @@ HEED_ONE_COPY double sink_gradient_of(const Call& call, index h, interval rows, 
   return sum;
 }
 
-// All tasks of a call, which share what they read, and take turns in what they add.
+// Runs all tasks of a call, which share what they read, and take turns in adding to the gradients.
 template <class Call>
 HEED_ONE_COPY void backward(const Call& call, const gradient_rules<typename Call::Scalar>& rules,
                             scratch& memory) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the kernel of the gradients is given: the forward's call, and the matrices beside it.
+// The input of the backward kernel: the forward's call, and the matrices beside it.
 #pragma once
 
 #include <heed/kernel/attention_call.hpp>        // attention_call
@@ -21,8 +21,8 @@ struct backward_call : attention_call<Query, tiled_view<const Key>> {
   view<Scalar> d_q;           // as q
   view<Scalar> d_k;           // as k
   view<Scalar> d_v;           // as v
-  bool adds;                  // into all gradients
-  view<Scalar> d_bias;        // null unless it is asked for
+  bool adds;                  // to all gradients; false: gradients are overwritten
+  view<Scalar> d_bias;        // null unless the call has gradient_of_bias
   number_output d_sink;
   number_output d_slopes;
 

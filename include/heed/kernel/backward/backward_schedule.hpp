@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How the gradients of a call are cut into tasks: some keys and a range of queries of one sequence, for
-// the query heads of a group.
+// The schedule of the gradients of a call: tasks, each some keys and a range of queries of one
+// sequence, for the query heads of a group.
 #pragma once
 
 #include <heed/kernel/backward/backward_call.hpp>  // backward_call
@@ -18,19 +18,19 @@ struct backward_task_range {
   index kv_head;        // the first
   index kv_head_count;  // 1, or all
   index chunk;          // of keys
-  index chunks_before;  // whose turn in adding to d_q comes first
-  index parts_before;   // of queries, whose turn in adding to d_k and d_v comes first
+  index chunks_before;  // chunks whose turn in adding to d_q comes first
+  index parts_before;   // ranges of queries whose turn in adding to d_k and d_v comes first
   interval keys;
   interval queries;
 };
 
-// The tasks of a call. None of this depends on threads. Queries and keys come from the last to the first:
-// of a causal mask, the last keys are seen by few queries, and chunks that wait for their turn then wait
-// for less work than they have themselves.
+// The tasks of a call, which do not depend on threads. Queries and keys come from the last to the
+// first: under a causal mask few queries see the last keys, and a chunk that waits for its turn
+// then waits for less work than its own.
 template <class Scalar>
 class backward_schedule {
  public:
-  // Where a worker stands among the sequences. Its tasks come in rising order.
+  // A worker's position among the sequences. Its tasks come in rising order.
   struct cursor {
     index sequence;
     index first_task;
@@ -88,8 +88,8 @@ class backward_schedule {
   index query_parts(const scope& s) const {
     return (std::max)(index(1), divide_up(s.queries, queries_per_task_));
   }
-  // Many, since the keys of a chunk are brought in for each part; few where heads alone are not work for
-  // several threads.
+  // Many queries, since the keys of a chunk are packed for each range of queries; few, where heads
+  // alone are not enough tasks for several threads.
   static index queries_of_a_task(index heads, index queries) {
     constexpr index enough_heads = 8;
     const index steps = heads >= enough_heads ? 32 : (queries > 2048 ? 8 : 4);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The formula of the gradients, for some queries of a head and one tile of keys:
+// The backward pass for some queries of a head and one tile of keys:
 //
 //   forward    scores = rules(scale keys · queries)      backward  d_queries += scale d_scoresᵀ keys
 //                                                                  d_keys    += scale d_scores queries
@@ -20,10 +20,10 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// What is asked of a sequence and head beside d_q, d_k and d_v.
+// The gradients that a call requests for a sequence and head beside d_q, d_k and d_v.
 template <class Scalar>
 struct learned_gradients {
-  view<Scalar> d_bias;      // (queries, keys); null unless it is asked for
+  view<Scalar> d_bias;      // (queries, keys); null unless requested
   double* slope = nullptr;  // the gradient of alibi's slope so far
 };
 
@@ -118,8 +118,8 @@ class backward_tile {
     if (!is_plain) pass_rules(place, rules, learned, d_p.data, d_scores);
   }
 
-  // From the gradients of the changed scores, (keys, lanes), to those of the scores, and of what rules
-  // have learned.
+  // Turns the gradients of the changed scores, (keys, lanes), into those of the scores, and adds to
+  // the gradients of the rules' learned numbers.
   void pass_rules(const tile_place& place, const tile_gradients<Scalar>& rules,
                   const learned_gradients<Scalar>& learned, const Scalar* d_changed,
                   const key_rows<Scalar>& d_scores) const {
@@ -144,7 +144,7 @@ class backward_tile {
             unless_zero(s::load(d_changed + j * lanes + l), s::load(factors_ + j * lanes + l)));
   }
 
-  // A derivative of every pair of the tile.
+  // The factors: a derivative for every pair of the tile.
   void find_factors(typename tile_gradients<Scalar>::function* derivative,
                     const tile_gradients<Scalar>& rules, const tile_place& place) const {
     if (derivative == nullptr) {
@@ -155,7 +155,7 @@ class backward_tile {
     derivative(rules.bound, factors_, place);
   }
 
-  // A gradient times its factor. Of an excluded pair the gradient is 0, whatever the factor is.
+  // A gradient times its factor. The gradient of an excluded pair is 0, whatever its factor is.
   static typename s::packet unless_zero(const typename s::packet& gradient,
                                         const typename s::packet& factor) {
     const auto zero = s::broadcast(Scalar(0)), product = s::multiply(gradient, factor);

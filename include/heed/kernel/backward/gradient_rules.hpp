@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The rules of a call for its gradients, behind a few functions that the kernel asks once a tile: what
-// bound_rules.hpp has, and the derivatives of score rules.
+// The rules of a call for its gradients, type-erased behind a few functions that the kernel calls
+// once a tile: those of bound_rules.hpp, and the derivatives of score rules.
 #pragma once
 
 #include <heed/kernel/bound_rules.hpp>        // tile_rules, for_each_pair
@@ -13,7 +13,8 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// Where the rule that a gradient is asked of stands among the score rules; their number if nowhere.
+// The place, among the score rules, of the first for which `which` is true; the number of rules if
+// there is none.
 template <class... Rules>
 consteval std::size_t first_true(const std::tuple<Rules...>*, std::initializer_list<bool> which) {
   std::size_t n = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The keys and values of one task, packed, and the gradients that they have gathered so far.
+// The keys and values of one task, packed, and the sums of their gradients so far.
 #pragma once
 
 #include <heed/kernel/backward/row_products.hpp>  // feature_rows
@@ -21,7 +21,7 @@ struct key_chunk {
   feature_rows<Scalar> d_keys;    // (keys, width)
   feature_rows<Scalar> d_values;  // (keys, value width)
   interval range;                 // within the sequence
-  bool finite = true;             // whether all keys are
+  bool finite = true;             // whether all keys are finite
 
   template <class Memory>
   static key_chunk in(Memory& memory, index most, index width, index value_width) {
@@ -31,7 +31,7 @@ struct key_chunk {
     return {rows(width), rows(value_width), rows(width), rows(value_width), {}};
   }
 
-  // Brings the keys of a range in.
+  // Packs the keys and values of a range.
   template <class Call>
   void load(const Call& call, const scope& s, index kv_head) {
     const index first = s.key_row + range.first, count = range.size();

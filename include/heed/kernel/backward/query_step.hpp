@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Some queries of one head, as the products of the gradients want them: by lanes, block for block, and
-// by rows.
+// Some queries of one head, packed twice for the products of the gradients: as lanes, block for
+// block, and by rows.
 #pragma once
 
 #include <heed/kernel/backward/backward_call.hpp>     // backward_call
@@ -13,7 +13,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// Queries that are taken at a time: several blocks, so that sums over queries are long.
+// Queries of a step: several blocks, so that sums over queries are long.
 template <class Scalar>
 inline constexpr index queries_per_step = (std::max)(index(64), queries_per_block<Scalar>);
 
@@ -24,7 +24,7 @@ struct query_step {
 
   struct block {
     softmax_backward<Scalar> softmax;
-    interval keys;  // what its queries may see at most
+    interval keys;  // an interval of all keys that its queries may see
   };
 
   feature_rows<Scalar> queries;  // (queries, width)
@@ -36,8 +36,8 @@ struct query_step {
   fixed_array<block, most_blocks> blocks;
   index first_row = 0;
   index row_count = 0;
-  bool finite = true;        // whether all queries are
-  bool d_out_finite = true;  // whether all numbers of d_out are
+  bool finite = true;        // whether all queries are finite
+  bool d_out_finite = true;  // whether all numbers of d_out are finite
 
   template <class Memory>
   static query_step in(Memory& memory, index width, index value_width) {
@@ -59,7 +59,7 @@ struct query_step {
   index first_of(index b) const { return b * lanes; }
   index count_of(index b) const { return (std::min)(lanes, row_count - b * lanes); }
 
-  // Brings the queries in, and what the forward left for them.
+  // Packs the queries, and the results of the forward that belong to them.
   template <class Call>
   void load(const Call& call, const scope& s) {
     queries.fill(call.query_rows(call.q, s, first_row, row_count));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Products whose lanes are features, and rows of features with room for whole packets.
+// Products whose lanes are features, and packed rows of features with room for whole packets.
 #pragma once
 
 #include <heed/gemm/micro_kernel.hpp>  // macro_kernel, lane_operand
@@ -12,7 +12,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// Rows without gaps but those that fill the last packet, which are 0.
+// Rows whose only gaps are the zeros that pad the last packet.
 template <class Scalar>
 struct feature_rows {
   Scalar* data;
@@ -60,8 +60,8 @@ struct block_lanes {
   }
 };
 
-// c += a b: c(i, f) goes on from what it holds with Σ a(i, j) b(j, f), j rising. What is multiplied by an
-// exact 0 is left out unless b is `finite`, since 0 times infinity is NaN.
+// c += a b: c(i, f) is continued by Σ a(i, j) b(j, f), j rising. A term whose factor a is exactly 0
+// is left out unless b is `finite`, since 0 times infinity is NaN.
 template <class Scalar>
 void add_product(const feature_rows<Scalar>& c, index c_row, a_operand<Scalar> a,
                  const feature_rows<Scalar>& b, index b_row, index rows, index depth, bool finite) {
@@ -88,7 +88,7 @@ void add_product(const feature_rows<Scalar>& c, index c_row, a_operand<Scalar> a
   macro_kernel<1>(to, a, from, rows, depth, from_memory<Scalar>());
 }
 
-// to = factor * from, or to += factor * from. `room` holds as much as `from`.
+// to = factor * from, or to += factor * from. `room` has as many numbers as `from`.
 template <class Scalar>
 void give_rows(const view<Scalar>& to, const view<const Scalar>& from, Scalar factor, bool adds,
                Scalar* room) {

@@ -17,15 +17,15 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// Numbers (keys, lanes) with so many from one key to the next.
+// A matrix of numbers (keys, lanes), with its distance from one key to the next.
 template <class Scalar>
 struct key_rows {
   Scalar* data;
   index pitch;
 };
 
-// What each lane needs of the forward. A score is relative to `max`, which is rounded to halves, and the
-// rest of the log-sum-exp is `one_over`: see running_max.hpp.
+// The forward's results for each lane. A score is relative to `max`, which is rounded to halves,
+// and `one_over` is the rest of the log-sum-exp: see running_max.hpp.
 template <class Scalar>
 struct softmax_backward {
   using s = simd<Scalar>;
@@ -34,7 +34,7 @@ struct softmax_backward {
   static constexpr index lanes = queries_per_block<Scalar>;
   static constexpr Scalar minus_infinity = -std::numeric_limits<Scalar>::infinity();
 
-  Scalar* largest;   // (lanes), log-sum-exp in base 4: no score lies above but by rounding
+  Scalar* largest;   // (lanes), log-sum-exp in base 4: scores exceed it by rounding alone
   Scalar* max;       // (lanes), the multiple of 1/2 next to it; see running_max::prepare
   Scalar* one_over;  // (lanes), 4^(max - log-sum-exp); 0 for a query that sees nothing
   Scalar* delta;     // (lanes)
@@ -48,7 +48,8 @@ struct softmax_backward {
   // The log-sum-exp of a lane, in base 4.
   void set(index lane, Scalar log_sum_exp) const { largest[lane] = log_sum_exp; }
 
-  // From the log-sum-exp of `count` lanes; those up to the next packet hold the last again.
+  // Computes max and one_over from the log-sum-exp of `count` lanes; the last packet is padded with
+  // the last lane.
   void prepare(index count) const {
     detail::fill_last_packet(largest, 1, count);
     for (index i = 0; i < count; i += s::size) {
@@ -73,8 +74,8 @@ struct softmax_backward {
     }
   }
 
-  // From scores and d_p, (keys, lanes) without gaps, to p and d_score; the latter may be d_p. Both are 0
-  // where a score is -infinity, whatever d_p is.
+  // From scores and d_p, (keys, lanes) without gaps, to p and d_score, which may be the same memory
+  // as d_p. p and d_score are 0 where a score is -infinity, whatever d_p is.
   void run(Scalar* scores, const Scalar* d_p, const key_rows<Scalar>& p,
            const key_rows<Scalar>& d_score, index keys, index packets) const {
     if (packets == 2)
@@ -88,7 +89,7 @@ struct softmax_backward {
   void run_packets(Scalar* scores, const Scalar* d_p, const key_rows<Scalar>& p,
                    const key_rows<Scalar>& d_score, index keys) const {
     constexpr auto packet_count = static_cast<std::size_t>(Packets);
-    constexpr std::size_t together = 4 / packet_count;  // keys that are taken at a time
+    constexpr std::size_t together = 4 / packet_count;  // keys that are processed together
     const packet zero = s::broadcast(Scalar(0));
     const packet lowest = s::broadcast(std::numeric_limits<Scalar>::lowest());
     packet limit[packet_count], origin[packet_count], factor[packet_count], less[packet_count];
@@ -104,7 +105,7 @@ struct softmax_backward {
       packet score[Keys * packet_count], e[Keys * packet_count];
       unroll<index(Keys * packet_count)>([&](auto i) HEED_INLINED {
         score[i] = s::load(scores + (j + i / Packets) * lanes + i % Packets * s::size);
-        // What a rounded log-sum-exp lies below counts as that: exp4 is made for no more.
+        // Clamps scores to the log-sum-exp, which rounding may put below them: exp4 requires it.
         const packet most = limit[i % Packets];
         e[i] = s::where_less(most, score[i], most, score[i]);
       });

@@ -6,8 +6,8 @@
 //   ...                    // add
 //   turns.end(place);      // the place's turn 3 may begin
 //
-// Turn n of a place must belong to a task with a lower number than turn n + 1: tasks are begun in rising
-// order, so a task that waits does so for tasks that run.
+// Turn n of a place must belong to a task with a lower number than turn n + 1: tasks are started in
+// rising order, so a task waits only for tasks that are running.
 #pragma once
 
 #include <heed/core/types.hpp>  // index
@@ -25,13 +25,13 @@ class turns {
  public:
   using counter = std::atomic<int>;
 
-  // Nobody waits: for one thread.
+  // Turns without waiting, for one thread.
   turns() = default;
   turns(counter* memory, index places) : ended_(memory) {
     for (index i = 0; i < places; ++i) std::construct_at(memory + i, 0);
   }
 
-  // Says whether the turn has come; it does not after stop().
+  // Waits; returns whether the turn has come, which is false after stop().
   bool wait(index place, index turn) const {
     if (ended_ == nullptr) return true;
     for (int looks = 0; ended_[place].load(std::memory_order_acquire) != turn; ++looks) {
@@ -44,7 +44,7 @@ class turns {
     if (ended_ != nullptr) ended_[place].fetch_add(1, std::memory_order_release);
   }
 
-  // Some task has failed, and turns will not come.
+  // Ends all waiting after a task has failed.
   void stop() const { stopped_.store(true, std::memory_order_relaxed); }
 
  private:
@@ -54,7 +54,7 @@ class turns {
   mutable std::atomic<bool> stopped_{false};
 };
 
-// Stops turns when a task is left by an exception.
+// Calls stop() if an exception leaves a task.
 class turn_keeper {
  public:
   explicit turn_keeper(const turns& kept) : turns_(kept) {}

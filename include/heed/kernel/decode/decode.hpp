@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What one worker does in decoding: a part of the keys and heads of a sequence, a tile of keys at a
-// time.
+// Decoding by one worker: attention of a few queries over a part of the keys and heads of a
+// sequence, a tile of keys at a time.
 #pragma once
 
 #include <heed/core/measuring_memory.hpp>       // measuring_memory
@@ -30,10 +30,10 @@ class decode_task {
         frame_(memory),
         room_(room::in(frame_, g_)) {
     if (g_.value_width % decode_output<Scalar>::panel != 0)
-      std::fill(room_.edge, room_.edge + room_for_edge, Scalar(0));  // for what is beyond the width
+      std::fill(room_.edge, room_.edge + room_for_edge, Scalar(0));  // for lanes beyond the width
   }
 
-  // Bytes that it takes from scratch.
+  // The bytes of scratch that a worker takes.
   static index footprint(const problem& g) {
     measuring_memory memory;
     room::in(memory, g);
@@ -57,8 +57,8 @@ class decode_task {
  private:
   using head_rows = typename Call::head_rows;
 
-  // What a key/value head wants of a tile of values: nothing, since no query sees it; the product
-  // with the weights; or pair by pair, where excluded values are not finite.
+  // What a key/value head does with a tile of values: nothing, if no query sees the tile; the
+  // product with the weights; or a sum pair by pair, if excluded values are not finite.
   enum class todo : char { nothing, product, pairs };
 
   static constexpr index lanes = queries_per_block<Scalar>;
@@ -69,7 +69,7 @@ class decode_task {
     Scalar* scores;      // of all heads (lanes, keys)
     Scalar* rescale;     // of all heads (lanes)
     Scalar* tile_rows;   // of all heads (rows, value width)
-    coverage* covered;   // what each query head sees of the tile
+    coverage* covered;   // how much of the tile each query head sees
     todo* of_kv_head;    // of each key/value head
     Scalar* as_lanes;    // (keys, lanes), scores of a query head
     Scalar* transposed;  // (width, keys)
@@ -78,7 +78,7 @@ class decode_task {
 
     template <class Memory>
     static room in(Memory& memory, const problem& g) {
-      const index rows = g.longest_queries * g.query_heads;  // the most of all heads together
+      const index rows = g.longest_queries * g.query_heads;  // the most rows of all heads together
       const index row_lanes = whole_packets<Scalar>(rows);
       const auto take = [&](index count) { return memory.template take<Scalar>(count); };
       return {take(rows * g.width),
@@ -94,7 +94,7 @@ class decode_task {
     }
   };
 
-  // Brings the queries of a group in, scaled.
+  // Packs the queries of a group, scaled.
   void load(const part& p, index kv_head) const {
     for (index h = 0; h < g_.group(); ++h) {
       const scope s = g_.of(p.sequence, kv_head * g_.group() + h);
@@ -102,8 +102,9 @@ class decode_task {
     }
   }
 
-  // One tile of keys. Rows of k, then of v, are gone through once and in order, for all heads of the
-  // part together: so the machine reads memory fastest. Tiles lie head by head, and are read like that.
+  // One tile of keys. Rows of k, then of v, are read once and in order, for all heads of the part
+  // together, which is the fastest way to read memory. Tiles lie head by head, and are read in this
+  // order.
   void attend(part& p, const scope& s, interval keys) {
     bool any = false;
     for_each_head(p, [&](index kv) {
@@ -153,7 +154,7 @@ class decode_task {
     for (index h = p.heads.first * g_.group(); h < p.heads.last * g_.group(); ++h) use(h);
   }
 
-  // A head's share of what is kept for all heads of the part.
+  // The first row of a head in the buffers for all heads of the part.
   static index first_row(const part& p, index kv_head) {
     return (kv_head - p.heads.first) * p.state.rows_of_head();
   }
@@ -183,7 +184,8 @@ class decode_task {
     });
   }
 
-  // Finds out what the query heads of a group see of a tile, and whether anything.
+  // Computes the coverage of a tile for the query heads of a group; returns whether any query sees
+  // a key.
   bool look(const part& p, index kv_head, interval keys) const {
     bool any = false;
     for (index head = kv_head * g_.group(); head < (kv_head + 1) * g_.group(); ++head) {
@@ -196,7 +198,7 @@ class decode_task {
   }
 
   // Score rules, masks; scores = 4^(scores - max), sum, rescale: for all heads together, since a
-  // row's sum is one chain of additions, and many chains hide what each of them waits for.
+  // row's sum is one chain of additions, and several chains hide the latency of each.
   void update(part& p, interval keys, index first_row) const {
     const decode_scores<Scalar> scores = scores_of(p);
     apply_rules(p, keys);
@@ -229,7 +231,7 @@ class decode_task {
     });
   }
 
-  // Changes the scores of a query head, with its queries as lanes.
+  // Changes the scores of a query head by a function that takes queries as lanes.
   template <class By>
   void change(const part& p, index head, interval keys, const By& by) const {
     with_rules(p, head, keys, [&](const tile_place& place, const auto& rules) {
@@ -238,7 +240,7 @@ class decode_task {
     });
   }
 
-  // Finds out whether a head has excluded values that are not finite, and which those are.
+  // Notes whether a head has excluded values that are not finite, and which pairs are excluded.
   void note_excluded(const part& p, index kv_head, interval keys, index first_row) const {
     const decode_scores<Scalar> scores = scores_of(p, kv_head);
     if (room_.of_kv_head[kv_head] == todo::nothing || !scores.any_excluded(keys.size()) ||
@@ -248,14 +250,14 @@ class decode_task {
     excluded_of(p, kv_head).note(scores.data, scores.count, keys_per_tile);
   }
 
-  // weights · values without those that are excluded
+  // weights · values without the excluded pairs
   void multiply_pairs(const part& p, index kv_head, interval keys, index first_row) const {
     sum_of_tile(p, kv_head)
         .multiply_seen(scores_of(p, kv_head), call_.values_of(kv_head, first_row, keys.size()),
                        excluded_of(p, kv_head));
   }
 
-  // Where weights · values of a tile go: a head's first are the chunk's.
+  // The buffer for weights · values of a tile: the first tile of a head uses the chunk's own.
   decode_output<Scalar> sum_of_tile(const part& p, index kv_head) const {
     decode_output<Scalar> sum = p.state.rows_of(kv_head - p.heads.first);
     if (p.state.seen[kv_head - p.heads.first])

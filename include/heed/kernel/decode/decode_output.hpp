@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Weighted values of a few query rows, features next to each other: the counterpart of
-// online_softmax::rows where queries are too few to fill lanes. The same sums in the same order.
+// The accumulator of decoding: weighted values of a few query rows, features next to each other,
+// the counterpart of online_softmax::acc where queries are too few to fill lanes. Sums are the
+// same, in the same order.
 #pragma once
 
 #include <heed/kernel/decode/decode_scores.hpp>  // decode_scores, copy, online_softmax
@@ -31,9 +32,9 @@ struct decode_output {
   static index pitch_of(index width) { return divide_up(width, panel) * panel; }
   index pitch() const { return pitch_of(width); }
 
-  // data(row, feature) += weights(row, first + key) * value(key, feature) over some keys. Values are
-  // read where they are if they lie by rows, else a panel at a time is copied; `edge` has room for
-  // such a panel, and numbers of no meaning in it.
+  // data(row, feature) += weights(row, first + key) * value(key, feature) over some keys. Values
+  // that lie by rows are read in place, others are packed a panel at a time; `edge` has room for
+  // such a panel, which may hold any numbers.
   template <class Rows>
   void multiply(const decode_scores<Scalar>& weights, index first, const Rows& values, Scalar* edge,
                 fetch_ahead fetch = {}) const {
@@ -64,13 +65,13 @@ struct decode_output {
   template <class Rows>
   void multiply_seen(const decode_scores<Scalar>& weights, const Rows& values,
                      const excluded_pairs& excluded) const {
-    clear();  // beyond the width too
+    clear();  // beyond the width, too
     for (index row = 0; row < count; ++row)
       for (index f = 0; f < width; ++f)
         data[row * pitch() + f] = excluded.sum(weights.data, row, values, f);
   }
 
-  // data = data * factor + tile, a factor a row.
+  // data = data * factor + tile, with one rescale factor for each row.
   void add(const Scalar* factor, const decode_output& tile) const {
     each([&](index row, index i) {
       return s::multiply_add(s::load(data + i), s::broadcast(factor[row]), s::load(tile.data + i));
@@ -87,8 +88,8 @@ struct decode_output {
     });
   }
 
-  // data = data / sum. Says whether all are finite; results are compared one by one, since their sum
-  // might raise an exception where they are not.
+  // data = data / sum. Returns whether all results are finite; results are tested one by one, since
+  // their sum might raise an exception if they are not.
   bool finish(const Scalar* one_over_sum) const {
     const auto zero = s::broadcast(Scalar(0));
     const auto infinity = s::broadcast(std::numeric_limits<Scalar>::infinity());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Scores of a few query rows, keys next to each other: where queries are too few to fill lanes, keys
-// are lanes. The same chains of multiply-adds and the same sums in the same order.
+// The scores of decoding: a few query rows, keys next to each other. Queries are too few to fill
+// lanes, so keys are lanes. The chains of multiply-adds and the sums are those of prefill, in the
+// same order.
 #pragma once
 
 #include <heed/kernel/apply_rules.hpp>     // tile_place
@@ -16,7 +17,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// The most query rows that are worked on in this way.
+// The most query rows that decoding processes together.
 inline constexpr index most_rows = 64;
 
 template <class Scalar>
@@ -31,8 +32,8 @@ struct decode_scores {
   Scalar* row(index i) const { return data + i * pitch; }
   decode_scores block(index first, index some) const { return {row(first), some}; }
 
-  // Keys that `multiply` takes at a time for so many rows, and numbers that it needs room for. Of keys
-  // by rows no more than four packets: memory reads them fastest a few at a time. Columns lie far
+  // The number of keys that `multiply` processes at a time for so many rows. Of keys by rows no
+  // more than four packets, since memory is read fastest a few rows at a time. Columns lie far
   // apart, and each is read for all keys of a tile at once.
   static index keys_per_run(index rows, bool by_rows) {
     return by_rows ? (std::min)(packets_for_rows(rows), index(4)) * s::size : keys_per_tile;
@@ -52,8 +53,9 @@ struct decode_scores {
       multiply<packets_per_block>(first, queries, keys, room, fetch);
   }
 
-  // scores(row, key) = query(row) · key for keys that lie by columns in a tile, from its first on. What
-  // is behind the last of them, to the end of a panel, is read as well, and its scores mean nothing.
+  // scores(row, key) = query(row) · key for keys that lie by columns in a tile, from its first key
+  // on. Memory behind the last key, to the end of a panel, is read as well, and its scores have no
+  // meaning.
   template <class Rows>
   void multiply_tile(const Scalar* queries, const Rows& keys, fetch_ahead fetch = {}) const {
     index packets = (std::min)(packets_for_rows(count), pitch / s::size);
@@ -70,8 +72,8 @@ struct decode_scores {
     });
   }
 
-  // Whether any score of the first keys is -infinity. Rows are looked at four at a time, since each
-  // step waits for the one before.
+  // Whether any score of the first keys is -infinity. Four rows are tested at a time, since each
+  // step depends on the one before.
   bool any_excluded(index keys) const {
     constexpr int together = 4;
     const auto zero = s::broadcast(Scalar(0)), one = s::broadcast(Scalar(1));
@@ -87,10 +89,10 @@ struct decode_scores {
     return s::any_not_equal(s::where_less(all, infinity, one, zero), one);
   }
 
-  // Keys beyond the last, as far as its packet goes, get that one's scores.
+  // Pads each row's last packet with the score of the last key.
   void fill_up(index keys) const { fill_last_packet(data, count, keys, pitch); }
 
-  // scores = 4^(scores - max) of one row; keys have been filled up.
+  // scores = 4^(scores - max) of one row, after fill_up.
   static void exponentials(Scalar max, Scalar* scores, index keys) {
     const typename s::packet of_row[] = {s::broadcast(max)};
     const index packets = packets_of<Scalar>(keys);
@@ -108,8 +110,8 @@ struct decode_scores {
     for (; p < packets; ++p) some(std::integral_constant<std::size_t, 1>{}, scores + p * s::size);
   }
 
-  // online_softmax::update, once keys have been filled up; row i is lane i of the sums, whose lanes
-  // beyond the last row want rows as well, of which nothing is kept.
+  // online_softmax::update, after fill_up; row i is lane i of the sums. Lanes beyond the last row
+  // need rows as well, whose results are not used.
   void update(const online_softmax<Scalar>& sums, index keys) const {
     for (index first = 0; first < count; first += s::size) {
       const index some = (std::min)(s::size, count - first);
@@ -120,9 +122,9 @@ struct decode_scores {
     for (index first = 0; first < count; first += s::size) sums.add_to_sum(first, sum(first, keys));
   }
 
-  // Changes the scores of one head by what wants queries as lanes, as the kernel for many queries has
-  // them: a packet is filled up with its last query. There are queries_per_block at most; the room is
-  // for as many times keys_per_tile.
+  // Changes the scores of one head by a function that takes queries as lanes, as in prefill: scores
+  // are transposed, and the last packet is padded with the last query. There are queries_per_block
+  // queries at most; `room` has keys_per_tile times as many numbers.
   template <class Change>
   void change(const tile_place& place, Scalar* room, const Change& by) const {
     const view<Scalar> rows{data, place.row_count, place.key_count, pitch, 1};
@@ -146,7 +148,7 @@ struct decode_scores {
                           keys.cols, from_zero<Scalar>(), 1, fetch);
   }
 
-  // Keys by columns are lanes already, and are only brought together, all of a tile.
+  // Keys by columns are lanes already, and are packed only to lie together, all keys of a tile.
   template <class Rows>
   void multiply_columns(const Scalar* queries, const Rows& keys, Scalar* room) const {
     copy_columns(view<Scalar>{room, keys.rows, keys.cols, 1, pitch}, keys);
@@ -154,8 +156,8 @@ struct decode_scores {
     multiply_tile(queries, view<const Scalar>{room, keys.rows, keys.cols, 1, pitch});
   }
 
-  // room(f, key) = keys(key, f). Addresses are kept apart from the views, which compilers believe a
-  // vector's store to change.
+  // room(f, key) = keys(key, f). Addresses are kept in variables apart from the views: compilers
+  // assume that a vector's store may change the views.
   template <int Packets, class Rows>
   static void transpose(Scalar* room, const Rows& keys, fetch_ahead& later) {
     constexpr index lanes = Packets * s::size;
@@ -186,7 +188,7 @@ struct decode_scores {
     clear_lanes(room, keys.cols, keys.rows, lanes, lanes);
   }
 
-  // Lanes of no key, which products read: what memory held before might raise exceptions.
+  // Clears lanes without a key, which products read: old bits of memory might raise exceptions.
   static void clear_lanes(Scalar* room, index rows, index first, index last, index row_pitch) {
     for (index f = 0; f < rows && first < last; ++f)
       std::fill(room + f * row_pitch + first, room + f * row_pitch + last, Scalar(0));

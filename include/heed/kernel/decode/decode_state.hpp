@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the queries of some heads have gathered in decoding, and the share of keys that one worker
-// takes.
+// The states of decoding: running max, sum and accumulator of the queries of some heads, and the
+// part of the keys (KV split) that one worker processes.
 #pragma once
 
 #include <heed/kernel/decode/decode_output.hpp>  // decode_output, online_softmax
@@ -12,15 +12,14 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// What the queries of some key/value heads have gathered. Row (kv * group + h) * queries + i, and the
-// lane of the sums of that number, is query i of head h of the group of head kv, counted from the
-// first of these heads. Heads that have seen nothing yet have the sums of nothing; their rows are of
-// no meaning.
+// The state of the queries of some key/value heads. Layout: row r = (kv * group + h) * queries + i,
+// which is lane r of `sums`, too, is query i of head h in the group of head kv; kv counts from the
+// first of these heads. A key/value head with !seen has empty sums and uninitialised rows.
 template <class Scalar>
 struct decode_state {
-  online_softmax<Scalar> sums;  // without rows
+  online_softmax<Scalar> sums;  // without acc
   decode_output<Scalar> rows;
-  bool* seen;  // by each key/value head: anything yet
+  bool* seen;  // whether each key/value head has seen a key
   index heads;
 
   void prepare(index some_heads, index queries_of_group) {
@@ -40,7 +39,7 @@ struct decode_state {
     return rows.block(head * rows_of_head(), rows_of_head());
   }
 
-  // Adds what was gathered from a later chunk; there is room for a factor a lane of either.
+  // Merges the state of a later chunk; `own` and `theirs` have room for one rescale factor a lane.
   void merge(const decode_state& later, Scalar* own, Scalar* theirs) const {
     sums.merge_sums(later.sums, own, theirs);
     for (index head = 0; head < heads; ++head) {
@@ -55,7 +54,7 @@ struct decode_state {
   }
 };
 
-// A chunk of the keys of a sequence, for some of the heads.
+// A part of a chunk of the keys of a sequence, for some of the heads.
 template <class State>
 struct decode_part {
   index sequence;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Keys and values in decoding: rows of memory that are gone through a few at a time, for all heads, or
-// tiles of keys head by head, while later ones are fetched.
+// KV stream: reads keys and values in decoding, a few rows at a time for all heads, or tiles of
+// keys head by head, and prefetches later ones.
 #pragma once
 
 #include <heed/modifiers/problem.hpp>  // problem, interval
@@ -24,10 +24,10 @@ class kv_stream {
         (k.rows * k.cols + v.rows * v.cols) * static_cast<index>(sizeof(*k.data)) <= near_bytes;
   }
 
-  // Calls use(kv head, row within `rows`, per_run rows of that head, what to fetch) for all heads of
-  // which wanted(kv head) is true. What is fetched meanwhile are rows that are wanted a little later:
-  // memory takes its time to answer, and is asked all the time. Small numbers are soon worked
-  // through, and must be there before their run begins. Columns are fetched by who copies them.
+  // Calls use(kv head, row within `rows`, per_run rows of that head, prefetch) for all heads for
+  // which wanted(kv head) is true. Rows are prefetched `ahead` of their use, a share of them in
+  // each call, so that memory is always busy. 16- and 8-bit rows are consumed faster, so they are
+  // prefetched a whole run ahead. Columns are prefetched by the function that packs them.
   template <class Rows, class Wanted, class Use>
   void for_each(const Rows& all, interval rows, index per_run, interval heads, const Wanted& wanted,
                 const Use& use) const {
@@ -49,9 +49,9 @@ class kv_stream {
     }
   }
 
-  // Calls use(kv head, rows of that head, what to fetch) for rows in one tile of tiles. What a head has
-  // of a tile lies in one piece; one is fetched that comes a few pieces later, of the next tile where
-  // this one has no more of these heads.
+  // Calls use(kv head, rows of that head, prefetch) for rows in one tile. The numbers of a head in
+  // a tile are one contiguous piece; each call prefetches a piece that is used a few pieces later,
+  // which is in the next tile if this tile has no more of these heads.
   template <class Rows, class Wanted, class Use>
   void for_each_in_tile(const Rows& all, interval rows, interval heads, const Wanted& wanted,
                         const Use& use) const {
@@ -73,8 +73,8 @@ class kv_stream {
   }
 
  private:
-  // All keys and values of a call are so few that a core's own cache may have kept them, and that to
-  // ask for them is work for nothing.
+  // With so few bytes of keys and values, a core's own cache may still hold them, and prefetching
+  // would cost time for nothing.
   static constexpr index near_bytes = 256 * 1024;
 
   const problem& sizes_;

@@ -32,13 +32,13 @@ class split_kv_decoder {
         workers_((std::max)(index(1), workers)),
         heads_per_part_(heads_per_part()) {}
 
-  // Says whether no sum of weighted values can have overflowed.
+  // Returns whether no sum of weighted values can have overflowed.
   bool run() {
-    // One alone adds each part at once; several go ahead of the sum by a few each.
+    // One worker adds each part at once; several workers may be a few parts each ahead of the sum.
     const auto most_ahead = [](index workers) { return workers == 1 ? 1 : 16 * workers; };
     const index ahead = (std::max)(index(1), (std::min)(most_ahead(workers_), most_parts()));
-    // This thread's own holds the sums as well. All workers get room for what more keys would want, so
-    // that a cache that grows between calls makes only the first of them allocate.
+    // The calling thread's scratch holds the sums as well. All workers get the memory that more
+    // keys would need, so that a cache that grows between calls makes only the first call allocate.
     const index offered = (std::max)(workers_, call_.options.on.workers);
     measuring_memory measured;
     split_kv_decoder of_more_keys(call_, rules_, memory_, offered);
@@ -79,7 +79,7 @@ class split_kv_decoder {
     return g_.sequences * (g_.longest_keys / keys_per_chunk + 2) * parts_per_chunk();
   }
 
-  // Factors (lanes) of sums and of what is added to them.
+  // Rescale factors (lanes) of the sums and of the state that is merged into them.
   struct two_factors {
     Scalar* own;
     Scalar* theirs;
@@ -120,7 +120,7 @@ class split_kv_decoder {
             0};
   }
 
-  // Goes to a sequence and finds out which keys any of its queries may see.
+  // Begins a sequence: computes which keys any of its queries may see.
   void start(index sequence) {
     sequence_ = sequence;
     if (sequence == g_.sequences) return;
@@ -133,12 +133,12 @@ class split_kv_decoder {
           seen_ = hull(seen_, intersect(rules.keys(queries), {0, s.keys}));
         });
     }
-    // Tiles are begun with their first key.
+    // A part of a tile begins with the first key of the tile.
     if (elements_of(call_.k).in_tiles()) seen_.first = seen_.first / keys_per_tile * keys_per_tile;
     next_ = seen_.first;
   }
 
-  // The next part; of a sequence that sees nothing, without keys.
+  // The next part; a sequence whose queries see no key has one part without keys.
   void place(decode_part<state>& part) {
     part.sequence = sequence_;
     part.keys = {next_, (std::min)((next_ / keys_per_chunk + 1) * keys_per_chunk, seen_.last)};
@@ -161,7 +161,7 @@ class split_kv_decoder {
     if (part.last) finite_ &= finish(total, part);
   }
 
-  // With the logits of sinks, or with nothing.
+  // Starts with the logits of sinks, or with empty sums.
   void begin(state& total, const decode_part<state>& part) const {
     const scope s = g_.of(part.sequence, 0);
     total.prepare(part.heads.size(), s.queries * g_.group());
@@ -172,7 +172,8 @@ class split_kv_decoder {
     std::fill(total.seen, total.seen + total.heads, true);
   }
 
-  // rows / sum; where nothing was seen, 0 and -infinity. Says whether all results are finite.
+  // rows / sum; 0 and -infinity for a query that has seen no key. Returns whether all results are
+  // finite.
   bool finish(const state& total, const decode_part<state>& part) const {
     for (index head = 0; head < total.heads; ++head)
       if (!total.seen[head]) total.rows_of(head).clear();
@@ -199,10 +200,10 @@ class split_kv_decoder {
   index workers_;
   index heads_per_part_;
   two_factors factors_ = {};
-  index sequence_ = 0;  // at hand
+  index sequence_ = 0;  // the current sequence
   interval seen_;       // its keys that any query may see
-  index next_ = 0;      // the first that no part has
-  index head_ = 0;      // the first key/value head that has it not
+  index next_ = 0;      // the first key that no part has yet
+  index head_ = 0;      // the first key/value head whose part with that key is still to come
   bool finite_ = true;  // whether all results so far are
 };
 

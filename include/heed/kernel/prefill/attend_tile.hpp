@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The formula, for one block of queries and one tile of keys:
+// Attention of one block of queries over one tile of keys:
 //
 //   scores = keys · queries; score rules, masks
 //   p = 4^(scores - max);  sum = sum rescale + Σ p;  acc = acc rescale + valuesᵀ p
@@ -12,7 +12,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// Keys and values at hand: copies, or where the caller has them.
+// The current tile of keys and values: packed copies, or the caller's memory.
 template <class Scalar>
 struct key_value_tile {
   view<const Scalar> keys;    // (keys, width)
@@ -27,7 +27,7 @@ struct key_value_tile {
   }
 };
 
-// What is needed while a tile is worked on, and forgotten after.
+// Working memory of a tile, which keeps nothing between tiles.
 template <class Scalar>
 struct tile_work {
   Scalar* scores;  // (keys, lanes)

@@ -7,7 +7,7 @@
 //   out = acc / sum
 //
 // Dao et al., "FlashAttention", 2022; Rabe and Staats, "Self-attention Does Not Need O(n²) Memory",
-// 2021. Queries are lanes: docs/kernel.md tells why.
+// 2021. Queries are lanes; docs/kernel.md says why.
 #pragma once
 
 #include <heed/core/execute.hpp>                // run_tasks
@@ -43,7 +43,7 @@ class prefill_task {
         blocks_per_head_(divide_up(range.row_count, lanes)),
         room_(room::in(frame_, call, g_.group() * blocks_per_head_)) {}
 
-  // Bytes that a task of so many rows a head takes from scratch.
+  // The bytes of scratch of a task with row_count rows a head.
   static index footprint(const Call& call, index row_count) {
     measuring_memory memory;
     const index blocks = call.sizes.group() * divide_up(row_count, lanes);
@@ -52,7 +52,7 @@ class prefill_task {
     return memory.bytes();
   }
 
-  // Says whether no sum of weighted values can have overflowed.
+  // Returns whether no sum of weighted values can have overflowed.
   bool run() {
     plan();
     for (index first = seen_.first / keys_per_tile * keys_per_tile; first < seen_.last;
@@ -87,7 +87,8 @@ class prefill_task {
     }
   };
 
-  // A block has one state for the chunk at hand, and one for those before, where there can be any.
+  // A block has one state for the current chunk and, if there can be several chunks, one for those
+  // before.
   template <class Memory>
   static block block_in(Memory& memory, const Call& call, Scalar* rescale, index first_row,
                         index row_count) {
@@ -99,7 +100,7 @@ class prefill_task {
   scope scope_of(index h) const { return g_.of(range_.sequence, range_.kv_head * g_.group() + h); }
   block& block_of(index h, index b) { return room_.blocks[h * blocks_per_head_ + b]; }
 
-  // Finds out which keys each block may see at most, and which any may.
+  // Computes which keys each block may see at most, and which keys any block may see.
   void plan() {
     for (index h = 0; h < g_.group(); ++h) {
       const scope s = scope_of(h);
@@ -123,8 +124,8 @@ class prefill_task {
     for (index i = 0; i < g_.group() * blocks_per_head_; ++i) use(room_.blocks[i]);
   }
 
-  // Calls use(block, place, rules, coverage) for every block that sees a key of the tile, once its
-  // keys are packed.
+  // Calls use(block, place, rules, coverage) for every block that sees a key of the tile, after
+  // packing the tile's keys.
   template <class Use>
   void for_each_seeing(index first_key, const Use& use) {
     bool packed = false;
@@ -156,9 +157,10 @@ class prefill_task {
     moderate_ &= sizes.moderate;
   }
 
-  // One tile of keys for all blocks. A block comes in with its first tile and is done with its last,
-  // so that as few as can be are in the processor's cache at a time. Where its results go is fetched
-  // meanwhile: a store that waits for its line holds up those behind it.
+  // One tile of keys for all blocks. A block's queries are packed at its first tile and its results
+  // are stored at its last, so that as few blocks as possible are in the processor's cache at a
+  // time. The memory of the results is prefetched: a store that waits for its cache line delays the
+  // stores behind it.
   void attend(index first_key) {
     for_each_seeing(first_key,
                     [&](block& q, const tile_place& place, const auto& rules, coverage seen) {
@@ -171,7 +173,7 @@ class prefill_task {
                     });
   }
 
-  // Those of the next block are fetched meanwhile.
+  // Packs the queries of a block, and prefetches those of the next block.
   void load(const block& q, const scope& s) {
     const auto rows = call_.queries_of(q, s);
     if (rows.col_stride == 1) prefetch(rows, rows.rows * rows.row_stride);
@@ -183,7 +185,7 @@ class prefill_task {
     q.finished = true;
   }
 
-  // The probabilities themselves, from the scores again.
+  // Writes the probabilities (heed::weights), computed from the scores again.
   void write_probabilities() {
     for (index h = 0; h < g_.group(); ++h) {
       const scope s = scope_of(h);
@@ -211,13 +213,13 @@ class prefill_task {
   scratch::frame frame_;
   index blocks_per_head_;
   room room_;
-  key_value_tile<Scalar> tile_;  // at hand
+  key_value_tile<Scalar> tile_;  // the current tile
   interval seen_;                // keys that any block may see
-  bool moderate_ = true;         // whether all values so far are
+  bool moderate_ = true;         // whether all values so far are moderate
 };
 
-// All tasks of a call, which share nothing but what they read. Says whether no sum of weighted values
-// can have overflowed.
+// Runs all tasks of a call, which share only what they read. Returns whether no sum of weighted
+// values can have overflowed.
 template <class Call>
 bool prefill(const Call& call, const rules_of_call<typename Call::Scalar>& rules, scratch& memory) {
   using task_type = prefill_task<Call>;

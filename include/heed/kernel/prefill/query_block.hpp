@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A block of queries of one head, one a lane, and what it has gathered so far.
+// A block of queries of one head, one a lane, and the state of their online softmax.
 #pragma once
 
 #include <heed/kernel/excluded_pairs.hpp>  // excluded_pairs
@@ -13,24 +13,24 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// Weighted values are summed a tile at a time, tiles within a chunk, and chunks in order: what a
-// chunk adds is the same whether one thread goes through all of them or each goes to another.
+// Weighted values are summed a tile at a time, tiles within a chunk, and chunks in order: the sum
+// of a chunk is the same whether one thread processes all chunks or several threads share them.
 template <class Scalar>
 class query_block {
  public:
   index first_row;  // within the sequence
   index row_count;
-  interval keys;    // what its queries may see at most
+  interval keys;    // an interval of all keys that its queries may see
   Scalar* queries;  // (width, lanes), scaled
   online_softmax<Scalar> chunk;
-  online_softmax<Scalar> total;  // of the chunks before; none yet unless has_total
+  online_softmax<Scalar> total;  // of the chunks before; unused unless has_total
 
   bool has_chunk = false;  // whether the current chunk has seen a tile
   bool has_total = false;
-  bool loaded = false;    // whether queries have been brought in
-  bool finished = false;  // whether results have been taken out
+  bool loaded = false;    // whether queries have been packed
+  bool finished = false;  // whether results have been stored
 
-  // Room for queries of a width and for values of another, in `memory`; a second state only where
+  // Takes buffers from `memory` for queries and values of these widths; a second state only if
   // `states` is 2.
   template <class Memory>
   static constexpr query_block in(Memory& memory, index width, index value_width, index states,
@@ -43,14 +43,15 @@ class query_block {
     return {first_row, row_count, {}, room, chunk, states > 1 ? state() : chunk};
   }
 
-  // Serves these queries from now on, as many as there is room for at most.
+  // Assigns query rows to the lanes: `count` rows from `row` on, as many as there are lanes at
+  // most.
   void serve(index row, index count) {
     first_row = row;
     row_count = count;
     chunk.packets = total.packets = packets_of<Scalar>(count);
   }
 
-  // Begins with nothing, or with the logit of a sink, in base 4.
+  // Starts with empty sums, or with the logit of a sink, in base 4.
   void reset() {
     chunk.reset();
     has_chunk = false;
@@ -69,8 +70,8 @@ class query_block {
                  from_zero<Scalar>());
   }
 
-  // acc(feature, lane) = acc * rescale + sum of weights(key, lane) * value(key, feature), values as
-  // they were packed.
+  // acc(feature, lane) = acc * rescale + sum of weights(key, lane) * value(key, feature), with
+  // values as packed.
   void accumulate(const Scalar* weights, const view<const Scalar>& values) {
     accumulate(weights, {values.data, keys_per_tile}, values,
                has_chunk ? onto_scaled(chunk.rescale) : from_zero<Scalar>());
@@ -83,7 +84,7 @@ class query_block {
     has_chunk = true;
   }
 
-  // The same without the pairs that are excluded.
+  // The same without the excluded pairs.
   void accumulate_seen(const Scalar* weights, const view<const Scalar>& values,
                        const excluded_pairs& excluded) {
     for (index f = 0; f < values.cols; ++f)
@@ -95,7 +96,7 @@ class query_block {
     has_chunk = true;
   }
 
-  // Ends a chunk of keys; another begins.
+  // Ends a chunk of keys and begins the next.
   void close_chunk() {
     if (!has_chunk) return;
     has_total ? total.merge(chunk) : std::swap(total, chunk);
@@ -104,7 +105,7 @@ class query_block {
     has_chunk = false;
   }
 
-  // What has been gathered once the last chunk has ended.
+  // The state after the last chunk.
   const online_softmax<Scalar>& gathered() const { return has_total ? total : chunk; }
 
   // acc / sum

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How a call is cut into tasks: a range of rows of one sequence, for all query heads of a group.
+// The schedule of a call: tasks, each a range of rows of one sequence, for all query heads of a
+// group.
 #pragma once
 
 #include <heed/gemm/micro_kernel.hpp>  // packed_pitch
@@ -19,12 +20,13 @@ struct query_range {
   index row_count;
 };
 
-// The tasks of a call. Results do not depend on how many there are, nor on who does which.
+// The tasks of a call. Results depend neither on the number of tasks nor on which worker runs
+// which.
 template <class Scalar>
 class schedule {
  public:
-  // Where a worker stands among the sequences. Its tasks come in rising order, so it goes through
-  // them but once.
+  // A worker's position among the sequences. Its tasks come in rising order, so the cursor only
+  // moves forward.
   struct cursor {
     index sequence;
     index first_task;
@@ -39,8 +41,8 @@ class schedule {
 
   query_range range(cursor& at, index task) const {
     while (task >= at.first_task + tasks_in(at.sequence)) at.first_task += tasks_in(at.sequence++);
-    // The last rows first: a causal mask gives them the most work, and what is done last should be
-    // little, so that no worker is left alone with much.
+    // The last rows first: under a causal mask these have the most work, and the last tasks should
+    // be short, so that no worker runs a long task while the others have ended.
     const index place = task - at.first_task;
     const index queries = g_.of(at.sequence, 0).queries;
     const index first_row = (divide_up(queries, rows_) - 1 - place / g_.kv_heads) * rows_;
@@ -49,7 +51,7 @@ class schedule {
 
  private:
   // Enough rows to use a packed tile many times, few enough that queries and results stay in a
-  // core's own cache and that every worker finds work.
+  // core's own cache and that every worker has tasks.
   static index rows_per_task(const problem& g, index workers) {
     constexpr index lanes = packed_pitch<Scalar>;
     constexpr index most_bytes = 384 * 1024;

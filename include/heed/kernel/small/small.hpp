@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Attention over at most one tile of keys.
+// The kernel for at most one tile of keys.
 #pragma once
 
 #include <heed/core/measuring_memory.hpp>       // measuring_memory
@@ -12,15 +12,15 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// For a problem of one tile: no plan, no tasks, one block of queries at a time. The steps are those of
-// prefill, and so are the bits.
+// For a problem of one tile: no plan, no tasks, one block of queries at a time. The steps, and so
+// the bits, are those of prefill.
 template <class Call>
 class small_task {
  public:
   using Scalar = typename Call::Scalar;
   using block = query_block<Scalar>;
 
-  // Bytes that it takes from memory at most.
+  // The most bytes of memory that a call takes.
   static constexpr index footprint(index keys, index width, index value_width) {
     measuring_memory memory;
     room::in(memory, keys, width, value_width, 2, false, 1);
@@ -35,15 +35,14 @@ class small_task {
         room_(room::in(memory, g_.keys, g_.width, g_.value_width, call.options.sink.given() ? 2 : 1,
                        in_place(), call.damping)) {}
 
-  // Says whether no sum of weighted values can have overflowed.
+  // Returns whether no sum of weighted values can have overflowed.
   bool run() {
     for_each_block(
         [&](const scope& s, const tile_rules<Scalar>& rules, index row) { attend(s, rules, row); });
     return moderate_;
   }
 
-  // The same with all that it calls written out, which takes long to compile and is a good part
-  // faster.
+  // The same with all callees inlined, which takes long to compile and runs faster.
   bool run_in_one_piece();
 
  private:
@@ -52,7 +51,7 @@ class small_task {
   struct room {
     block queries;
     tile_work<Scalar> work;
-    Scalar* keys;  // null where keys and values are read where they lie
+    Scalar* keys;  // null if products read the caller's memory
     Scalar* values;
 
     template <class Memory>
@@ -68,7 +67,7 @@ class small_task {
     }
   };
 
-  // Whether products can read keys and values where they lie.
+  // Whether products can read keys and values in the caller's memory.
   bool in_place() const {
     return Call::keys_are_summed_as_they_are && elements_of(call_.k).col_stride == 1 &&
            elements_of(call_.v).col_stride == 1;
@@ -125,10 +124,10 @@ class small_task {
   const rules_of_call<Scalar>& rules_;
   room room_;
   key_value_tile<Scalar> tile_;
-  bool moderate_ = true;  // whether all values so far are
+  bool moderate_ = true;  // whether all values so far are moderate
 };
 
-// Outside of its class, since another file can then compile it: see instances.hpp.
+// Defined outside of the class, so that another file can compile it: see instances.hpp.
 template <class Call>
 bool small_task<Call>::run_in_one_piece() {
   for_each_block([&](const scope& s, const tile_rules<Scalar>& rules, index row) {
@@ -137,8 +136,8 @@ bool small_task<Call>::run_in_one_piece() {
   return moderate_;
 }
 
-// Bytes of memory of a call whose Eigen types say how small it is; 0 where they do not, or where it is
-// too much for a stack.
+// Bytes of memory of a call whose Eigen types bound its sizes; 0 if they do not, or if the bytes
+// are too many for a stack.
 template <class Small, class Q, class K, class V>
 consteval index stack_bytes() {
   constexpr index most_bytes = 64 * 1024;
