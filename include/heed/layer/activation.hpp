@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The functions between the two halves of a feed-forward layer.
+// Activation functions, which stand between the two matrices of a feed-forward layer.
 //
 //   Eigen::MatrixXf x = Eigen::MatrixXf::Constant(1, 1, 1);
 //   heed::activate(heed::activation::silu, x);  // 0.7310586
@@ -29,7 +29,7 @@ enum class activation {
 
 namespace detail {
 
-// f of some numbers, a vector at a time; the last numbers are padded by zeros.
+// f of some numbers, a packet at a time; the last packet is padded with zeros.
 template <class Scalar, class Function>
 void each_packet(Scalar* x, index count, const Function& f) {
   using s = simd<Scalar>;
@@ -51,7 +51,7 @@ void times_sigmoid(Scalar* x, index count, const Gate& gate) {
   });
 }
 
-// x Φ(x). For x < 0 from the tail itself, which keeps its digits.
+// x Φ(x). For x < 0 computed from the tail itself, which loses no digits.
 inline void times_normal(float* x, index count) {
   using s = simd<float>;
   each_packet(x, count, [](const auto& number) {
@@ -67,7 +67,7 @@ inline void times_normal(double* x, index count) {
   for (index i = 0; i < count; ++i) x[i] *= std::erfc(-x[i] * root_half) / 2;
 }
 
-// In place, of numbers that lie next to each other.
+// Applies a function in place to contiguous numbers.
 template <class Scalar>
 void activate_row(activation function, Scalar* x, index count) {
   using s = simd<Scalar>;

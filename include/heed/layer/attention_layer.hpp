@@ -28,22 +28,23 @@ inline namespace HEED_ABI {
 
 namespace detail {
 
-// Keys and values of which several processes hold a part each: append(k, v) keeps a share of the rows, and
-// asked_by() is the modifier by which attention asks all of them.
+// Keys and values of which several processes hold a part each: append(k, v) keeps a share of the
+// rows, and asked_by() is the modifier that makes a call attend to the rows of all processes.
 template <class Rows>
 concept shared_rows = requires(Rows& rows) {
   rows.position();
   rows.asked_by();
 };
 
-// ... or heads: attend(layer, x, y, modifiers...) asks all of them.
+// Heads of which several processes hold a part each: attend(layer, x, y, modifiers...) computes all
+// of them.
 template <class Heads, class Layer>
 concept shared_heads = requires(Heads& heads, const Layer& layer, const matrix<float>& x,
                                 matrix<float>& y) {
   heads.attend(layer, x, y);
 };
 
-// The settings of a layer, those that it has.
+// The settings of a layer, without those that are empty.
 template <class Scalar>
 struct layer_settings {
   using heed_kind = setting_kind;
@@ -70,10 +71,12 @@ struct attention_layer_gradient;
 
 }  // namespace detail
 
-// How the rows of an attention layer see each other; all of it may be changed after the layer is made.
+// The masks and score rules of an attention layer; all of them may be changed after the layer is
+// constructed.
 struct attention_rules {
   bool causal = true;  // otherwise every token sees all of its sequence
-  // Tokens before a token's own that it sees, and after it, if not causal; all unless given.
+  // How many tokens before its own a token sees, and after its own, if not causal; all unless
+  // given.
   std::optional<index> window = {};
   std::optional<double> scale = {};  // 1 / √width unless given
   double soft_cap = 0;               // 0: none
@@ -81,21 +84,22 @@ struct attention_rules {
   // (heads, 2 * reach + 1): added at distances -reach to reach; or none.
   matrix<double> distance_bias = {};
   std::vector<double> sinks = {};  // a logit a head, or none
-  // A mask of your own, true = attend, where causal and window let through, too; as heed::where has it, so that
-  // it is the same with a cache. Not beside alibi, distance_bias and soft_cap. None: all is seen.
+  // A mask of your own, true = attend, within what causal and window let through; its positions are
+  // those of heed::where, so that it is the same with a cache. Not beside alibi, distance_bias and
+  // soft_cap. Empty: no further mask.
   //
   //   layer.rules.sees = [](heed::at i) { return i.key % 8 == i.query % 8; };  // columns of rows of 8
   std::function<bool(at)> sees = {};
 };
 
-// Keys and values of another sequence, an encoder's result for example, which are formed once.
+// Keys and values of another sequence, an encoder's result for example, which are computed once.
 template <class Scalar>
 struct attention_memory {
   kv_cache<Scalar> rows;
 };
 
-// Several sequences, stacked by rows: sequence i is the rows starts[i] ... starts[i + 1] - 1, and follows what
-// caches[i] holds. Refers to both vectors.
+// Several sequences, stacked by rows: sequence i is the rows starts[i] ... starts[i + 1] - 1, which
+// follow the tokens in caches[i]. Refers to both vectors.
 template <class Scalar>
 struct cached_sequences {
   const std::vector<index>& starts;
@@ -112,11 +116,12 @@ struct attention_layer {
   linear<Scalar> value;   // (model, kv heads * width)
   linear<Scalar> output;  // (heads * width, model); empty: y is what the heads give
   heed::heads heads;
-  // Over each head or over a whole row, whichever is as wide as the weight of the norm.
+  // Norms of queries and keys: of each head or of a whole row, whichever is as wide as the weight
+  // of the norm.
   normalisation<Scalar> query_norm;
   normalisation<Scalar> key_norm;
   std::optional<rotary_embedding<Scalar>> rotary;
-  double clip = 0;  // q, k and v are held within ± clip; 0: they are not
+  double clip = 0;  // q, k and v are clamped to ± clip; 0: not clamped
   attention_rules rules;
 
   attention_layer() = default;
@@ -135,10 +140,11 @@ struct attention_layer {
   [[nodiscard]] index width() const { return query.outputs() / heads.query; }
   [[nodiscard]] index value_width() const { return value.outputs() / kv_heads(); }
 
-  // x: (tokens, model) that follow those in the cache, which grows by them; y: (tokens, model), which may
-  // be x itself. Modifiers: in, on, observe_weights. Takes memory for four matrices of (tokens, heads * width) from
-  // scratch; a second call with the same shapes allocates nothing. Throws shape_error if sizes do not fit
-  // and std::length_error if the cache is full; nothing is then written, and the cache is as it was.
+  // x: (tokens, model) that follow the tokens in the cache, to which their keys and values are
+  // appended; y: (tokens, model), which may be x itself. Modifiers: in, on, observe_weights. Takes
+  // memory for four matrices of (tokens, heads * width) from scratch; a second call with the same
+  // shapes allocates nothing. Throws shape_error if sizes do not fit and std::length_error if the
+  // cache is full; nothing is then written, and the cache is unchanged.
   template <class X, class Y, class... Modifiers>
   requires detail::eigen_object<Y>
   void operator()(const X& x, Y&& y, kv_cache<Scalar>& cache, const Modifiers&... modifiers) const {
@@ -153,7 +159,8 @@ struct attention_layer {
     undo.keep();
   }
 
-  // ... several sequences at once, each of which grows its own cache and has the bits that it has alone.
+  // Several sequences at once, each with its own cache; the bits of each are those of a call with
+  // that sequence alone.
   template <class X, class Y, class... Modifiers>
   requires detail::eigen_object<Y>
   void operator()(const X& x, Y&& y, const cached_sequences<Scalar>& sequences,
@@ -171,7 +178,7 @@ struct attention_layer {
         modifiers...);
   }
 
-  // ... whose keys and values several processes hold.
+  // The same where several processes hold the keys and values.
   template <class X, class Y, detail::shared_rows Rows, class... Modifiers>
   requires detail::eigen_object<Y>
   void operator()(const X& x, Y&& y, Rows& rows, const Modifiers&... modifiers) const {
@@ -184,14 +191,14 @@ struct attention_layer {
         modifiers...);
   }
 
-  // ... whose heads several processes hold.
+  // The same where several processes hold the heads.
   template <class X, class Y, detail::shared_heads<attention_layer> Heads, class... Modifiers>
   requires detail::eigen_object<Y>
   void operator()(const X& x, Y&& y, Heads& shared, const Modifiers&... modifiers) const {
     shared.attend(*this, x, y, modifiers...);
   }
 
-  // Without a cache: the first token stands at position 0.
+  // Without a cache: the first token has position 0.
   template <class X, class Y, class... Modifiers>
   requires(detail::eigen_object<Y> && (!detail::eigen_object<Modifiers> && ...)) void operator()(
       const X& x, Y&& y, const Modifiers&... modifiers) const {
@@ -200,8 +207,8 @@ struct attention_layer {
         modifiers...);
   }
 
-  // Several sequences, stacked by rows: sequence i is the rows starts[i] ... starts[i + 1] - 1, and its
-  // first token stands at position 0.
+  // Several sequences, stacked by rows: sequence i is the rows starts[i] ... starts[i + 1] - 1, and
+  // its first token has position 0.
   template <class X, class Y, class... Modifiers>
   requires detail::eigen_object<Y>
   void operator()(const X& x, Y&& y, const std::vector<index>& starts,
@@ -211,7 +218,7 @@ struct attention_layer {
         modifiers...);
   }
 
-  // Cross-attention: the keys and values of rows, (rows, model), ...
+  // Cross-attention, part 1: the keys and values of rows, (rows, model).
   template <class Rows, class... Modifiers>
   [[nodiscard]] attention_memory<Scalar> remember(const Rows& memory,
                                                   const Modifiers&... modifiers) const {
@@ -227,7 +234,8 @@ struct attention_layer {
     return made;
   }
 
-  // ... and what x, (tokens, model), takes from them; no rotary positions.
+  // Cross-attention, part 2: attention of x, (tokens, model), over these keys and values; no rotary
+  // positions.
   template <class X, class Y, class... Modifiers>
   requires detail::eigen_object<Y>
   void operator()(const X& x, Y&& y, const attention_memory<Scalar>& memory,
@@ -266,9 +274,9 @@ struct attention_layer {
 
   static index at_start(std::size_t) { return 0; }
 
-  // first(i): where the first token of sequence i stands. remember(k, v, use) calls use(keys, values) with
-  // all keys and values that x may see, or use(keys, values, row, count) for so many rows of x, or with
-  // use(keys, values, modifier).
+  // first(i) is the position of the first token of sequence i. remember(k, v, use) calls use(keys,
+  // values) with all keys and values that x may see, or use(keys, values, row, count) for `count`
+  // rows of x, or use(keys, values, modifier).
   template <class X, class Y, class First, class Remember, class... Modifiers>
   void run(const X& x, Y&& y, const First& first, const std::vector<index>* starts,
            const Remember& remember, const Modifiers&... modifiers) const {
@@ -301,7 +309,7 @@ struct attention_layer {
         remember(k, v, [&](const auto& keys, const auto& values, const auto&... some) {
           if constexpr (sizeof...(some) == 0) {
             attend(q, keys, values, context, starts, room, modifiers...);
-          } else if constexpr (sizeof...(some) == 1) {  // the modifier that asks all processes
+          } else if constexpr (sizeof...(some) == 1) {  // the modifier for all processes
             with_rules(starts, [&](const auto&... rule) {
               attention(q, keys, values, context, rule..., some..., in(room), on_same);
             });
@@ -318,7 +326,7 @@ struct attention_layer {
       }
   }
 
-  // Within ± clip.
+  // Clamps to ± clip.
   template <class Rows>
   void hold(Rows& x) const {
     if (clip > 0) x = x.cwiseMax(Scalar(-clip)).cwiseMin(Scalar(clip));
@@ -333,7 +341,7 @@ struct attention_layer {
       one(x.middleRows((*starts)[i], (*starts)[i + 1] - (*starts)[i]), first(i));
   }
 
-  // Shows the observers among the modifiers the probabilities of the call, too.
+  // Passes the probabilities of the call to the observers among the modifiers.
   template <class Q, class K, class V, class Out, class... Modifiers>
   void attend(const Q& q, const K& k, const V& v, Out&& out, const std::vector<index>* starts,
               scratch& room, const Modifiers&... modifiers) const {

@@ -17,7 +17,7 @@ struct convolution {
   struct sizes {
     index inputs;
     index outputs;
-    index kernel = 3;  // rows that each result is made of; odd
+    index kernel = 3;  // rows of x that each result is computed from; odd
     index stride = 1;  // rows from one result to the next
     heed::activation activation = heed::activation::identity;
     std::uint64_t seed = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A mixture of experts: each token goes through the few feed-forward layers that a router chooses for it.
+// A mixture of experts: for each token a router chooses a few feed-forward layers, whose results
+// are added.
 //
 //   heed::experts<float> mixture({.model = 512, .hidden = 1024, .experts = 8, .per_token = 2});
 //   heed::matrix<float> y = mixture(x);  // (tokens, 512)
@@ -38,10 +39,10 @@ struct experts {
     std::uint64_t seed = 0;
   };
 
-  // What the weights of the chosen experts are.
+  // How the weights of the chosen experts are computed.
   enum class weighting {
-    softmax_of_chosen,  // of their scores alone: they add up to 1
-    softmax_of_all      // of all scores: they add up to less
+    softmax_of_chosen,  // softmax over the scores of the chosen experts: the weights add up to 1
+    softmax_of_all      // softmax over all scores: the weights add up to less
   };
 
   linear<Scalar> router;                     // (model, experts)
@@ -115,7 +116,7 @@ struct experts {
   static constexpr const char* name = "heed::experts";
   static constexpr detail::linear_names router_names{name, "router.weight", "router.bias"};
 
-  // What is refused before anything is written.
+  // Refuses sizes that do not fit, before anything is written.
   void check(const detail::view<const Scalar>& x, const detail::view<Scalar>& y) const {
     const auto all = static_cast<index>(expert.size());
     detail::check_size(name, "y", y, {x.rows, x.cols});
@@ -135,8 +136,9 @@ struct experts {
   // Whether a token goes to the expert with this weight.
   static bool chosen(Scalar weight) { return !detail::exactly_equal(weight, Scalar(0)); }
 
-  // Turns the router's scores of one token into weights. A weight so small that it rounds to 0 leaves its
-  // expert out, which adds nothing. A score that is NaN makes every weight NaN, so that the sum shows it.
+  // Turns the router's scores of one token into weights. An expert whose weight rounds to 0 is left
+  // out, since it adds nothing. A score that is NaN makes every weight NaN, so that the sum is NaN,
+  // too.
   void choose(Scalar* scores, index all, index* order) const {
     std::iota(order, order + all, index(0));
     std::partial_sort(order, order + per_token, order + all, [&](index a, index b) {

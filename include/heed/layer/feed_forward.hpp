@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The feed-forward layer of a transformer: up, activation, down; or gated.
+// The feed-forward layer (MLP) of a transformer: linear, activation, linear; or gated (GLU).
 //
 //   heed::feed_forward<float> mlp({.model = 768, .hidden = 3072});
 //   heed::matrix<float> y = mlp(x);  // (tokens, 768)
@@ -91,7 +91,7 @@ struct feed_forward {
     return y;
   }
 
-  // What is refused of x, and of parts that do not fit each other.
+  // Refuses an x that does not fit, and matrices of the layer that do not fit each other.
   void check_input(const detail::extent& x) const {
     detail::linear_call<Scalar>{up, up_names}.check_input(x);
     detail::linear_call<Scalar>{down, down_names}.check_input({x.rows, up.outputs()});
@@ -101,7 +101,7 @@ struct feed_forward {
                     " outputs, but up.weight has ", up.outputs());
   }
 
-  // ups = f(gates) ⊙ ups, as `gating` says.
+  // ups = f(gates) ⊙ ups, by the formula of `gating`.
   template <class Gates, class Ups>
   void join(Gates& gates, Ups& ups) const {
     if (gating.limit > 0) {

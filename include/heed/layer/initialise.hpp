@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How weights begin: seeded, and the same on every machine.
+// Initial values of weights: seeded random numbers, the same on every machine.
 #pragma once
 
 #include <heed/core/types.hpp>   // matrix
@@ -17,7 +17,8 @@ inline std::array<std::uint32_t, 4> element_words(index row, index col, std::uin
   return philox({static_cast<std::uint32_t>(col), static_cast<std::uint32_t>(row), 0, 0}, seed);
 }
 
-// Uniform on ±√(6 / (inputs + outputs)), which keeps the variance of what goes through a layer.
+// Uniform on ±√(6 / (inputs + outputs)), which keeps the variance of numbers that pass through a
+// layer.
 //
 // Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks",
 // 2010.

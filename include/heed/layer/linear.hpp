@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A linear layer: y = x W + b, and what is learned beside W.
+// A linear layer: y = x W + b, and a low-rank adapter that is learned beside W.
 //
 //   heed::linear<float> up({.inputs = 768, .outputs = 3072});
 //   heed::matrix<float> y = up(x);  // x: (tokens, 768), y: (tokens, 3072)
@@ -30,7 +30,7 @@ inline constexpr bool is_on = requires {
   typename T::executor_type;
 };
 
-// How a refusal calls a linear layer and its matrices.
+// The names of a linear layer and its matrices in error messages.
 struct linear_names {
   const char* layer = "heed::linear";
   const char* weight = "weight";
@@ -39,8 +39,8 @@ struct linear_names {
   const char* y = "y";
 };
 
-// One sentence for each thing that can be wrong with the input and the modifiers of a layer whose
-// weights are of Scalar; true if nothing is.
+// One static_assert with a sentence for each possible mistake in the input and the modifiers of a
+// layer whose weights are of Scalar; true if there is none.
 template <class Scalar, class X, class... Modifiers>
 constexpr bool layer_call_is_good() {
   static_assert(
@@ -63,8 +63,8 @@ constexpr bool layer_call_is_good() {
   }
 }
 
-// A linear layer, called by itself or as a part of another layer, whose call its refusals then name.
-// Types are known to be good.
+// The call of a linear layer, alone or as a part of another layer, whose name is then in error
+// messages. Types have been checked.
 template <class Scalar>
 struct linear_call {
   const linear<Scalar>& layer;
@@ -93,7 +93,7 @@ struct linear_call {
     if (layer.adapter.given()) adapt(call.y, call.x, options.on, room);
   }
 
-  // What is refused of x alone.
+  // Refuses an x that does not fit.
   void check_input(extent x) const {
     const extent weight{layer.inputs(), layer.outputs()};
     const index biases = layer.bias.size();
@@ -141,7 +141,7 @@ struct linear {
 
   parameter<Scalar> weight;                       // (inputs, outputs)
   Eigen::Matrix<Scalar, 1, Eigen::Dynamic> bias;  // (outputs), or empty
-  low_rank<Scalar> adapter;                       // added to x W, where it is given
+  low_rank<Scalar> adapter;                       // added to x W, if given
 
   linear() = default;
   explicit linear(const sizes& s) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a linear layer learns beside weights that stay as they are: a product of two narrow matrices.
+// A low-rank adapter (LoRA): a product of two narrow matrices that is learned beside frozen
+// weights.
 //
 //   heed::linear<float> layer = ...;         // W: (768, 768), a file's perhaps, in any dtype
 //   layer.adapter = {a, b, 2};               // a: (768, 8), b: (8, 768)

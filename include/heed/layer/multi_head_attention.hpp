@@ -31,7 +31,7 @@ concept remembers = requires(T& cache) {
   cache.values();
 };
 
-// Refusals name what the user called.
+// Error messages name the function that the user called.
 struct called_as {
   using heed_kind = setting_kind;
   static constexpr std::string_view setting_name = "called_as";
@@ -64,18 +64,17 @@ struct multi_head_attention : qkv_projection<Scalar> {
   }
 
   // Self-attention: x (tokens, model), y (tokens, model). All modifiers of heed::attention but
-  // heads. Between the projections it takes memory for (tokens, heads * width) four times from
-  // scratch; a second call with the same shapes allocates nothing. Throws shape_error if sizes do
-  // not fit.
+  // heads. Takes memory for four matrices of (tokens, heads * width) from scratch; a second call
+  // with the same shapes allocates nothing. Throws shape_error if sizes do not fit.
   template <class X, class Y, class... Modifiers>
   requires(detail::eigen_object<Y> && (!detail::eigen_object<Modifiers> && ...)) void operator()(
       const X& x, Y&& y, const Modifiers&... modifiers) const {
     apply(x, x, y, without_cache{}, modifiers...);
   }
 
-  // Self-attention of tokens that follow those in a cache, a kv_cache or a rolling_cache of as many
-  // key/value heads and of the same width: it grows by them. Throws std::length_error if the cache is
-  // full; it is then as it was.
+  // Self-attention of tokens that follow those in a cache, a kv_cache or a rolling_cache with as
+  // many key/value heads and the same width: their keys and values are appended. Throws
+  // std::length_error if the cache is full; the cache is then unchanged.
   template <class X, class Y, class Cache, class... Modifiers>
   requires(detail::eigen_object<Y>&& detail::remembers<Cache>) void operator()(
       const X& x, Y&& y, Cache& cache, const Modifiers&... modifiers) const {
@@ -158,7 +157,7 @@ struct multi_head_attention : qkv_projection<Scalar> {
     part(output, output_names)(context, y, in(room), on_same);
   }
 
-  // What can be refused before anything is computed.
+  // Refuses sizes that do not fit, before anything is computed.
   template <class X, class Memory>
   void check(const X& x, const Memory& memory, const detail::view<const Scalar>& y) const {
     const char* memory_name = static_cast<const void*>(&x) == &memory ? "x" : "memory";

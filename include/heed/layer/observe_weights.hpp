@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Shows the attention probabilities of every layer of a model while it computes.
+// Passes the attention probabilities of every layer of a model to a function of yours while the
+// model computes.
 //
 //   std::vector<heed::matrix<float>> seen;
 //   gpt.hidden(ids, heed::observe_weights([&](heed::index, const auto& w) { seen.emplace_back(w); }));
@@ -21,17 +22,17 @@ template <class Observer>
 struct weights_observer {
   using observer_type = Observer;
 
-  Observer observer;  // a reference, where observe_weights() was given something with a name
+  Observer observer;  // a reference if the argument of observe_weights() has a name
   index layer = 0;
 };
 
-// Whether T is one.
+// Whether T is an observer.
 template <class T>
 inline constexpr bool is_observer = requires {
   typename T::observer_type;
 };
 
-// A modifier as a model hands it to its layer `number`.
+// A modifier as a model passes it to its layer `number`.
 template <class Modifier>
 decltype(auto) of_layer(const Modifier& modifier, [[maybe_unused]] index number) {
   if constexpr (is_observer<Modifier>)
@@ -40,7 +41,7 @@ decltype(auto) of_layer(const Modifier& modifier, [[maybe_unused]] index number)
     return (modifier);
 }
 
-// Gives the probabilities to a modifier that is an observer.
+// Calls a modifier that is an observer with the probabilities.
 template <class Modifier, class Weights>
 void observe(const Modifier& modifier, const Weights& weights) {
   if constexpr (is_observer<Modifier>) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The weights of a layer: a matrix of one's own, or numbers as a file holds them, of any dtype.
+// The weights of a layer: a matrix in memory, or numbers of any dtype, stored as in a file.
 //
 //   heed::parameter<float> w;
 //   w = heed::matrix<float>::Zero(768, 3072);  // (inputs, outputs)
@@ -15,18 +15,18 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// A row-major Eigen matrix, (inputs, outputs), with all that one can do. Where `stored` is given, the
-// weights are the stored numbers and the matrix is empty: layers read the numbers as they need them, as
-// float.
+// A row-major Eigen matrix, (inputs, outputs), with all members of one. If `stored` is given, the
+// weights are the stored numbers and the matrix is empty: layers read the numbers as float when
+// they use them.
 template <class Scalar>
 struct parameter : matrix<Scalar> {
   using matrix<Scalar>::matrix;
 
   parameter() = default;
-  // Takes the numbers over.
+  // Moves the numbers in.
   parameter(matrix<Scalar>&& numbers) : matrix<Scalar>(std::move(numbers)) {}
 
-  // From then on the weights are these numbers, and no stored ones.
+  // Replaces the weights by these numbers; `stored` becomes empty.
   template <class Numbers>
   requires(!std::is_same_v<std::remove_cvref_t<Numbers>, parameter>) parameter& operator=(
       Numbers&& numbers) {

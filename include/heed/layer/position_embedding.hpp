@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Learned positions: a row for each place, added to the tokens' vectors.
+// Learned positions: a vector for each position, added to the tokens' vectors.
 //
 //   heed::position_embedding<float> places({.positions = 1024, .model = 768});
 //   Eigen::MatrixXf x = words(ids) + places(0, ids.size());
@@ -14,7 +14,7 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Begins normal with deviation 0.01, as GPT-2's do (Radford et al., 2019).
+// Initialised by a normal distribution with deviation 0.01, as in GPT-2 (Radford et al., 2019).
 template <class Scalar>
 struct position_embedding {
   struct sizes {
@@ -42,7 +42,7 @@ struct position_embedding {
     return weight.middleRows(first, count);
   }
 
-  // Adds them to x, (count, model), in place.
+  // Adds these rows to x, (count, model), in place.
   template <class X>
   void add(X&& x, index first) const {
     constexpr bool good = detail::writable_of<X, Scalar>;

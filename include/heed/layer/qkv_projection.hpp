@@ -12,7 +12,8 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Sizes of a layer with heads. Zero stands for the usual: kv_heads = heads, width = model / heads.
+// Sizes of a layer with heads. Zero stands for the default: kv_heads = heads, width = model /
+// heads.
 struct head_sizes {
   index model;
   index heads;
@@ -21,7 +22,8 @@ struct head_sizes {
   bool bias = true;
   std::uint64_t seed = 0;
 
-  // With the zeros filled in; throws shape_error if they cannot be.
+  // The sizes with defaults in place of zeros; throws shape_error if the sizes do not determine
+  // them.
   [[nodiscard]] head_sizes resolved(const char* layer) const {
     head_sizes s = *this;
     detail::require_given(layer, "model", model, "the columns of x");
@@ -37,7 +39,8 @@ struct head_sizes {
   }
 };
 
-// What a projection gives: (tokens, heads * width), and twice (tokens, kv heads * width).
+// The result of a projection: queries (tokens, heads * width), keys and values (tokens, kv heads *
+// width).
 template <class Scalar>
 struct queries_keys_values {
   matrix<Scalar> query;
@@ -45,7 +48,7 @@ struct queries_keys_values {
   matrix<Scalar> value;
 };
 
-// Three layers of their own.
+// Three separate linear layers.
 template <class Scalar>
 struct qkv_projection {
   using sizes = head_sizes;
@@ -96,7 +99,7 @@ struct qkv_projection {
   }
 
  protected:
-  // As a part of another layer, whose sizes a refusal names.
+  // For a part of another layer, whose name error messages have.
   qkv_projection(const char* layer, const sizes& given) {
     const sizes s = given.resolved(layer);
     query = linear<Scalar>({s.model, s.heads * s.width, s.bias, s.seed});
@@ -105,7 +108,7 @@ struct qkv_projection {
   }
 };
 
-// One layer with the weights side by side, as GPT-2 keeps them. Its result is sliced, not copied.
+// One layer with the weights side by side, as in GPT-2. Its result is sliced, not copied.
 //
 //   heed::fused_qkv_projection<float> project({.model = 768, .heads = 12});
 //   auto qkv = project(x);  // (tokens, 3 * 768)

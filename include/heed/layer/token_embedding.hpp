@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From token ids to vectors: row id of a table.
+// Token embedding: from token ids to vectors, the rows of a table.
 //
 //   heed::token_embedding<float> words({.vocabulary = 50257, .model = 768});
 //   heed::matrix<float> x = words(std::vector{464, 3290});  // (2, 768)
@@ -14,7 +14,7 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Begins normal with deviation 0.02, as GPT-2 does (Radford et al., 2019).
+// Initialised by a normal distribution with deviation 0.02, as in GPT-2 (Radford et al., 2019).
 template <class Scalar>
 struct token_embedding {
   struct sizes {

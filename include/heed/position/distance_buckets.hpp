@@ -30,8 +30,8 @@ struct distance_buckets {
   index reach = 128;  // from this distance on there is one bucket
   sides seen = sides::both;
 
-  // The bucket of the key at query + distance. Formed in float, as published models are trained, since a
-  // distance at the edge of two buckets must fall on the same side.
+  // The bucket of the key at query + distance. Computed in float, as published models are trained,
+  // so that a distance at the edge of two buckets falls into the same bucket.
   [[nodiscard]] index of(index distance) const {
     const index all = seen == sides::both ? count / 2 : count;
     const index first = seen == sides::both && distance > 0 ? all : 0;

@@ -92,8 +92,8 @@ class rotary_embedding {
     set_length(0);
   }
 
-  // The embedding for sequences of so many tokens, where the scaling depends on how long they are
-  // (dynamic NTK, LongRoPE); as it was made, it is that of short ones.
+  // The embedding for sequences of `tokens` tokens, if the scaling depends on the length of a
+  // sequence (dynamic NTK, LongRoPE); a new embedding is that of short sequences.
   [[nodiscard]] rotary_embedding for_length(index tokens) const {
     rotary_embedding longer = *this;
     if (depends_on_length()) longer.set_length(tokens);
@@ -101,15 +101,15 @@ class rotary_embedding {
   }
   [[nodiscard]] bool depends_on_length() const { return detail::depends_on_length(scaling_); }
 
-  // Turns x, (tokens, heads * width), in place; row i stands at first_position + i. Angles are
-  // formed in double. Throws shape_error if the columns are no whole number of heads.
+  // Rotates x, (tokens, heads * width), in place; row i has position first_position + i. Angles are
+  // computed in double. Throws shape_error if the columns are no whole number of heads.
   template <class X>
   void operator()(X&& x, index first_position) const {
     rotate(x, 1, own(), [&](index row) { return static_cast<double>(first_position + row); });
   }
 
-  // The same as for_length(tokens)(x, first_position), without an allocation: frequencies are formed in
-  // memory of `room`.
+  // The same as for_length(tokens)(x, first_position), without an allocation: frequencies are
+  // computed in memory of `room`.
   template <class X>
   void operator()(X&& x, index first_position, index tokens, scratch& room) const {
     if (!depends_on_length()) return (*this)(x, first_position);
@@ -121,7 +121,7 @@ class rotary_embedding {
            [&](index row) { return static_cast<double>(first_position + row); });
   }
 
-  // The same where row i stands at positions[i]: any range or Eigen vector of numbers.
+  // The same where row i has position positions[i]: any range or Eigen vector of numbers.
   template <class X, class Positions>
   requires(!std::is_integral_v<Positions>) void operator()(X&& x,
                                                            const Positions& positions) const {
@@ -136,14 +136,15 @@ class rotary_embedding {
     }
   }
 
-  // Turns back (and, under YaRN, divides by what operator() multiplied by): undoes operator().
+  // The inverse of operator(): rotates back and, under YaRN, divides by the factor that operator()
+  // multiplies by.
   template <class X>
   void inverse(X&& x, index first_position) const {
     rotate(x, -1, own(), [&](index row) { return static_cast<double>(first_position + row); });
   }
 
-  // The gradient of (*this)(x, first_position, tokens, room): turns back, and multiplies by what
-  // operator() multiplies by.
+  // The gradient of (*this)(x, first_position, tokens, room): rotates back, and multiplies by the
+  // factor that operator() multiplies by.
   template <class D>
   void backward(D&& d, index first_position, index tokens, scratch& room) const {
     scratch::frame frame(room);

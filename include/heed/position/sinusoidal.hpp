@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Sinusoidal positions: a code for each place that no one has to learn.
+// Sinusoidal positions: a fixed vector for each position, which is not learned.
 //
 //   heed::sinusoidal<float> places({.model = 4});
 //   places(0, 2);  // 0 1 0 1
@@ -39,7 +39,8 @@ class sinusoidal {
                     -2.0 * static_cast<double>(pair) / static_cast<double>(sizes_.model));
   }
 
-  // Codes of places first ... first + count - 1: (count, model). Angles are formed in double.
+  // The vectors of positions first ... first + count - 1: (count, model). Angles are computed in
+  // double.
   template <std::integral Count>
   [[nodiscard]] matrix<Scalar> operator()(index first, Count how_many) const {
     const auto count = static_cast<index>(how_many);
@@ -49,7 +50,7 @@ class sinusoidal {
     return codes;
   }
 
-  // Adds them to x, (count, model), in place.
+  // Adds these vectors to x, (count, model), in place.
   template <class X>
   void add(X&& x, index first) const {
     constexpr bool good = detail::writable_of<X, Scalar>;
