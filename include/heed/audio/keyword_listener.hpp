@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Listens to a stream of sound, and says at equal distances what its last second was.
+// Keyword spotting in a stream of sound: classifies the last second at equal distances.
 //
 //   heed::keyword_listener listener(model);
 //   listener.push(samples, [&](const heed::heard& h) {     // any number of samples at a time
@@ -16,7 +16,7 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// What a window was heard as. Refers to the listener's own numbers.
+// The result for one window. Refers to numbers of the listener.
 struct heard {
   index end;  // of the window, in samples from the begin of the stream
   const Eigen::RowVectorXf& probabilities;  // (labels)
@@ -28,9 +28,9 @@ struct heard {
   }
 };
 
-// Features are formed once for each frame, whatever number of windows it is in. Fit for the callback of a sound
-// card: push allocates nothing after the first window, waits for nothing and takes no lock. Refers to the model;
-// for one thread at a time.
+// Features are computed once for each frame, whatever the number of windows that contain the frame.
+// Fit for the callback of a sound card: push allocates nothing after the first window and takes no
+// lock. Refers to the model; for one thread at a time.
 class keyword_listener {
  public:
   // A window ends every `step` samples. Throws shape_error unless step is a multiple of the hop, and the model
@@ -62,7 +62,8 @@ class keyword_listener {
  private:
   static constexpr const char* name = "heed::keyword_listener";
 
-  // The features of the frame that is full, behind those before it; then what the next frame shares with it.
+  // Computes the features of the full frame and appends them; keeps the samples that the next frame
+  // shares with it.
   void take_frame();
   heard listen();
 
@@ -71,7 +72,7 @@ class keyword_listener {
   index step_;
   std::vector<float> pending_;  // samples of the frame that is being filled
   std::size_t filled_ = 0;
-  index frames_ = 0;    // so far
+  index frames_ = 0;    // frames so far
   matrix<float> last_;  // (frames of a window, features)
   Eigen::RowVectorXf probabilities_;
   scratch scratch_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A transformer that says which word the features of a sound are: a token a frame, and a class token that attends
-// to all of them.
+// Keyword Transformer: classifies which word the features of a sound are, with a token for each
+// frame, and a class token that attends to all of them.
 //
 //   heed::keyword_model model = heed::load_keyword_model("models/kwt1.safetensors");
 //   Eigen::RowVectorXf scores(model.labels());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From sound to the features that models of speech hear: cepstral coefficients of mel bands (MFCC).
+// Features of sound for models of speech: mel-frequency cepstral coefficients (MFCC).
 //
 //   heed::mel_features features({.rate = 16000, .window = 480, .hop = 160, .bands = 80, .coefficients = 40});
 //   heed::matrix<float> x = features(sound);  // sound: 16,000 samples within ± 1, x: (98, 40)
@@ -27,7 +27,7 @@ struct mel_sizes {
   index bands = 80;       // triangles, equally far from each other on the mel scale
   index coefficients = 40;
   double lowest = 20, highest = 7600;  // Hz: the ends of the bands
-  double quietest = 1e-12;             // what a band holds at least, before its logarithm is taken
+  double quietest = 1e-12;             // least sum of a band, before the logarithm
 };
 
 // The magnitudes of a frame's spectrum, summed under each band; their logarithms; the first coefficients of the
@@ -62,7 +62,7 @@ class mel_features {
 
   [[nodiscard]] const mel_sizes& sizes() const { return sizes_; }
 
-  // How many whole frames so many samples have.
+  // The number of whole frames in `samples` samples.
   [[nodiscard]] index frames(index samples) const {
     return samples < sizes_.window ? 0 : (samples - sizes_.window) / sizes_.hop + 1;
   }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// Where learning stands, in one safetensors file: weights, optimiser, and what its program wants to remember.
+// The state of training in one safetensors file: weights, optimiser, and named values of the
+// program.
 //
 //   heed::save_checkpoint("run/checkpoint.safetensors", weights, optimiser, {{"step", "1200"}, {"seed", "7"}});
 //   const auto state = heed::load_checkpoint("run/checkpoint.safetensors", weights, optimiser);
 //   state.at("step");  // "1200"
 //
-// A program whose rates, batches and random numbers are functions of step and seed, as those of heed are, goes on
-// with the bits that it would have had, wherever it was killed.
+// If a program's rates, batches and random numbers are functions of step and seed, as those of heed
+// are, a program that was killed and continues from a checkpoint computes the same bits as one that
+// was not.
 #pragma once
 
 #include <heed/io/safetensors.hpp>         // read_safetensors
@@ -47,9 +49,9 @@ inline constexpr const char* steps_of_optimiser = "heed.steps";
 
 }  // namespace detail
 
-// Writes weights.NAME, first.NAME and second.NAME for each parameter; `state` is kept beside them. The file
-// appears when it is whole and on the disk; until then, whatever happens, the one before stays. Throws
-// file_error if it cannot be written.
+// Writes weights.NAME, first.NAME and second.NAME for each parameter; `state` is stored beside
+// them. The new file replaces the one before only when all of it is on the disk. Throws file_error
+// if it cannot be written.
 template <class Scalar>
 void save_checkpoint(const std::filesystem::path& path, const parameter_list<Scalar>& weights,
                      const adamw<Scalar>& optimiser, checkpoint_state state = {}) {
@@ -64,8 +66,9 @@ void save_checkpoint(const std::filesystem::path& path, const parameter_list<Sca
   write_safetensors(path, tensors, state);
 }
 
-// Reads what save_checkpoint has written into weights and optimiser, and gives the state. Throws file_error if the
-// file cannot be read, or is that of another model; weights and optimiser are then as they were.
+// Reads a file of save_checkpoint into weights and optimiser, and returns the state. Throws
+// file_error if the file cannot be read, or belongs to another model; weights and optimiser are
+// then unchanged.
 template <class Scalar>
 checkpoint_state load_checkpoint(const std::filesystem::path& path,
                                  const parameter_list<Scalar>& weights, adamw<Scalar>& optimiser) {

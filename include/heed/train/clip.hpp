@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Keeps one strange batch from throwing the weights far away: gradients are held to a norm.
+// Gradient clipping by norm, so that one unusual batch does not move the weights far.
 //
 //   const double norm = heed::clip_by_norm(heed::parameters_of(gradient), 1.0);
 #pragma once
@@ -30,8 +30,9 @@ template <class Scalar>
   return std::sqrt(all);
 }
 
-// Where the norm of all gradients together is above `most`, each is multiplied by most / norm. Gives the norm
-// before that. Pascanu et al., "On the Difficulty of Training Recurrent Neural Networks", 2013.
+// If the norm of all gradients together exceeds `most`, multiplies each by most / norm. Returns the
+// norm before that. Pascanu et al., "On the Difficulty of Training Recurrent Neural Networks",
+// 2013.
 template <class Scalar>
 double clip_by_norm(const parameter_list<Scalar>& gradients, double most, const executor& on = {}) {
   const double norm = norm_of(gradients, on);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How well each question finds its answer among those of a batch, by the cosine of their vectors, and the
-// gradients.
+// Contrastive loss: softmax cross-entropy over the cosines of questions with all answers of a
+// batch, and its gradients.
 //
 //   heed::contrastive_loss<float> loss({.scale = 20});
 //   loss(questions, answers).mean();  // questions, answers: (pairs, width); log(pairs) if all look the same

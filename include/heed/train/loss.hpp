@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How far a decoder is from a text: softmax cross-entropy of the next token, and its gradients.
+// Softmax cross-entropy of the next token for a decoder, and its gradients.
 //
 //   heed::saved<heed::decoder<float>> kept;
 //   const heed::loss_sum l = heed::loss_and_gradient(gpt, batch, 1.0 / tokens, kept, gradient);
@@ -13,14 +13,14 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Sequence i is the ids starts[i] ... starts[i + 1] - 1; targets[t] is the token that should follow ids[t], and
-// negative where nothing is asked.
+// Sequence i is the ids starts[i] ... starts[i + 1] - 1; targets[t] is the token that should follow
+// ids[t], and negative if ids[t] has no target.
 struct token_batch {
   std::vector<index> ids;
   std::vector<index> starts = {0};
   std::vector<index> targets;
 
-  // One sequence that is asked for each of its tokens but the first.
+  // Appends a sequence in which each token but the first is the target of the token before.
   void append(const std::vector<index>& text) {
     for (std::size_t i = 0; i + 1 < text.size(); ++i) {
       ids.push_back(text[i]);
@@ -32,7 +32,7 @@ struct token_batch {
 
 struct loss_sum {
   double sum = 0;    // of -log(probability of the target), natural logarithm
-  index tokens = 0;  // that were asked
+  index tokens = 0;  // tokens with a target
 
   [[nodiscard]] double mean() const { return tokens > 0 ? sum / static_cast<double>(tokens) : 0; }
   loss_sum& operator+=(const loss_sum& other) {
@@ -96,7 +96,7 @@ loss_sum head_loss(const decoder<Scalar>& gpt, const matrix<Scalar>& hidden,
 
 }  // namespace detail
 
-// The loss alone, of texts that are not learned from. `kept` is memory; see loss_and_gradient.
+// The loss alone, without gradients, for held-out texts. `kept` is memory; see loss_and_gradient.
 template <class Scalar>
 loss_sum loss_of(const decoder<Scalar>& gpt, const token_batch& batch, saved<decoder<Scalar>>& kept,
                  const executor& run = {}) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Muon: the step of a matrix is its momentum made orthogonal, so that no direction learns faster than another.
+// Muon: an optimiser whose step of a matrix is the momentum made orthogonal, so that all directions
+// have the same rate.
 //
 //   heed::muon<float> optimiser({.decay = 0.1});
 //   optimiser.step(weights, derivatives, 3e-3);

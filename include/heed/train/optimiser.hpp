@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Steps down a gradient: AdamW, and stochastic gradient descent with momentum.
+// Optimisers: AdamW, and stochastic gradient descent with momentum.
 //
 //   auto weights = heed::parameters_of(gpt), derivatives = heed::parameters_of(gradient);
 //   heed::adamw<float> optimiser({.decay = 0.1});
@@ -17,7 +17,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// Numbers of a parameter that one task takes.
+// Numbers of a parameter that one task processes.
 inline constexpr index numbers_at_once = 1 << 14;
 
 // Calls work(i, first, count) for parts of every parameter i.
@@ -37,7 +37,7 @@ void in_parts(const executor& on, const parameter_list<Scalar>& list, const Work
   });
 }
 
-// Refuses lists that are not of the same names and sizes.
+// Refuses lists whose names or sizes differ.
 template <class Scalar>
 void check_alike(const char* name, const parameter_list<Scalar>& weights,
                  const parameter_list<Scalar>& gradients) {
@@ -86,7 +86,7 @@ struct adamw {
   };
 
   settings how;
-  index steps = 0;                          // that were made
+  index steps = 0;                          // steps so far
   std::vector<std::vector<Scalar>> first;   // m, a vector a parameter
   std::vector<std::vector<Scalar>> second;  // v
 
@@ -102,7 +102,7 @@ struct adamw {
     step_some(weights, gradients, rate, on, [](const auto&) { return true; });
   }
 
-  // ... of the weights alone that are chosen: chosen(const named_parameter<Scalar>&).
+  // One step of the weights for which chosen(const named_parameter<Scalar>&) is true.
   template <class Chosen>
   void step_some(const parameter_list<Scalar>& weights, const parameter_list<Scalar>& gradients,
                  double rate, const executor& on, const Chosen& chosen) {

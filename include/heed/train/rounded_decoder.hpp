@@ -47,10 +47,11 @@ class rounded_decoder {
     round();
   }
 
-  // What the forward and the backward are called with. Copies of it share the rounded numbers.
+  // The decoder that the forward and the backward are called with. Copies of it share the rounded
+  // numbers.
   [[nodiscard]] const heed::decoder<Scalar>& decoder() const { return decoder_; }
 
-  // Brings the decoder to where the floats are.
+  // Rounds the floats again, into the decoder.
   void round(const executor& on = {}) {
     for (const plain_numbers& p : plain_) std::copy(p.from, p.from + p.count, p.to);
     for (const rounded_numbers& r : rounded_)

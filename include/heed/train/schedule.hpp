@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How large the steps of an optimiser are in the course of learning.
+// Learning-rate schedules.
 //
 //   const heed::cosine_rate rate{.peak = 3e-4, .steps = 1000, .warm_up = 100};
 //   rate(0);    // 3e-6: one hundredth of the peak
@@ -15,7 +15,7 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Rises in a line over the first `warm_up` steps, then stays.
+// Rises linearly over the first `warm_up` steps, then stays constant.
 struct constant_rate {
   double peak;
   index warm_up = 0;
@@ -27,8 +27,9 @@ struct constant_rate {
   }
 };
 
-// Rises in a line over the first `warm_up` steps, then falls from `peak` to `lowest` as half a period of a cosine,
-// and stays there. Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017.
+// Rises linearly over the first `warm_up` steps, then falls from `peak` to `lowest` as half a
+// period of a cosine, and stays there. Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent
+// with Warm Restarts", 2017.
 struct cosine_rate {
   double peak;
   double lowest = 0;

@@ -24,7 +24,7 @@ struct vocabulary_head {
   view<const Scalar> bias;    // (1, vocabulary), or not given
   double scale = 1;
   double cap = 0;              // 0: none
-  view<Scalar> d_weight = {};  // added to; not given: not asked for
+  view<Scalar> d_weight = {};  // added to; not given: not computed
   Scalar* d_bias = nullptr;
   const stored_matrix* stored = nullptr;  // the transpose of the weight
 };
@@ -81,7 +81,7 @@ class vocabulary_loss {
       if (targets[row] >= 0) sum += rows[row].log_sum - static_cast<double>(rows[row].of_target);
     }
     for (index tile = 0; tile < tiles_ && d_x.given(); ++tile) {
-      if (tiles_ > 1) scores = score(tile, x, room);  // else they are still there
+      if (tiles_ > 1) scores = score(tile, x, room);  // else the scores are still in memory
       each_row(scores, rows, [&](index row, row_state& s) {
         differentiate(scores.block(row, 0, 1, scores.cols), targets[row], tile * words_at_once,
                       weight, s);
@@ -132,7 +132,7 @@ class vocabulary_loss {
     return exp4<Scalar>(s::rounded(s::multiply(below, s::broadcast(Scalar(log4_e)))));
   }
 
-  // Running max and sum, as attention has them.
+  // Updates the running max and sum of a row, as the online softmax of attention does.
   static void read(const view<Scalar>& row, index target, row_state& state) {
     Scalar largest = state.largest;
     for (index i = 0; i < row.cols; ++i) largest = (std::max)(largest, row(0, i));
@@ -146,7 +146,8 @@ class vocabulary_loss {
     if (target >= 0 && target < row.cols) state.of_target = row(0, target);
   }
 
-  // Scores become derivatives: weight (softmax - 1 at the target), times that of cap and scale.
+  // Turns scores into derivatives: weight (softmax - 1 at the target), times the derivatives of cap
+  // and scale.
   void differentiate(const view<Scalar>& row, index target, index first, double weight,
                      const row_state& state) const {
     using s = simd<Scalar>;
@@ -173,7 +174,7 @@ class vocabulary_loss {
     }
   }
 
-  // From the derivatives of a tile's scores to those of x and of the head.
+  // Backpropagates the derivatives of a tile's scores to x and to the head.
   void hand_back(index tile, const view<const Scalar>& x, const view<const Scalar>& d,
                  const view<Scalar>& d_x) const {
     const index first = tile * words_at_once;
