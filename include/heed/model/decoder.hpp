@@ -43,16 +43,16 @@ struct decoder {
 
   token_embedding<Scalar> words;
   std::optional<position_embedding<Scalar>> places;
-  index first_place = 0;  // row of `places` at which the first token stands
+  index first_place = 0;  // row of `places` for the first token
   double embedding_scale = 1;
   linear<Scalar> embedding_projection;  // (columns of words, model), or empty
   normalisation<Scalar> embedding_norm;
   std::vector<transformer_block<Scalar>> blocks;
   normalisation<Scalar> final_norm;
   linear<Scalar> head_projection;  // (model, inputs of head), or empty
-  linear<Scalar> head;  // (model, vocabulary); empty: `words` turns vectors into scores, too
+  linear<Scalar> head;  // (model, vocabulary); empty: the transpose of `words` (tied weights)
   double logit_scale = 1;
-  double logit_cap = 0;  // logits become cap tanh(logit / cap); 0: they do not
+  double logit_cap = 0;  // logits become cap tanh(logit / cap); 0: no cap
 
   decoder() = default;
   explicit decoder(const sizes& s) : words({s.vocabulary, s.model, s.seed}) {
@@ -110,16 +110,17 @@ struct decoder {
     return made;
   }
 
-  // Scores of what may follow each token: (ids, vocabulary). ids: any range or Eigen vector of integers.
-  // Modifiers: in, on, observe_weights. Throws std::out_of_range for an id outside the vocabulary or more tokens than
-  // learned positions.
+  // Logits of the token that follows each token: (ids, vocabulary). ids: any range or Eigen vector
+  // of integers. Modifiers: in, on, observe_weights. Throws std::out_of_range for an id outside the
+  // vocabulary or more tokens than learned positions.
   template <class Ids, class... Modifiers>
   [[nodiscard]] matrix<Scalar> operator()(const Ids& ids, const Modifiers&... modifiers) const {
     return logits(hidden(ids, modifiers...), modifiers...);
   }
 
-  // The same for tokens that follow those in the cache, which grows by them; where it throws, and
-  // std::length_error says that the cache is full, the cache is as it was.
+  // The same for tokens that follow those in the cache, to which their keys and values are
+  // appended. Throws std::length_error if the cache is full; whatever it throws, the cache is then
+  // unchanged.
   template <class Ids, class... Modifiers>
   [[nodiscard]] matrix<Scalar> operator()(const Ids& ids, decoder_cache<Scalar>& cache,
                                           const Modifiers&... modifiers) const {
@@ -129,7 +130,7 @@ struct decoder {
     return scores;
   }
 
-  // Scores of what may follow the last token alone: (1, vocabulary). There must be a token.
+  // Logits of the token that follows the last token alone: (1, vocabulary). There must be a token.
   template <class Ids, class... Modifiers>
   requires((!detail::eigen_object<Modifiers> && ...))
       [[nodiscard]] matrix<Scalar> next(const Ids& ids, decoder_cache<Scalar>& cache,
@@ -160,7 +161,7 @@ struct decoder {
     }
   }
 
-  // The vectors that `head` turns into scores: (ids, model).
+  // The hidden vectors, from which `head` computes logits: (ids, model).
   template <class Ids, class... Modifiers>
   [[nodiscard]] matrix<Scalar> hidden(const Ids& ids, const Modifiers&... modifiers) const {
     matrix<Scalar> x = embed(ids, 0);
@@ -192,7 +193,7 @@ struct decoder {
     undo.keep();
   }
 
-  // What the first block is given, (ids, model), of tokens the first of which stands at `first`.
+  // The input of the first block, (ids, model), for tokens the first of which has position `first`.
   template <class Ids>
   [[nodiscard]] matrix<Scalar> embed(const Ids& ids, index first) const {
     matrix<Scalar> x(count_of(ids), model());
@@ -204,8 +205,9 @@ struct decoder {
     embed_with(ids, x, [&] { places->add(x, first_place + first); });
   }
 
-  // Of several sequences at once: sequence i is the ids starts[i] ... starts[i + 1] - 1, follows what
-  // caches[i] holds, and has the bits that it has alone.
+  // The hidden vectors of several sequences at once: sequence i is the ids starts[i] ... starts[i +
+  // 1] - 1, which follow the tokens in caches[i]; its bits are those of a call with that sequence
+  // alone.
   template <class Ids, class... Modifiers>
   [[nodiscard]] matrix<Scalar> hidden(const Ids& ids, const std::vector<index>& starts,
                                       const std::vector<decoder_cache<Scalar>*>& caches,
@@ -226,7 +228,7 @@ struct decoder {
     return x;
   }
 
-  // Scores from hidden vectors, (tokens, model).
+  // Logits from hidden vectors, (tokens, model).
   template <class X, class... Modifiers>
   requires((!detail::eigen_object<Modifiers> && ...))
       [[nodiscard]] matrix<Scalar> logits(const X& x, const Modifiers&... modifiers) const {
@@ -261,7 +263,7 @@ struct decoder {
  private:
   static constexpr const char* name = "heed::decoder";
 
-  // x = what the first block is given; add_places() adds learned positions.
+  // x = the input of the first block; add_places() adds learned positions.
   template <class Ids, class X, class AddPlaces>
   void embed_with(const Ids& ids, X& x, const AddPlaces& add_places) const {
     if (embedding_projection.outputs() > 0) {

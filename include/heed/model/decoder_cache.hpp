@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a decoder has seen so far: a cache of keys and values for each of its blocks.
+// The KV caches of a decoder: keys and values of the tokens so far, for each of its blocks.
 //
 //   auto cache = gpt.cache(1024);  // room for 1024 tokens
 //   gpt.next(ids, cache);
@@ -17,11 +17,11 @@ template <class Scalar>
 struct decoder_cache {
   std::vector<kv_cache<Scalar>> layers;
 
-  // How many tokens there are, and where the next one stands.
+  // The number of tokens, which is the position of the next one.
   [[nodiscard]] index position() const { return layers.empty() ? 0 : layers.front().size(); }
   [[nodiscard]] index capacity() const { return layers.empty() ? 0 : layers.front().capacity(); }
 
-  // Forgets all but the first `size` tokens. Throws shape_error if there are fewer.
+  // Removes all but the first `size` tokens. Throws shape_error if there are fewer.
   void truncate(index size) {
     for (auto& layer : layers) layer.truncate(size);
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// An encoder: from tokens, an image or features to a vector for each of them, which knows of all others.
+// An encoder: from tokens, an image or features to a vector for each of them, by attention over all
+// of them.
 //
 //   heed::encoder<float> bert({.vocabulary = 30522, .positions = 512, .types = 2, .model = 384, .layers = 6, .heads = 12});
 //   Eigen::MatrixXf hidden = bert.hidden(ids);       // (tokens, 384)
@@ -43,8 +44,8 @@ struct encoder {
   patch_embedding<Scalar> patches;                // of images
   std::vector<convolution<Scalar>> convolutions;  // of features, such as sound
   std::optional<position_embedding<Scalar>> places;
-  index first_place = 0;  // row of `places` at which the first token stands
-  // If given, tokens of this id stand at row first_place - 1, and are not counted by those behind them.
+  index first_place = 0;  // row of `places` for the first token
+  // If given, tokens of this id have position first_place - 1, and later tokens do not count them.
   std::optional<index> uncounted_id;
   double embedding_scale = 1;  // of words
   normalisation<Scalar> embedding_norm;
@@ -88,14 +89,16 @@ struct encoder {
     return hidden(token_sequences(std::move(one)), modifiers...);
   }
 
-  // ... of several sequences, which do not see each other: (tokens of all, model).
+  // The last hidden state of several sequences, which do not see each other: (tokens of all,
+  // model).
   template <class... Modifiers>
   [[nodiscard]] matrix<Scalar> hidden(const token_sequences& sequences,
                                       const Modifiers&... modifiers) const {
     return run(embed(sequences), sequences.starts, modifiers...);
   }
 
-  // ... of images, (images * channels * height, width): (images * patches.tokens(), model).
+  // The last hidden state of images, (images * channels * height, width): (images *
+  // patches.tokens(), model).
   template <class Images, class... Modifiers>
   [[nodiscard]] matrix<Scalar> hidden_of_images(const Images& images,
                                                 const Modifiers&... modifiers) const {
@@ -109,7 +112,8 @@ struct encoder {
     return run(std::move(x), starts, modifiers...);
   }
 
-  // ... of features, (frames, features): a row for each result of the last convolution.
+  // The last hidden state of features, (frames, features): a row for each result of the last
+  // convolution.
   template <class Features, class... Modifiers>
   [[nodiscard]] matrix<Scalar> hidden_of_features(const Features& features,
                                                   const Modifiers&... modifiers) const {
@@ -122,21 +126,21 @@ struct encoder {
     return run(std::move(x), starts, modifiers...);
   }
 
-  // Where the tokens of each of so many images begin, and their end.
+  // The first row of each of `count` images, and the end of the last.
   [[nodiscard]] std::vector<index> starts_of_images(index count) const {
     std::vector<index> starts;
     for (index i = 0; i <= count; ++i) starts.push_back(i * patches.tokens());
     return starts;
   }
 
-  // What the first block is given for tokens, (tokens, model).
+  // The input of the first block for tokens, (tokens, model).
   [[nodiscard]] matrix<Scalar> embed(const token_sequences& s) const {
     matrix<Scalar> x = embed_plainly(s);
     normalise(embedding_norm, x, x);
     return x;
   }
 
-  // ... before embedding_norm.
+  // The same before embedding_norm.
   [[nodiscard]] matrix<Scalar> embed_plainly(const token_sequences& s) const {
     detail::require(!s.starts.empty() && s.starts.front() == 0 &&
                         s.starts.back() == static_cast<index>(s.ids.size()),
@@ -162,7 +166,7 @@ struct encoder {
     return s.types.empty() ? std::vector<index>(s.ids.size()) : s.types;
   }
 
-  // The row of `places` at which each token stands.
+  // The row of `places` for each token.
   [[nodiscard]] std::vector<index> rows_of_places(const token_sequences& s) const {
     std::vector<index> rows;
     rows.reserve(s.ids.size());

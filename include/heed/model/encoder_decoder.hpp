@@ -14,7 +14,8 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// What the decoder has written so far, and the keys and values of what it reads, which are formed once.
+// The KV caches of the decoder, and the keys and values of the encoder's result, which are computed
+// once.
 template <class Scalar>
 struct encoder_decoder_cache {
   decoder_cache<Scalar> written;
@@ -28,10 +29,10 @@ struct encoder_decoder_cache {
 template <class Scalar>
 struct encoder_decoder {
   heed::encoder<Scalar> encoder;
-  heed::decoder<Scalar> decoder;  // its blocks are attention to what has been written, alone
+  heed::decoder<Scalar> decoder;  // its blocks have only self-attention, to the tokens so far
   std::vector<transformer_block<Scalar>>
       cross_blocks;    // behind each: attention to the encoder's result, and the feed-forward layer
-  index start_id = 0;  // the first token that the decoder is given
+  index start_id = 0;  // the first token of the decoder's input
 
   // For one source: hidden is the encoder's result, (rows, model), and there is room for `capacity` tokens.
   template <class... Modifiers>
@@ -43,16 +44,17 @@ struct encoder_decoder {
     return made;
   }
 
-  // Scores of what may follow each token, (ids, vocabulary), for tokens that follow those in the cache, which
-  // grows by them. Throws std::out_of_range for an id outside the vocabulary or more tokens than learned
-  // positions, std::length_error if the cache is full.
+  // Logits of the token that follows each token, (ids, vocabulary), for tokens that follow those in
+  // the cache, to which their keys and values are appended. Throws std::out_of_range for an id
+  // outside the vocabulary or more tokens than learned positions, std::length_error if the cache is
+  // full.
   template <class Ids, class... Modifiers>
   [[nodiscard]] matrix<Scalar> operator()(const Ids& ids, encoder_decoder_cache<Scalar>& cache,
                                           const Modifiers&... modifiers) const {
     return decoder.logits(hidden(ids, cache, modifiers...), modifiers...);
   }
 
-  // Scores of what may follow the last token alone: (1, vocabulary).
+  // Logits of the token that follows the last token alone: (1, vocabulary).
   template <class Ids, class... Modifiers>
   [[nodiscard]] matrix<Scalar> next(const Ids& ids, encoder_decoder_cache<Scalar>& cache,
                                     const Modifiers&... modifiers) const {
@@ -60,7 +62,7 @@ struct encoder_decoder {
     return decoder.logits(matrix<Scalar>(all.bottomRows(all.rows() > 0 ? 1 : 0)), modifiers...);
   }
 
-  // The vectors that are turned into scores: (ids, model).
+  // The hidden vectors, from which logits are computed: (ids, model).
   template <class Ids, class... Modifiers>
   [[nodiscard]] matrix<Scalar> hidden(const Ids& ids, encoder_decoder_cache<Scalar>& cache,
                                       const Modifiers&... modifiers) const {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a decoder writes to several prompts, which go through its layers together: weights are read once for
-// all of them.
+// Batched generation: a decoder continues several prompts, which pass its layers together, so that
+// weights are read once for all of them.
 //
 //   heed::generate_all(gpt, {{464, 2068}, {15496}}, {.tokens = 32});  // two vectors of 32 ids
 #pragma once
@@ -11,7 +11,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// One of the texts: what has been seen, of which the cache holds the first tokens.
+// One of the texts: its tokens, of which the cache holds the first.
 template <class Scalar>
 struct batch_text {
   decoder_cache<Scalar> cache;
@@ -63,8 +63,8 @@ void batch_step(const decoder<Scalar>& model, const std::vector<batch_text<Scala
 
 }  // namespace detail
 
-// One vector of new tokens for each prompt, the very ones that heed::generation gives to it alone;
-// options.guess is not used. Throws what heed::generation throws.
+// One vector of new tokens for each prompt, the same as heed::generation gives for that prompt
+// alone; options.guess is not used. Throws what heed::generation throws.
 template <class Scalar>
 [[nodiscard]] std::vector<std::vector<index>> generate_all(
     const decoder<Scalar>& model, const std::vector<std::vector<index>>& prompts,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Tokens that a decoder writes, one at a time, as a range: each is computed when the loop asks for it. A loop
-// that is left loses nothing: a second loop goes on behind the last token that was read.
+// Autoregressive generation: the tokens that a decoder writes, as a range that computes each when
+// the loop advances. If a loop is left early, a second loop continues behind the last token that
+// was read.
 //
 //   for (heed::index id : heed::generation(model, prompt, {.tokens = 64})) std::cout << text.decode({id});
 #pragma once
@@ -25,18 +26,18 @@ struct generate_options {
   std::uint64_t seed = 0;
   executor on = {};              // runs the products and the attention; heed::executor_of(pool)
   std::vector<index> stop = {};  // ids that end the text; the one that does is given as the last
-  index prefill = 512;           // tokens of the prompt that are gone through together
-  // Greedy text alone: so many tokens are guessed from what followed the same words before, and checked
-  // together. The text is that without guessing, bit for bit; it comes faster where it repeats itself.
-  // Saxena, "Prompt Lookup Decoding", 2023; Leviathan et al., "Fast Inference from Transformers via
-  // Speculative Decoding", 2022.
+  index prefill = 512;           // tokens of the prompt that are processed together
+  // Speculative decoding of greedy text: `guess` tokens are guessed from what followed the same
+  // tokens earlier in the text, and checked together. The text is the same as without guessing, bit
+  // for bit; it is faster where the text repeats itself. Saxena, "Prompt Lookup Decoding", 2023;
+  // Leviathan et al., "Fast Inference from Transformers via Speculative Decoding", 2022.
   index guess = 0;
 
   [[nodiscard]] sampling how() const {
     return {temperature, top_k, top_p, min_p, repetition_penalty, seed};
   }
 
-  // Throws shape_error for options that make no sense.
+  // Throws shape_error for options outside their ranges.
   void check() const {
     detail::require(tokens >= 0 && prefill > 0 && guess >= 0, "heed::generation: tokens is ",
                     tokens, ", prefill is ", prefill, ", guess is ", guess,
@@ -47,7 +48,7 @@ struct generate_options {
 
 namespace detail {
 
-// What is refused of a prompt and of what is to follow it.
+// Refuses prompts and options that a generation cannot use.
 inline void check_prompt(const std::vector<index>& prompt, const generate_options& options) {
   require(!prompt.empty(), "heed::generation: the prompt is empty; give one token at least");
   options.check();
@@ -125,7 +126,7 @@ class generation {
  private:
   decoder_cache<Scalar>& cache() { return given_ != nullptr ? *given_ : *own_; }
 
-  // Gives the next token, or ends.
+  // Computes the next token, or ends the range.
   void advance() {
     if (stopped_ || given_tokens_ == options_.tokens) {
       ended_ = true;
@@ -142,15 +143,15 @@ class generation {
         std::find(options_.stop.begin(), options_.stop.end(), current_) != options_.stop.end();
   }
 
-  // Makes the cache forget the tokens that have been thought of and not given. Where there are none, the
-  // cache may be another range's by now.
+  // Truncates the cache to remove tokens that have been computed and not given. If there are none,
+  // another range may use the cache by now.
   void take_back() {
     const index given = start_ + static_cast<index>(seen_.size()) - 1;
     if (!ready_.empty() && cache().position() > given) cache().truncate(given);
     ready_.clear();
   }
 
-  // Goes through what waits, and makes at least one token ready.
+  // Processes the tokens that the cache does not hold yet, and makes at least one new token ready.
   void think() {
     const sampling how = options_.how();
     const std::vector<index> guesses = how.greedy() ? guess() : std::vector<index>();
@@ -167,7 +168,7 @@ class generation {
     const index first = static_cast<index>(waiting_.size()) - 1;
     matrix<Scalar> scores =
         model_->logits(hidden.bottomRows(hidden.rows() - first), heed::on(options_.on));
-    // Each guess is right as long as it is what greedy gives.
+    // A guess is right if it is the token that greedy decoding chooses.
     std::size_t right = 0;
     std::vector<index> past = seen_;
     for (;; ++right) {
@@ -183,7 +184,7 @@ class generation {
     waiting_ = {ready_.back()};
   }
 
-  // What followed the last time that the text ended in the same two or three tokens.
+  // The tokens that followed the last earlier place with the same last two or three tokens.
   [[nodiscard]] std::vector<index> guess() const {
     const index left = options_.tokens - given_tokens_ - 1;
     const auto count =
@@ -212,7 +213,7 @@ class generation {
   decoder_cache<Scalar>* given_ = nullptr;
   std::vector<index> seen_;
   std::vector<index> waiting_;  // tokens that the cache does not hold yet
-  std::deque<index> ready_;     // tokens that have been thought of, and not given
+  std::deque<index> ready_;     // tokens that have been computed and not given
   index start_ = 0;             // tokens that the cache held before
   index current_ = 0;
   index given_tokens_ = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What an attention head looks at, and how much that says: one word and two numbers.
+// Classifies an attention head: the kind of tokens that it attends to, and two numbers.
 //
 //   heed::head_pattern p = heed::pattern_of(w, {.ids = ids});  // w: (queries, keys), of heed::weights
 //   p.kind;      // heed::head_kind::induction
@@ -21,7 +21,7 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// What most of a head's weight goes to.
+// The kind of tokens that most of a head's weight goes to.
 enum class head_kind {
   induction,  // the token after an earlier one that is equal to the query's
   same,       // tokens that are equal to the query's
@@ -29,19 +29,19 @@ enum class head_kind {
   next,       // the token behind
   mark,       // punctuation and ends of lines
   self,       // the token itself
-  rest,       // the first token, and special ones: where weight goes that has nothing to look for
+  rest,       // the first token, and special ones: an attention sink
   nearby,     // the four tokens on either side
-  broad,      // nearly everything alike
-  chosen      // single tokens, by what they mean
+  broad,      // nearly all tokens alike
+  chosen      // single tokens, by their meaning
 };
 inline constexpr std::size_t head_kinds = 10;
 
 struct head_pattern {
   head_kind kind = head_kind::chosen;
   double share = 0;     // mean weight on what the kind names, over the queries that have such a key
-  index queries = 0;    // how many those are
+  index queries = 0;    // how many queries have such a key
   double rest = 0;      // mean weight on the first token and on special ones
-  double interest = 0;  // 0: nothing is looked at; 1: every query looks at a single other token
+  double interest = 0;  // 0: no weight on other tokens; 1: every query attends to a single one
 };
 
 // The tokens of one sequence, as its patterns need them.
@@ -91,7 +91,7 @@ class head_reading {
     return s.rows == 0 ? 0 : s.weight / static_cast<double>(s.rows);
   }
 
-  // What query i does.
+  // Adds the row of query i.
   void read(index i) {
     const index last = causal_ ? i : w_.cols() - 1;
     std::array<sum, head_kinds> row{};
@@ -99,7 +99,7 @@ class head_reading {
       row[place(kind)].weight += w;
       ++row[place(kind)].rows;
     };
-    double log_sum = 0;  // Σ w ln w of the tokens that are looked at
+    double log_sum = 0;  // Σ w ln w over the other tokens
     add(head_kind::self, weight(i, i));
     for (index j = 0; j <= last; ++j) {
       if (j == i) continue;

@@ -13,29 +13,29 @@ inline namespace HEED_ABI {
 
 struct language_model {
   heed::decoder<float> decoder;
-  index context = 0;             // the most tokens that it was made for; 0: not known
+  index context = 0;             // the most tokens that the model was trained for; 0: not known
   std::vector<index> ends = {};  // tokens that end a text
 
-  // Scores of what may follow each token: (ids, vocabulary). `run` computes them, if given.
+  // Logits of the token that follows each token: (ids, vocabulary). Runs on `run`, if given.
   [[nodiscard]] matrix<float> logits(const std::vector<index>& ids, const executor& run = {}) const;
 
-  // The tokens that follow the prompt, a range; greedy unless told. Ends with one of `ends`, which is
-  // given too, after `tokens` tokens, or with one of options.stop. Throws std::length_error if prompt and
-  // tokens are more than the context.
+  // The tokens that follow the prompt, a range; greedy unless the options set a temperature, top_k,
+  // top_p or min_p. Ends with one of `ends`, which is given too, after `tokens` tokens, or with one
+  // of options.stop. Throws std::length_error if prompt and tokens exceed the context.
   [[nodiscard]] generation<float> generate(std::vector<index> prompt,
                                            generate_options options = {}) const {
     check(static_cast<index>(prompt.size()), options);
     return {decoder, std::move(prompt), with_ends(std::move(options))};
   }
 
-  // The same where the prompt follows what a cache holds: a conversation.
+  // The same for a prompt that follows the tokens in a cache: a conversation.
   [[nodiscard]] generation<float> generate(std::vector<index> prompt, decoder_cache<float>& cache,
                                            generate_options options = {}) const {
     check(cache.position() + static_cast<index>(prompt.size()), options);
     return {decoder, std::move(prompt), with_ends(std::move(options)), &cache};
   }
 
-  // Several prompts at once: one vector of tokens for each, the very ones that it gets alone.
+  // Several prompts at once: one vector of tokens for each, the same as for that prompt alone.
   [[nodiscard]] std::vector<std::vector<index>> generate_all(
       const std::vector<std::vector<index>>& prompts, generate_options options = {}) const {
     for (const std::vector<index>& prompt : prompts)

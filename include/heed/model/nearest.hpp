@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The rows of a matrix that are most like a vector.
+// Nearest neighbours: the rows of a matrix that are most similar to a vector.
 //
 //   heed::nearest(vectors, question, 3);  // {{17, 0.71f}, {4, 0.65f}, {90, 0.65f}}
 #pragma once

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What stands on top of an encoder: a pooler, scores of words, scores of classes.
+// The head of an encoder: a pooler, scores of words, or scores of classes.
 //
 //   heed::output_head<float> head = ...;             // pooling::first, dense, tanh, output
 //   heed::matrix<float> scores = head(hidden, {0, 7, 19});  // (2, classes): a row a sequence
@@ -15,8 +15,8 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// y = output(norm(f(dense(norm_before(x))))), with x a row for each token or, pooled, for each sequence;
-// what is not there is left out.
+// y = output(norm(f(dense(norm_before(x))))), with x a row for each token or, pooled, for each
+// sequence; layers that are empty are left out.
 template <class Scalar>
 struct output_head {
   std::optional<pooling> pooled;  // none: every token has a row

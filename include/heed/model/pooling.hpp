@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From the vectors of a sequence's tokens to one vector of the sequence.
+// Pooling: from the vectors of a sequence's tokens to one vector of the sequence.
 //
 //   heed::matrix<float> v = heed::pool(heed::pooling::mean, hidden, {0, 7, 19});  // (2, width)
 #pragma once

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How the next token is chosen from its scores.
+// Sampling: how the next token is chosen from its logits (temperature, top-k, top-p, min-p).
 //
 //   heed::sampling s{.temperature = 0.8, .top_p = 0.95, .seed = 7};
 //   s.choose(logits, history, 0);  // the id of a token
@@ -35,7 +35,7 @@ struct sampling {
     return temperature ? *temperature <= 0 : top_k == 0 && top_p >= 1 && min_p <= 0;
   }
 
-  // Throws shape_error for a number that makes no sense.
+  // Throws shape_error for numbers outside their ranges.
   void check() const {
     constexpr const char* name = "heed::sampling";
     constexpr double most = (std::numeric_limits<double>::max)();
@@ -66,8 +66,8 @@ struct sampling {
   }
 
  private:
-  // Where the largest score stands first; none is NaN. Several maxima side by side, since one would make
-  // each comparison wait for the one before.
+  // The place of the first largest score; no score is NaN. Several maxima side by side, since with
+  // one each comparison would depend on the one before.
   template <class Scalar>
   static index first_of_the_largest(std::span<const Scalar> scores) {
     constexpr std::size_t side_by_side = 64;
@@ -129,7 +129,7 @@ struct sampling {
     return a.weight > b.weight || (!(a.weight < b.weight) && a.id < b.id);
   }
 
-  // A heap, since the few that stay need not all be sorted for.
+  // A heap, since only the few candidates that stay need be sorted.
   void keep_top_p(std::vector<candidate>& all) const {
     const auto after = [](const candidate& a, const candidate& b) { return before(b, a); };
     double sum = 0, kept = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// From the vectors of a text's tokens to the vector that stands for the text: poolings side by side, then
-// linear layers and division by the length, in any order.
+// Sentence embedding: from the vectors of a text's tokens to one vector of the text, by poolings
+// side by side, then linear layers and division by the length, in any order.
 //
 //   heed::sentence_head<float> head;                    // the mean of all tokens
 //   head.steps.push_back(heed::unit_length{});
@@ -46,7 +46,7 @@ struct sentence_head {
     return v;
   }
 
-  // What the first step is given.
+  // The input of the first step.
   [[nodiscard]] matrix<Scalar> pooled(const matrix<Scalar>& hidden,
                                       const std::vector<index>& starts) const {
     matrix<Scalar> v(static_cast<index>(starts.size()) - 1,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One block of a transformer: attention, then a feed-forward layer, each added to what came in.
+// One block of a transformer: attention, then a feed-forward layer, each added to its input
+// (residual).
 //
 //   heed::transformer_block<float> block = ...;
 //   block(x, cache);  // x: (tokens, model), in place
@@ -49,7 +50,7 @@ struct transformer_block {
   normalisation<Scalar> feed_post_norm;
   normalisation<Scalar> feed_norm_of_sum;
   residual order = residual::sequential;
-  double residual_scale = 1;  // what each layer is multiplied by before it is added
+  double residual_scale = 1;  // factor of each layer's result before it is added
 
   // x: (tokens, model), in place. `context` is what attention_layer takes beside x and y: a cache, the
   // starts of packed sequences, the memory of another sequence, or nothing. Modifiers: in, on. Takes memory
