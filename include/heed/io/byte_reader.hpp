@@ -29,7 +29,7 @@ static_assert(std::endian::native == std::endian::little,
 
 class byte_reader {
  public:
-  // `file`: what sentences call it; the reader refers to it.
+  // `file`: the file's name in error messages; the reader refers to it.
   byte_reader(std::span<const std::byte> bytes, const std::string& file)
       : bytes_(bytes), file_(file) {}
 
@@ -37,7 +37,7 @@ class byte_reader {
   [[nodiscard]] std::size_t left() const { return bytes_.size() - place_; }
   [[nodiscard]] const std::string& file() const { return file_; }
 
-  // The next `size` bytes; `what` they are is for the sentence if there are not so many.
+  // The next `size` bytes; `what` names them in the error message if fewer are left.
   std::span<const std::byte> take(std::size_t size, const char* what) {
     require_file(size <= left(), file_, ": ends within ", what, ": ", size, " bytes at byte ",
                  place_, " were expected, ", left(), " are left");
@@ -53,7 +53,8 @@ class byte_reader {
     return read;
   }
 
-  // A number of things that take at least `least_bytes` each: refused if the file has not so many.
+  // A count of items that take at least `least_bytes` each: refused if the file has fewer bytes
+  // left.
   std::size_t count(std::size_t least_bytes, const char* what) {
     const auto given = number<std::uint64_t>(what);
     require_file(given <= left() / least_bytes, file_, ": ", what, " is ", given, ", but only ",
@@ -61,7 +62,7 @@ class byte_reader {
     return given;
   }
 
-  // A length in 8 bytes, then so many bytes.
+  // A text: its length in 8 bytes, then as many bytes.
   std::string_view text(const char* what) {
     const auto bytes = take(number<std::uint64_t>(what), what);
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};

@@ -4,7 +4,7 @@
 //   const heed::config c = heed::read_json_config("llama/config.json");
 //   c.count("num_hidden_layers");              // 2; throws if it is missing or no whole number from 1 on
 //   c.number("rope_theta", 10000);             // 10000 where it is missing or null
-//   c.unread();                                // {"attention_bias", ...}: fields nobody asked for
+//   c.unread();                                // {"attention_bias", ...}: fields not read yet
 #pragma once
 
 #include <heed/io/config_value.hpp>  // config_value, find_field, value_as
@@ -15,23 +15,23 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// A field that is null counts as one that is not there. Copies refer to the same values and remember
-// together which were asked for, so they are for one thread at a time; objects within are configs too.
-// Every error is a file_error like
+// A field that is null counts as missing. Copies refer to the same values and share the record of
+// which fields have been read, so they are for one thread at a time; objects within an object are
+// configs too. Every error is a file_error like
 //   config.json: rope_scaling.factor: expected a number, found "two".
 class config {
  public:
   config() : config(std::string(), {}) {}
-  // `file`: what sentences call it. The fields are sorted by name, each name once.
+  // `file`: the file's name in error messages. The fields are sorted by name, each name once.
   config(std::string file, config_value::object fields)
       : fields_(std::make_shared<const config_value::object>(std::move(fields))),
         file_(std::move(file)) {}
 
-  // A field's value as it is, or null if there is none.
+  // A field's value, unconverted, or null if there is none.
   const config_value* find(std::string_view name) const {
     const config_field* field = detail::find_field(*fields_, name);
     if (field == nullptr) return nullptr;
-    field->asked_for = true;
+    field->was_read = true;
     return std::holds_alternative<std::monostate>(field->value.is) ? nullptr : &field->value;
   }
   // The same; throws if there is none.
@@ -42,7 +42,7 @@ class config {
   }
   [[nodiscard]] bool contains(std::string_view name) const { return find(name) != nullptr; }
 
-  // Whether the field is there and null, for the few whose default is not nothing.
+  // Whether the field exists and is null, for the few fields in which null differs from missing.
   [[nodiscard]] bool null(std::string_view name) const {
     return find(name) == nullptr && detail::find_field(*fields_, name) != nullptr;
   }
@@ -89,7 +89,7 @@ class config {
     return all<std::string>(name);
   }
 
-  // An object within; one without fields where it is missing or null.
+  // An object within this object; one without fields if it is missing or null.
   [[nodiscard]] config object(std::string_view name) const {
     config inner(file_, {});
     inner.path_ = path_ + std::string(name) + '.';
@@ -107,7 +107,7 @@ class config {
     for (const config_field& field : *fields_) all.push_back(path_ + field.name);
     return all;
   }
-  // Fields that nobody has asked for, those of objects that were asked for among them.
+  // Fields that no call has read, also those within objects that have been read.
   [[nodiscard]] std::vector<std::string> unread() const {
     std::vector<std::string> found;
     collect_unread(*fields_, path_, found);
@@ -168,7 +168,7 @@ class config {
   static void collect_unread(const config_value::object& fields, const std::string& path,
                              std::vector<std::string>& found) {
     for (const config_field& field : fields)
-      if (!field.asked_for)
+      if (!field.was_read)
         found.push_back(path + field.name);
       else if (const auto* inner = std::get_if<config_value::object>(&field.value.is))
         collect_unread(*inner, path + field.name + '.', found);

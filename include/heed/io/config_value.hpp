@@ -30,11 +30,11 @@ struct config_value {
       is;
 };
 
-// A value of an object, and whether anybody has asked for it.
+// A field of an object, and whether any call has read it.
 struct config_field {
   std::string name;
   config_value value;
-  mutable bool asked_for = false;
+  mutable bool was_read = false;
 };
 
 namespace detail {
@@ -57,7 +57,7 @@ inline const config_field* sort_fields(config_value::object& fields) {
   return twice == fields.end() ? nullptr : &*twice;
 }
 
-// What was found, for a sentence.
+// The value as text for an error message.
 inline std::string described(const config_value& value) {
   struct words {
     std::string text;
@@ -93,7 +93,7 @@ std::optional<T> value_as(const config_value& value) {
   }
   return std::nullopt;
 }
-// What such a value is called in a sentence.
+// The name of the type T in error messages.
 template <class T>
 constexpr const char* kind_name() {
   if constexpr (std::is_same_v<T, bool>)
@@ -106,11 +106,12 @@ constexpr const char* kind_name() {
     return "a text";
 }
 
-// Readers of files stop after so many values, so that a file of few bytes a value cannot take much
-// more memory than it has. The vocabularies and merges of the largest tokenizers have a million.
+// The most values of a file: readers stop after as many, so that a file with few bytes a value
+// cannot take much more memory than its size. The vocabularies and merges of the largest tokenizers
+// have a million.
 inline constexpr index most_values = index(1) << 22;
 
-// Lists and objects within each other, at most.
+// The deepest nesting of lists and objects.
 inline constexpr index deepest = 32;
 
 }  // namespace detail

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Refusing a file with a sentence that names it and holds the numbers.
+// The exception for files: its message names the file and states what was expected and what was
+// found.
 //
 //   heed::read_gguf("model.bin");
 //   // throws heed::file_error: model.bin: this is no GGUF file: its first four bytes are not "GGUF"
@@ -14,7 +15,7 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Thrown when a file cannot be read or written, or holds what it must not.
+// Thrown when a file cannot be read or written, or has contents that are not valid.
 class file_error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -22,8 +23,8 @@ class file_error : public std::runtime_error {
 
 namespace detail {
 
-// Text from a file, as a sentence may show it: in quotation marks, cut after 80 bytes, and without the
-// bytes that a terminal would obey.
+// Text from a file, for an error message: in quotation marks, cut after 80 bytes, and without
+// control characters, which a terminal would execute.
 struct quoted {
   std::string_view text;
 

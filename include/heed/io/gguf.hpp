@@ -89,7 +89,7 @@ class gguf_reader {
  private:
   // A key of no bytes with a value of one; a tensor without a name and axes.
   static constexpr std::size_t least_pair = 8 + 4 + 1, least_tensor = 8 + 4 + 4 + 8;
-  // Ten times as many as the largest mixtures of experts have.
+  // Ten times as many as the largest published mixtures of experts have.
   static constexpr std::size_t most_tensors = std::size_t(1) << 20;
 
   [[nodiscard]] const std::string& file() const { return reader_.file(); }
@@ -192,7 +192,7 @@ class gguf_reader {
     return tensor;
   }
 
-  // Gives the tensors their bytes. What follows the last tensor is ignored.
+  // Assigns the tensors their bytes. Bytes after the last tensor are ignored.
   void place(std::vector<tensor_view>& tensors, const std::vector<std::uint64_t>& offsets,
              std::uint64_t alignment, std::span<const std::byte> data) const {
     std::vector<data_range> ranges;

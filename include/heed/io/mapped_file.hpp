@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A file's bytes, mapped into memory: they are read when they are touched.
+// A memory-mapped file: its bytes are read from the disk when they are accessed.
 //
 //   const heed::mapped_file file("model.safetensors");
 //   file.bytes().size();  // the file's
@@ -30,8 +30,8 @@ namespace heed {
 inline namespace HEED_ABI {
 
 // Owns the mapping, which is read-only and moves at no cost. The bytes keep their address until the
-// file is closed by the destructor. Whoever shortens a file while it is mapped takes its pages away:
-// touching them then ends the program, so replace files by renaming, as write_safetensors does.
+// destructor unmaps the file. If another program shortens a file while it is mapped, access to the
+// missing pages ends the program, so replace files by renaming, as write_safetensors does.
 class mapped_file {
  public:
   mapped_file() = default;
@@ -56,7 +56,7 @@ class mapped_file {
   }
 
  private:
-  // `error` is a number of the system's.
+  // `error` is the system's error number.
   [[noreturn]] static void refuse(const std::filesystem::path& path, const char* what, int error) {
     detail::refuse_file(path.string(), ": ", what, ": ", std::system_category().message(error));
   }
@@ -69,8 +69,8 @@ class mapped_file {
 
 namespace detail {
 
-// Lets the system take back the memory of whole pages within some bytes of a mapped file, which are read
-// again when they are touched.
+// Lets the system free the memory of whole pages within some bytes of a mapped file; these are read
+// again when they are accessed.
 inline void release_pages([[maybe_unused]] std::span<const std::byte> bytes) {
 #ifdef MADV_DONTNEED
   const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A file that appears under its name when it is whole, or not at all.
+// A file that is written under another name and renamed when it is complete (atomic replacement).
 //
 //   heed::detail::new_file file("model.safetensors");
 //   file.write(bytes);
@@ -26,8 +26,9 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// Writes to a file of another name in the same folder, which takes the true name at the end: who has
-// the old file open or mapped keeps it, and a program that is stopped leaves the old one as it was.
+// Writes to a temporary file in the same folder, which is renamed at the end: a program that has
+// the old file open or mapped keeps the old file, and a program that is killed leaves the old file
+// unchanged.
 class new_file {
  public:
   explicit new_file(std::filesystem::path path) : path_(std::move(path)) {

@@ -14,12 +14,12 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Owns the mapped files that the views refer to: views are good as long as it lives, also after it was
-// moved.
+// Owns the mapped files that the views refer to: views are valid as long as this object lives, also
+// after it was moved.
 class tensor_file {
  public:
   tensor_file() = default;
-  // `name`: what sentences call it. Refuses two tensors of one name.
+  // `name`: the file's name in error messages. Refuses two tensors of one name.
   tensor_file(std::string name, std::vector<mapped_file> files, std::vector<tensor_view> tensors,
               config metadata)
       : name_(std::move(name)),
@@ -45,7 +45,7 @@ class tensor_file {
   }
   [[nodiscard]] bool contains(std::string_view name) const { return find(name) != nullptr; }
 
-  // Throws file_error if there is none of that name.
+  // The tensor of that name; throws file_error if there is none.
   const tensor_view& operator[](std::string_view name) const {
     const tensor_view* tensor = find(name);
     detail::require_file(tensor != nullptr, name_, ": there is no tensor ", detail::quoted{name},
@@ -53,8 +53,8 @@ class tensor_file {
     return *tensor;
   }
 
-  // What the file says beside its tensors: safetensors' __metadata__, GGUF's key-value pairs, the sizes
-  // of llama2.c's header.
+  // The file's named values beside its tensors: safetensors' __metadata__, GGUF's key-value pairs,
+  // the sizes of llama2.c's header.
   [[nodiscard]] const config& metadata() const { return metadata_; }
   [[nodiscard]] const std::string& name() const { return name_; }
 
@@ -67,7 +67,7 @@ class tensor_file {
 
 namespace detail {
 
-// What a reader of one format finds in the bytes of a file.
+// The result of a reader of one format.
 struct tensors_and_metadata {
   std::vector<tensor_view> tensors;
   config metadata;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A tensor as a file holds it: a name, a dtype, a shape, row-major bytes.
+// A view of a tensor in a file: a name, a dtype, a shape, row-major bytes.
 //
 //   const heed::tensor_view& w = file["wte.weight"];
 //   w.shape;          // {50257, 768}, outermost axis first, whatever the file's own order
@@ -91,7 +91,7 @@ inline void to_float(const tensor_view& t, float* to) {
 // Rows `first` to first + count - 1 of the tensor as a matrix, (rows, cols), into (count, cols).
 inline void rows(const tensor_view& t, index first, index count, float* to) {
   require(first >= 0 && count >= 0 && first + count <= t.rows(), "heed: tensor ", quoted{t.name},
-          " has ", t.rows(), " rows; rows ", first, " to ", first + count, " were asked for");
+          " has ", t.rows(), " rows; rows ", first, " to ", first + count, " were requested");
   to_float(t.type, t.bytes.data() + bytes_of(t.type, first * t.cols()), count * t.cols(), to);
 }
 

@@ -44,7 +44,7 @@ TEST(TensorView, RowsAreDecodedAlone) {
   EXPECT_EQ(two, std::vector<float>(all.begin() + 64, all.end()));
   EXPECT_NEAR(two[0], -64, 0.5);
   EXPECT_EQ(support::refusal([&] { detail::rows(t, 2, 2, two.data()); }),
-            "heed: tensor \"m\" has 3 rows; rows 2 to 4 were asked for");
+            "heed: tensor \"m\" has 3 rows; rows 2 to 4 were requested");
 }
 
 TEST(TensorView, WholeNumbers) {

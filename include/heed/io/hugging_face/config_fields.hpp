@@ -108,8 +108,8 @@ inline bool is_harmless(std::string_view path) {
                      [&](std::string_view part) { return field.find(part) != field.npos; });
 }
 
-// false, "", [] and {}: nothing is asked for.
-inline bool asks_for_nothing(const config_value& value) {
+// false, "", [] and {}: an option that is switched off.
+inline bool is_empty_option(const config_value& value) {
   if (const auto* flag = std::get_if<bool>(&value.is)) return !*flag;
   if (const auto* text = std::get_if<std::string>(&value.is)) return text->empty();
   if (const auto* list = std::get_if<config_value::list>(&value.is)) return list->empty();
@@ -128,7 +128,7 @@ inline void refuse_unread(const config& c) {
       name.remove_prefix(dot + 1);
     }
     const config_value* const value = within.find(name);
-    if (value != nullptr && !asks_for_nothing(*value))
+    if (value != nullptr && !is_empty_option(*value))
       within.refuse(name, "no field that heed does not know, since it may change results");
   }
 }

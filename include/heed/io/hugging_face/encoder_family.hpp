@@ -66,8 +66,8 @@ inline config read_model_config(const std::filesystem::path& path) {
   return c;
 }
 
-// Makes a model by the function, which is given the config and the weights, and refuses tensors and options that
-// it has not asked for.
+// Calls the function, which makes a model of the config and the weights, and refuses tensors and
+// options that the function has not read.
 template <class Load>
 auto load_wholly(const config& c, const std::filesystem::path& folder, const Load& load) {
   model_weights weights(read_tensor_file(folder));

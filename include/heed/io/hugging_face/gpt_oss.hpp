@@ -61,7 +61,7 @@ inline void load_gpt_oss_feed(const llama_layer& at, transformer_block<float>& b
 inline decoder<float> load_gpt_oss(const config& c, model_weights& w) {
   leave_out(c, {"hidden_act"});
   return load_llama_like(c, w,
-                         {.windows = llama_windows::given,
+                         {.windows = llama_windows::by_size,
                           .window = 128,
                           .window_period = 2,
                           .theta = 150000,

@@ -25,9 +25,9 @@ inline void load_llama_feed(const llama_layer& at, transformer_block<float>& blo
                           {.bias = at.c.flag("mlp_bias", false)});
 }
 
-// Which layers may see a window: none of them; where sliding_window is a number; where use_sliding_window
-// says so.
-enum class llama_windows { none, given, asked };
+// Which layers may have a window: none; all, where sliding_window is a number; or all, where the
+// flag use_sliding_window is true as well.
+enum class llama_windows { none, by_size, by_flag };
 
 // What the members of the family differ by.
 struct llama_facts {
@@ -60,7 +60,7 @@ inline decoder<float> load_llama_like(const config& c, model_weights& weights,
   std::optional<index> window;
   if (facts.windows != llama_windows::none) window = read_window(c, facts.window);
   const bool windowed =
-      facts.windows != llama_windows::asked || c.flag("use_sliding_window", false);
+      facts.windows != llama_windows::by_flag || c.flag("use_sliding_window", false);
   const index first_windowed = facts.first_layers_whole ? c.integer("max_window_layers", 28) : 0;
   const auto rope =
       read_rope(c, {.width = s.width, .partial = facts.partial, .theta = facts.theta});
@@ -119,7 +119,7 @@ inline decoder<float> load_llama(const config& c, model_weights& w) {
   return load_llama_like(c, w, {.query_bias = bias, .output_bias = bias});
 }
 inline decoder<float> load_mistral(const config& c, model_weights& w) {
-  return load_llama_like(c, w, {.windows = llama_windows::given, .window = 4096});
+  return load_llama_like(c, w, {.windows = llama_windows::by_size, .window = 4096});
 }
 inline decoder<float> load_granite(const config& c, model_weights& w) {
   const bool bias = c.flag("attention_bias", false);
@@ -130,7 +130,7 @@ inline decoder<float> load_smollm3(const config& c, model_weights& w) {
   return load_llama_like(c, w,
                          {.query_bias = bias,
                           .output_bias = bias,
-                          .windows = llama_windows::asked,
+                          .windows = llama_windows::by_flag,
                           .plain_period = c.count("no_rope_layer_interval", 4),
                           .tied = true,
                           .theta = 2e6});
@@ -139,7 +139,7 @@ inline decoder<float> load_qwen2(const config& c, model_weights& w) {
   return load_llama_like(c, w,
                          {.query_bias = true,
                           .first_layers_whole = true,
-                          .windows = llama_windows::asked,
+                          .windows = llama_windows::by_flag,
                           .window = 4096});
 }
 inline decoder<float> load_qwen3(const config& c, model_weights& w) {
@@ -149,7 +149,7 @@ inline decoder<float> load_qwen3(const config& c, model_weights& w) {
                           .output_bias = bias,
                           .head_norms = true,
                           .first_layers_whole = true,
-                          .windows = llama_windows::asked,
+                          .windows = llama_windows::by_flag,
                           .window = 4096});
 }
 inline decoder<float> load_olmo2(const config& c, model_weights& w) {

@@ -34,9 +34,11 @@ inline void load_mixtral_feed(const llama_layer& at, transformer_block<float>& b
 }
 
 inline decoder<float> load_mixtral(const config& c, model_weights& w) {
-  return load_llama_like(
-      c, w,
-      {.windows = llama_windows::given, .theta = 1e6, .epsilon = 1e-5, .feed = load_mixtral_feed});
+  return load_llama_like(c, w,
+                         {.windows = llama_windows::by_size,
+                          .theta = 1e6,
+                          .epsilon = 1e-5,
+                          .feed = load_mixtral_feed});
 }
 
 inline void load_qwen3_moe_feed(const llama_layer& at, transformer_block<float>& block) {
@@ -66,7 +68,7 @@ inline decoder<float> load_qwen3_moe(const config& c, model_weights& w) {
                          {.query_bias = bias,
                           .output_bias = bias,
                           .head_norms = true,
-                          .windows = llama_windows::asked,
+                          .windows = llama_windows::by_flag,
                           .window = 4096,
                           .feed = load_qwen3_moe_feed});
 }

@@ -30,7 +30,7 @@ inline void load_phi3_feed(const llama_layer& at, transformer_block<float>& bloc
 
 inline decoder<float> load_phi3(const config& c, model_weights& w) {
   return load_llama_like(c, w,
-                         {.windows = llama_windows::given,
+                         {.windows = llama_windows::by_size,
                           .epsilon = 1e-5,
                           .partial = 1,
                           .attention = load_phi3_attention,
