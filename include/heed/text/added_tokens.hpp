@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Tokens that are found in a text before anything else is done to it: control tokens, and whatever else
-// was added to a model's vocabulary.
+// Added tokens, which are found in a text before any other step of a tokenizer: control tokens, and
+// other tokens that were added to a model's vocabulary.
 //
 //   detail::text::added_tokens tokens;
 //   tokens.insert({.text = "<|im_end|>", .id = 2, .special = true});
@@ -28,13 +28,14 @@ struct added_token {
   std::string normal_text = {};  // what is looked for there, if it is not `text`
 };
 
-// Part of a text: a token, or text in which none was found.
+// A part of a text: a token, or text that contains none.
 struct token_part {
   text_range range;
   const added_token* token;  // null for text
 };
 
-// Which bytes of a text strangers wrote: no control token is found in them. Ranges in order.
+// The byte ranges of a text that come from untrusted input: no control token is found in them.
+// Ranges in order.
 using spoken_ranges = std::vector<text_range>;
 
 inline bool overlaps(const spoken_ranges& spoken, const text_range& r) {
@@ -45,7 +46,7 @@ inline bool overlaps(const spoken_ranges& spoken, const text_range& r) {
 
 class added_tokens {
  public:
-  // The last token of an id is the one that counts.
+  // If several tokens have one id, the last one inserted is kept.
   void insert(added_token token) {
     const std::size_t* known = places_.find(token.id);
     const std::size_t place = known != nullptr ? *known : tokens_.size();
@@ -70,13 +71,13 @@ class added_tokens {
     return nullptr;
   }
   [[nodiscard]] const std::vector<added_token>& all() const { return tokens_; }
-  // A control token that is found in no text, as SentencePiece has them.
+  // Adds a control token that is found in no text, as SentencePiece's are.
   void insert_unwritten(token_id id) { specials_.insert(id); }
   [[nodiscard]] const token_set& specials() const { return specials_; }
   [[nodiscard]] bool any_in_normal_text() const { return !in_normal_text_.empty(); }
 
-  // Cuts a text where a token stands, the leftmost first and there the longest. What lies in `spoken`
-  // holds no control token.
+  // Cuts a text at its tokens, the leftmost first and, at the same place, the longest. Parts in
+  // `spoken` contain no control token.
   void find_in_text(std::string_view text, const spoken_ranges& spoken,
                     std::vector<token_part>& parts) const {
     find(text, in_text_, spoken, parts);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A page to explore what every attention head of a model looks at: one HTML file that needs no other.
+// Attention page: one self-contained HTML file that shows the attention probabilities of every head
+// of a model.
 //
 //   heed::attention_page page(text, ids, {.title = "Once upon a time", .model = "SmolLM2-135M"});
 //   (void)model.decoder.hidden(ids, heed::observe_weights(page));
@@ -35,8 +36,8 @@ struct attention_page_options {
       4900000;  // of the file; keys with the smallest weights are left out for it
 };
 
-// Takes the place of f in observe_weights(f), for a call with one sequence of tokens and no cache. Memory: at most 64
-// keys a row. Throws shape_error if weights are of another number of tokens.
+// An observer for observe_weights(page), for a call with one sequence of tokens and no cache.
+// Memory: at most 64 keys a row. Throws shape_error if weights have another number of tokens.
 class attention_page {
  public:
   using options = attention_page_options;
@@ -53,7 +54,7 @@ class attention_page {
   attention_page(const tokenizer& text, const std::vector<index>& ids, options given = {})
       : attention_page(texts_of(text, ids), tokens_of(text, ids), std::move(given)) {}
 
-  // The next layer: w (heads * tokens, tokens). Layers come in their order.
+  // Adds the next layer: w (heads * tokens, tokens). Layers come in their order.
   template <class Weights>
   void operator()(index layer, const Weights& w) {
     const auto n = static_cast<index>(texts_.size());
@@ -80,7 +81,7 @@ class attention_page {
     return start + data + end;
   }
 
-  // Throws file_error if it cannot be written; nothing half-written is left.
+  // Writes the file, wholly or not at all. Throws file_error if it cannot be written.
   void write(const std::filesystem::path& path) const {
     const std::string text = html();
     detail::new_file file(path);

@@ -26,7 +26,7 @@ class byte_alphabet {
   }
 
   [[nodiscard]] char32_t char_of(unsigned byte) const { return chars_[byte]; }
-  // -1 for a character that is none of the alphabet's.
+  // The byte of a character; -1 for a character outside the alphabet.
   [[nodiscard]] int byte_of_char(char32_t c) const { return c < bytes_.size() ? bytes_[c] : -1; }
 
  private:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Byte-pair encoding's loop: the neighbours with the best rank become one symbol, until none has one.
+// The loop of byte-pair encoding (BPE): merges the neighbours with the best rank into one symbol,
+// until no neighbours have a rank.
 //
 //   merges.insert(l, o, {.rank = 0, .made = lo});
 //   detail::text::merge_pairs(symbols, merges, nullptr);  // l o w e r -> lo w e r -> ...
@@ -40,7 +41,7 @@ class merge_table {
   number_map<merge> map_;
 };
 
-// For few symbols: looks for the best pair each time.
+// For few symbols: searches for the best pair in each step.
 inline void merge_few(std::vector<token_id>& symbols, const merge_table& merges,
                       const token_set* refused) {
   constexpr merge none{no_token, no_token};
@@ -103,7 +104,7 @@ inline void merge_many(std::vector<token_id>& symbols, const merge_table& merges
     const candidate best = heap.back();
     heap.pop_back();
     const std::uint32_t right = links[best.place].after;
-    // One of the two has become part of another symbol meanwhile.
+    // Skips a pair one of whose symbols has been merged meanwhile.
     if (symbols[best.place] != best.left || right == end || symbols[right] != best.right) continue;
     symbols[best.place] = best.made;
     symbols[right] = no_token;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Byte-pair encoding: over the bytes of a text (GPT-2, Llama 3, Qwen), or over its characters with
-// tokens for the bytes of unknown ones (Llama 2, Mistral), or with a mark at the end of words (CLIP).
+// Byte-pair encoding (BPE): over the bytes of a text (GPT-2, Llama 3, Qwen), or over its characters
+// with tokens for the bytes of unknown characters (Llama 2, Mistral), or with a mark at the end of
+// words (CLIP).
 //
 //   detail::text::byte_pair_model gpt2(std::move(tokens), std::move(merges), {.byte_level = true});
 //   gpt2.encode(" world", nullptr, ids);  // appends 995

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Oniguruma's classes of characters in one table: what \p{L}, \p{N}, \s and the like contain.
+// Oniguruma's classes of characters in one table: the members of \p{L}, \p{N}, \s and others.
 //
 //   detail::text::onig_classes().of(U'é') & detail::text::char_class::letter;  // not 0
 #pragma once

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// SentencePiece's table of replacements, which models carry inside: a double array (Aoe, 1989) of what
-// to replace, and the texts to replace it by.
+// SentencePiece's table of replacements (charsmap), which model files contain: a double-array trie
+// (Aoe, 1989) of the strings to replace, and the texts that replace them.
 //
 //   detail::text::charsmap nmt_nfkc(bytes);
 //   nmt_nfkc.longest("ﬁn", 0);  // {3 bytes, "fi"}
@@ -40,7 +40,8 @@ class charsmap {
     texts_ = bytes.substr(size + 4);
   }
 
-  // What the longest string that text[at ...] begins with is replaced by, and the shortest.
+  // The replacement of the longest string in the table that text[at ...] begins with; and of the
+  // shortest.
   [[nodiscard]] std::optional<replacement> longest(std::string_view text, std::size_t at) const {
     return search(text, at, false);
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What kind of character a code point is, by Unicode's general categories; as Hugging Face sees it, those of
-// Unicode 8.0 where punctuation, formats and nonspacing marks are asked for.
+// Classes of code points by Unicode's general categories, as in Hugging Face's tokenizers:
+// punctuation, formats and nonspacing marks by the tables of Unicode 8.0.
 //
 //   detail::text::is_numeric(U'½');      // true
 //   detail::text::is_punctuation(U'«');  // true

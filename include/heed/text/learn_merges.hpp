@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Learns a byte-pair tokenizer from a text: which neighbouring tokens become one.
+// Trains a byte-pair tokenizer on a text: learns which neighbouring tokens are merged into one.
 //
 //   const heed::byte_merges merges = heed::learn_merges("ab ab abc", 258);  // {{'a', 'b'}, {' ', 256}}
 //   heed::save_byte_tokenizer("my-model", merges);
@@ -15,9 +15,10 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Merges for a vocabulary of so many tokens, the 256 bytes among them, or fewer where no pair occurs twice any more.
-// The text is taken apart into words as GPT-2 does it, over whose ends nothing is merged. The same text gives
-// the same merges on every machine. Throws shape_error for a vocabulary below 256.
+// Merges for a vocabulary of `vocabulary` tokens, the 256 bytes among them, or fewer if no pair
+// occurs twice. The text is split into words as in GPT-2, and no merge crosses the end of a word.
+// The same text gives the same merges on every machine. Throws shape_error for a vocabulary below
+// 256.
 [[nodiscard]] byte_merges learn_merges(std::string_view text, index vocabulary);
 
 }  // namespace HEED_ABI

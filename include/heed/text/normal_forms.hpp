@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Unicode's normal forms (UAX #15) in time that is linear but for a sort, whatever the text.
+// Unicode's normal forms (UAX #15) in linear time, apart from the sort of marks, for every text.
 //
 //   detail::text::normalise(text = "e\u0301", detail::text::normal_form::nfc);  // "é"
 #pragma once

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is done to a text before it is cut: normal forms, lower case, replacements.
+// Normalizers, the first steps of a tokenizer: normal forms, lower case, replacements.
 //
 //   std::string text = "Héllo";
 //   detail::text::bert_normalizer({.lowercase = true}).apply(text);  // "hello"
@@ -107,7 +107,7 @@ class prepend_normalizer : public normalizer {
   std::string words_;
 };
 
-// Replaces what is written so, or what a pattern matches.
+// Replaces each occurrence of a string, or each match of a pattern.
 class replacement {
  public:
   replacement(std::string words, std::string by) : words_(std::move(words)), by_(std::move(by)) {}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A hash map from 64-bit numbers to small values: open addressing, made once, read often.
+// A hash map from 64-bit numbers to small values, by open addressing: built once, read often.
 //
 //   detail::text::number_map<int> squares;
 //   squares.insert(12, 144);
@@ -21,11 +21,11 @@ inline std::uint64_t mixed_bits(std::uint64_t x) {
   return x ^ x >> 32;
 }
 
-// The greatest number is no key.
+// The largest number cannot be a key.
 template <class Value>
 class number_map {
  public:
-  // Keeps the value that a key has already.
+  // A key that exists keeps its value.
   void insert(std::uint64_t key, const Value& value) {
     if (2 * (count_ + 1) > slots_.size()) grow();
     slot& s = slots_[place_of(key)];

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Oniguruma's header, made to live beside POSIX's <regex.h>: both have a struct re_registers.
+// Oniguruma's header, included so that it does not conflict with POSIX's <regex.h>: both define a
+// struct re_registers.
 //
 //   detail::text::onig_new(&regex, first, last, ...);
 //
-// The library's types lie in a namespace here; its functions are C's and the same everywhere. A file that
-// calls Oniguruma itself includes <oniguruma.h> before heed.
+// The library's types are in a namespace here; its functions have C linkage and are the same
+// everywhere. A file that calls Oniguruma itself includes <oniguruma.h> before heed.
 #pragma once
 
 #include <heed/config.hpp>  // HEED_ABI

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Cuts a text into passages of about so many tokens, which begin and end where sentences or lines do.
+// Splits a text into passages (chunks) of at most `tokens` tokens, which begin and end with
+// sentences or lines.
 //
 //   const auto words = [](std::string_view s) { return heed::index(1 + std::count(s.begin(), s.end(), ' ')); };
 //   heed::passages("One two. Three four. Five six.", words, {.tokens = 4, .overlap = 2});
@@ -67,7 +68,7 @@ inline std::vector<passage> sentences(std::string_view text) {
   return found;
 }
 
-// Where to cut a sentence that is too long: at the white space that is nearest to the middle, else at the
+// Where to split a sentence that is too long: at the white space nearest to the middle, else at the
 // character there. Inside the sentence, unless it is one character.
 inline std::size_t middle_of(std::string_view sentence) {
   const std::size_t middle = sentence.size() / 2;
@@ -117,7 +118,7 @@ template <class Count>
   for (std::size_t first = 0, next = 0; next < pieces.size();) {
     index tokens = 0;
     for (std::size_t i = first; i < next; ++i) tokens += pieces[i].tokens;
-    // What is repeated gives way to what is new.
+    // Repeated sentences are dropped if there is no room for new ones.
     while (first < next && tokens + pieces[next].tokens > sizes.tokens)
       tokens -= pieces[first++].tokens;
     do {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Regular expressions as Hugging Face's library reads them, by the same Oniguruma.
+// Regular expressions, compiled and searched by Oniguruma, the library of Hugging Face's
+// tokenizers.
 //
 //   detail::text::pattern words("\\p{L}+");
 //   words.find("to be", 2, found);  // found is {3, 5}
@@ -39,8 +40,8 @@ class pattern {
                              " is not one that Oniguruma takes: ", sentence_of(code, &why));
   }
 
-  // The first match that begins at byte `from` or later. Throws tokenizer_error where the search
-  // takes more steps than a text of this size may cost.
+  // The first match that begins at byte `from` or later. Throws tokenizer_error if the search takes
+  // more steps than the limit for a text of this size.
   bool find(std::string_view text, std::size_t from, text_range& found) const {
     return find(text, from, found, search(text.size()));
   }
@@ -73,7 +74,7 @@ class pattern {
     void operator()(OnigMatchParam* param) const { onig_free_match_param(param); }
   };
 
-  // What Oniguruma needs for searches in one text.
+  // Oniguruma's working memory for searches in one text.
   struct search {
     explicit search(std::size_t size) : region(onig_region_new()), limits(onig_new_match_param()) {
       const unsigned long steps = 10000000 + 16 * size;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How a text is cut into the pieces that a model turns into tokens one by one.
+// Pre-tokenizers: split a text into the pieces that a model encodes one by one.
 //
 //   detail::text::pieces p("Hello, world");
 //   detail::text::bert_pre_tokenizer().cut(p);  // "Hello" "," "world"
@@ -136,7 +136,7 @@ inline std::size_t scan_words(std::string_view text, std::size_t at) {
   return is_space(char_at(text, at).value) ? at : s.none(char_class::word | char_class::space).at();
 }
 
-// A pattern, by hand where it is known by heart.
+// A pattern: a hand-written scanner if there is one for it, else Oniguruma.
 inline std::unique_ptr<pre_tokenizer> make_pattern_split(const std::string& expression,
                                                          split_behavior behavior, bool invert) {
   if (const scanner known = scanner_of(expression))
@@ -163,8 +163,8 @@ void change_pieces(pieces& p, const Change& change) {
   p.text.swap(made);
 }
 
-// GPT-2's: perhaps a space before the text, perhaps a cut by its pattern, and bytes written in its
-// alphabet, unless the model takes bytes as they are.
+// GPT-2's byte-level step: optionally a space before the text, optionally a split by its pattern,
+// and bytes written in its alphabet, unless the model takes plain bytes.
 class byte_level_pre_tokenizer : public pre_tokenizer {
  public:
   byte_level_pre_tokenizer(bool add_prefix_space, bool use_pattern, bool to_alphabet)

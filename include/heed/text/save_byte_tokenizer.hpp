@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A tokenizer whose tokens are bytes, or merges of them: tokenizer.json as Hugging Face's libraries read it.
+// Writes a byte-level tokenizer, whose tokens are bytes or merges of them, as a tokenizer.json of
+// Hugging Face.
 //
 //   heed::save_byte_tokenizer("my-model", {});  // 256 tokens: the id of a byte is the byte
 //   heed::load_tokenizer("my-model").encode("abc");  // {97, 98, 99}
@@ -18,9 +19,9 @@ inline namespace HEED_ABI {
 // Two tokens, by their ids, that become one: merge i makes token 256 + i.
 using byte_merges = std::vector<std::pair<index, index>>;
 
-// Writes tokenizer.json and tokenizer_config.json into the folder, which must be there. Texts are taken apart into
-// words before bytes are merged, as GPT-2 does it; without merges they are not. Throws file_error, and shape_error
-// for merges of tokens that are not known.
+// Writes tokenizer.json and tokenizer_config.json into the folder, which must exist. With merges,
+// texts are split into words first, as in GPT-2; without merges they are not. Throws file_error,
+// and shape_error for merges of tokens that do not exist.
 void save_byte_tokenizer(const std::filesystem::path& folder, const byte_merges& merges);
 
 }  // namespace HEED_ABI

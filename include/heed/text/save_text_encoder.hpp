@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Writes a text encoder as a folder of sentence-transformers: the encoder, modules.json and the steps that it names.
+// Writes a text encoder as a folder of sentence-transformers: the encoder, modules.json and the
+// modules that it names.
 //
 //   heed::save_text_encoder("my-encoder", encode);  // beside the tokenizer's files, which stay as they are
 //   heed::text_encoder again = heed::load_text_encoder("my-encoder");
@@ -14,9 +15,10 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Makes the folder where there is none; modules.json, which makes a folder one of sentence-transformers, comes last.
-// Files of a tokenizer must be brought by the program. Throws shape_error for an encoder that is none of BERT's
-// kind, for several poolings, and for weights that are a file's; and file_error.
+// Creates the folder if there is none; modules.json, by which sentence-transformers recognise a
+// folder, is written last. The program must provide the files of a tokenizer. Throws shape_error
+// for an encoder that is none of BERT's kind, for several poolings, and for weights that are a
+// file's; and file_error.
 void save_text_encoder(const std::filesystem::path& folder, const text_encoder& e);
 
 }  // namespace HEED_ABI

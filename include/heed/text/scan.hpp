@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A place in a text, and steps over characters by their classes: what scanners are made of.
+// A cursor in a text, which steps over characters by their classes: the building block of scanners.
 //
 //   detail::text::scan("12 days", 0).all(detail::text::char_class::number).at();  // 2
 #pragma once
@@ -34,7 +34,7 @@ class scan {
     at_ += char_at(text_, at_).length;
     return *this;
   }
-  // Goes past characters of these classes, `most` at most.
+  // Skips characters of these classes, `most` at most.
   scan& all(unsigned bits, std::size_t most = ~std::size_t(0)) {
     for (; most > 0 && !done(); --most) {
       const text_char c = char_at(text_, at_);
@@ -43,7 +43,7 @@ class scan {
     }
     return *this;
   }
-  // Goes past characters of none of these classes.
+  // Skips characters that are in none of these classes.
   scan& none(unsigned bits) {
     while (!done()) {
       const text_char c = char_at(text_, at_);

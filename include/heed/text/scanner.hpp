@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The patterns of well-known tokenizers as scanners by hand: what Oniguruma finds, sooner.
+// Hand-written scanners for the patterns of well-known tokenizers: they find the same matches as
+// Oniguruma, faster.
 //
 //   detail::text::scanner_of("'s|'t|'re|'ve|...");  // GPT-2's pattern: scan_gpt2
 //   detail::text::scan_gpt2("to be", 2);            // 5: the match is " be"
@@ -11,7 +12,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail::text {
 
-// Where the match ends that begins at byte `at`; `at` itself if none begins there.
+// Returns the end of the match that begins at byte `at`; `at` itself if none begins there.
 using scanner = std::size_t (*)(std::string_view text, std::size_t at);
 
 // 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
@@ -210,7 +211,7 @@ struct scanner_finder {
   }
 };
 
-// Null for a pattern that is not known by heart.
+// Null for a pattern without a hand-written scanner.
 inline scanner scanner_of(std::string_view expression) {
   for (const known_pattern& known : known_patterns)
     if (known.expression == expression) return known.scan;

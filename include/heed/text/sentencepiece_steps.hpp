@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What SentencePiece does before its model and after it.
+// SentencePiece's normalizer, before the model, and its decoder, after the model.
 //
 //   std::string text = " to  be";
 //   detail::text::sentencepiece_normalizer({.add_dummy_prefix = true, ...}).apply(text);  // "▁to▁be"

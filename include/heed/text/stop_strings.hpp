@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Ends a text that is written piece by piece where one of some strings comes.
+// Stop strings: ends a text that is generated piece by piece at the first of some strings.
 //
 //   heed::stop_strings stop({"\nUser:"});
 //   stop.push("Paris.\nUs");  // "Paris."; "\nUs" may be the beginning of the string
@@ -17,9 +17,9 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Gives on what it is given, but neither a stop string nor what follows it, and no beginning of one before
-// it is known how the text goes on. The string that is complete first ends the text, the longest if several
-// are. The text is bytes: pieces may end within a character.
+// Passes text on, but neither a stop string nor what follows it, and holds back the beginning of a
+// possible stop string until later text decides. The string that is complete first ends the text,
+// the longest if several are. The text is bytes: pieces may end within a character.
 class stop_strings {
  public:
   // Throws shape_error for an empty string, which would end every text. None: nothing ends the text.
@@ -29,7 +29,7 @@ class stop_strings {
                       " strings is empty");
   }
 
-  // What may be shown after this piece: nothing once a string has been found.
+  // The text that may be shown after this piece: empty once a string has been found.
   std::string push(std::string_view piece) {
     if (found_) return {};
     held_ += piece;
@@ -45,13 +45,13 @@ class stop_strings {
     return take(found_ ? place : shown);
   }
 
-  // What was held back, once the text has ended; nothing after a string has been found.
+  // The text held back at the end; empty if a string has been found.
   std::string finish() { return found_ ? std::string() : take(held_.size()); }
 
   [[nodiscard]] bool found() const { return found_; }
 
  private:
-  // Where the longest end of the held text lies that `string` begins with.
+  // The place of the longest end of the held text that is a beginning of `string`.
   [[nodiscard]] std::size_t begins(const std::string& string) const {
     const std::size_t size = held_.size();
     for (std::size_t some = (std::min)(size, string.size() - 1); some > 0; --some)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Vectors of texts, which lie near each other where texts mean the same.
+// Sentence embeddings: vectors of texts, which are near each other if the texts have similar
+// meanings.
 //
 //   heed::text_encoder encode = heed::load_text_encoder("all-MiniLM-L6-v2");
 //   Eigen::MatrixXf vectors = encode({"one text", "another"});  // (2, 384), each of length 1
@@ -30,9 +31,9 @@ struct text_encoder {
   // Columns of a text's vector.
   [[nodiscard]] index width() const { return head.width(encoder.words.model()); }
 
-  // Pooled as the folder says: (texts, width). Modifiers: in, on; the bits are the same for any. Texts are
-  // gone through in batches without padding, and each thread takes whole batches. Throws tokenizer_error if
-  // the folder has no tokenizer.
+  // Pooled as the folder's files state: (texts, width). Modifiers: in, on; the bits are the same
+  // for any. Texts are processed in batches without padding, and each thread takes whole batches.
+  // Throws tokenizer_error if the folder has no tokenizer.
   template <class... Modifiers>
   [[nodiscard]] matrix<float> operator()(const std::vector<std::string>& texts,
                                          const Modifiers&... modifiers) const {

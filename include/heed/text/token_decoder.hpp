@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How tokens become text again.
+// Decoders: the steps that turn tokens back into text.
 //
 //   detail::text::decoded d{{"▁Hello", "<0xC3>", "<0xA9>"}};
 //   detail::text::byte_fallback_decoder().apply(d);  // "▁Hello" "é"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What turns a piece of text into tokens, when normalizers and pre-tokenizers have done their part.
+// The interface of token models, which encode a piece of text after normalizers and pre-tokenizers.
 //
 //   const detail::text::token_model& model = ...;   // byte_pair_model, unigram_model, word_piece_model, ...
 //   model.encode("lower", nullptr, ids);      // appends the ids of "low", "er"
