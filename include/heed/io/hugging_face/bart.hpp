@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// BART, and those that differ from it by their positions and by where norms stand: Marian and Whisper.
+// BART, and the families that differ from BART in positions and in the places of norms: Marian and
+// Whisper.
 #pragma once
 
 #include <heed/io/hugging_face/encoder_decoder_family.hpp>  // encoder_decoder_family
@@ -9,7 +10,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// What the members of the family differ by.
+// The differences between the members of the family.
 struct bart_facts {
   bool norms_before = false;    // and a last one: Whisper
   bool embedding_norm = false;  // BART

@@ -19,7 +19,7 @@ inline layer_norm<float> load_cohere_head_norm(model_weights& weights, const std
   return norm;
 }
 
-// What the two generations differ by.
+// The differences between the two generations.
 struct cohere_facts {
   bool head_norms = false;
   double theta = 10000;     // unless the config says

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Refuses a config.json with an option that nobody has read: it may change results, and a model that runs
-// without it would give others than its makers published.
+// Refuses a config.json with an option that no loader has read: such an option may change results,
+// and a model that runs without it would differ from the published one.
 //
 //   heed::detail::refuse_unread(c);
 //   // throws file_error: config.json: qk_clip: expected no field that heed does not know, since it may change

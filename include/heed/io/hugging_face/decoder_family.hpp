@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a family of decoders is to a loader: a name in config.json, and a function that makes a decoder of the
-// config and the weights.
+// A family of decoders, as a loader uses it: a name in config.json, and a function that makes a
+// decoder from the config and the weights.
 #pragma once
 
 #include <heed/io/config.hpp>                      // config

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the families of decoders share: sizes from a config, attention layers and feed-forward layers from
-// tensors, and which layers see a window.
+// Parts that the families of decoders share: sizes from a config, attention layers and feed-forward
+// layers from tensors, and which layers have a window.
 //
 //   const heed::detail::decoder_shape s = heed::detail::read_shape(c);
 //   block.attention = heed::detail::load_attention(weights, name + "self_attn.", s, {.bias = true});
@@ -25,7 +25,8 @@ struct decoder_shape {
   index hidden = 0;  // columns between the halves of a feed-forward layer
 };
 
-// A size by any of the names that families give it. Where a config has several, they must agree.
+// A size under any of its names in different families. If a config has several of the names, they
+// must agree.
 struct named_size {
   const char* name;
   index size = 0;
@@ -168,8 +169,8 @@ inline feed_forward<float> load_gated(model_weights& weights, const std::string&
   return made;
 }
 
-// Which layers see a window: those that layer_types calls sliding_attention, or, where there is no such
-// list, all but every period-th; period 0: all.
+// Which layers have a window: those that layer_types calls sliding_attention or, if there is no
+// such list, all but every period-th; period 0: all.
 class layer_kinds {
  public:
   layer_kinds(const config& c, index layers, index period)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a family of encoder-decoders is to a loader: a name in config.json, and a function that makes a model of
-// the config and the weights.
+// A family of encoder-decoders, as a loader uses it: a name in config.json, and a function that
+// makes a model from the config and the weights.
 #pragma once
 
 #include <heed/io/hugging_face/encoder_family.hpp>  // load_encoder_attention, load_encoder_feed

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a family of encoders is to a loader, and the parts that most of these families share.
+// A family of encoders, as a loader uses it, and the parts that most of these families share.
 #pragma once
 
 #include <heed/io/hugging_face/config_fields.hpp>   // refuse_unread

@@ -9,7 +9,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// What the three differ by.
+// The differences between the three generations.
 struct gemma_facts {
   bool norms_around = false;  // before and after each layer: 2 and 3
   bool head_norms = false;    // of each head of queries and keys: 3

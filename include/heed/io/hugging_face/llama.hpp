@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Llama and those that differ from it by a line of their config or a norm: Mistral, Qwen 2 and 3, SmolLM3,
-// Granite, OLMo 2.
+// Llama, and the families that differ from Llama by a line of their config or a norm: Mistral, Qwen
+// 2 and 3, SmolLM3, Granite, OLMo 2.
 #pragma once
 
 #include <heed/io/hugging_face/decoder_parts.hpp>  // read_shape, load_attention, load_gated
@@ -9,7 +9,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// What a layer is made of.
+// The arguments of a function that loads a part of a layer.
 struct llama_layer {
   const config& c;
   model_weights& weights;
@@ -29,7 +29,7 @@ inline void load_llama_feed(const llama_layer& at, transformer_block<float>& blo
 // flag use_sliding_window is true as well.
 enum class llama_windows { none, by_size, by_flag };
 
-// What the members of the family differ by.
+// The differences between the members of the family.
 struct llama_facts {
   bool query_bias = false;  // of queries, keys and values
   bool output_bias = false;
