@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What keyword_listener.hpp declares. A program that links CMake's heed_models, in which it is compiled,
-// never reads this.
+// The definitions of keyword_listener.hpp. A program that links CMake's heed_models, which contains
+// these compiled, does not include this file.
 //
 //   #include <heed/audio/keyword_listener.hpp>  // includes it
 #pragma once

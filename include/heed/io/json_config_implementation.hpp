@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What json_config.hpp declares. A program that links CMake's heed_models, in which it is compiled,
-// never reads this.
+// The definitions of json_config.hpp. A program that links CMake's heed_models, which contains
+// these compiled, does not include this file.
 //
 //   #include <heed/io/json_config.hpp>  // includes it
 #pragma once

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What load_keyword_model.hpp declares. A program that links CMake's heed_models, in which it is compiled,
-// never reads this.
+// The definitions of load_keyword_model.hpp. A program that links CMake's heed_models, which
+// contains these compiled, does not include this file.
 //
 //   #include <heed/io/load_keyword_model.hpp>  // includes it
 #pragma once

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What read_tensor_file.hpp declares. A program that links CMake's heed_models, in which it is compiled,
-// never reads this.
+// The definitions of read_tensor_file.hpp. A program that links CMake's heed_models, which contains
+// these compiled, does not include this file.
 //
 //   #include <heed/io/read_tensor_file.hpp>  // includes it
 #pragma once

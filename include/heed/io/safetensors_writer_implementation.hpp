@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What safetensors_writer.hpp declares. A program that links CMake's heed_models, in which it is compiled,
-// never reads this.
+// The definitions of safetensors_writer.hpp. A program that links CMake's heed_models, which
+// contains these compiled, does not include this file.
 //
 //   #include <heed/io/safetensors_writer.hpp>  // includes it
 #pragma once

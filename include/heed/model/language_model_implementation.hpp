@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What language_model.hpp declares. A program that links CMake's heed_models, in which it is compiled,
-// never reads this.
+// The definitions of language_model.hpp. A program that links CMake's heed_models, which contains
+// these compiled, does not include this file.
 //
 //   #include <heed/model/language_model.hpp>  // includes it
 #pragma once

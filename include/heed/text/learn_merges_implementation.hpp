@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What learn_merges.hpp declares. A program that links CMake's heed_models, in which it is compiled,
-// never reads this.
+// The definitions of learn_merges.hpp. A program that links CMake's heed_models, which contains
+// these compiled, does not include this file.
 //
 //   #include <heed/text/learn_merges.hpp>  // includes it
 #pragma once

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What save_byte_tokenizer.hpp declares. A program that links CMake's heed_models, in which it is compiled,
-// never reads this.
+// The definitions of save_byte_tokenizer.hpp. A program that links CMake's heed_models, which
+// contains these compiled, does not include this file.
 //
 //   #include <heed/text/save_byte_tokenizer.hpp>  // includes it
 #pragma once

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What text_encoder.hpp declares. A program that links CMake's heed_models, in which it is compiled,
-// never reads this.
+// The definitions of text_encoder.hpp. A program that links CMake's heed_models, which contains
+// these compiled, does not include this file.
 //
 //   #include <heed/text/text_encoder.hpp>  // includes it
 #pragma once

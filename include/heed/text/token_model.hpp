@@ -43,10 +43,10 @@ class token_model {
                       std::vector<token_id>& ids) const = 0;
 
   [[nodiscard]] const vocabulary& tokens() const { return tokens_; }
-  // What stands for unknown text; no_token if nothing does.
+  // The token for unknown text; no_token if there is none.
   [[nodiscard]] virtual token_id unknown() const { return no_token; }
-  // Where this is a character, a piece may be cut before each of them that follows another character,
-  // and its tokens stay the same.
+  // If this is a character, a piece may be split before each occurrence that follows another
+  // character, and its tokens stay the same.
   [[nodiscard]] virtual std::string_view cut_before() const { return {}; }
 
  protected:

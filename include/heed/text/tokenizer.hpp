@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Text to tokens and back, exactly as the model's makers do it: what to include.
+// Tokenizer: text to tokens and back, exactly as the libraries that models are published with. The
+// header to include.
 //
 //   heed::tokenizer text = heed::load_tokenizer("SmolLM2-135M-Instruct");
 //   text.decode(text.encode("Once upon a time"));  // "Once upon a time"

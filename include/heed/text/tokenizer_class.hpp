@@ -22,11 +22,11 @@ class tokenizer_parts;
 }
 
 struct encode_options {
-  // Whether the tokens are added that a model wants around a text, [CLS] and [SEP] for example.
+  // Whether the tokens that a model expects around a text are added, [CLS] and [SEP] for example.
   bool add_special_tokens = true;
-  // Whether a control token written in the text, "<|im_end|>" for example, becomes that token. Without,
-  // no text gives a control token, so it is right for what strangers write. (Added tokens that their file
-  // does not call special are words like others and are found in both cases.)
+  // Whether a control token written in the text, "<|im_end|>" for example, becomes that token. If
+  // false, no text gives a control token, as is right for untrusted input. (Added tokens that their
+  // file does not call special are words like others and are found in both cases.)
   bool parse_special = true;
 };
 
@@ -42,22 +42,23 @@ struct chat_message {
 };
 
 struct chat_options {
-  // Whether the text ends where the assistant begins to speak.
+  // Whether the text ends with the beginning of an assistant's turn.
   bool add_generation_prompt = true;
 };
 
-// Turns tokens that come one by one into text, and never shows half a character.
+// Streaming decoder: turns tokens that come one by one into text, and never returns an incomplete
+// character.
 //
 //   heed::token_stream stream = text.stream();
 //   for (heed::index id : ids) std::cout << stream.push(id);
 //   std::cout << stream.finish();
 class token_stream {
  public:
-  // The text that is certain now, perhaps none. All of it joined is decode(ids), except where the bytes
-  // are no text: then U+FFFD stands where it must, at once.
+  // The text that is complete so far, which may be empty. The joined texts are decode(ids), except
+  // where the bytes are no valid text: there U+FFFD is returned at once.
   std::string push(index id);
 
-  // What was held back: U+FFFD if the tokens end inside a character.
+  // The text held back: U+FFFD if the tokens end inside a character.
   std::string finish();
 
  private:
@@ -97,7 +98,7 @@ class tokenizer {
   // Whether it is a control token.
   [[nodiscard]] bool is_special(index id) const;
 
-  // The tokens that begin and end a text, stand for what is unknown, and fill up a batch.
+  // The special tokens for the beginning and the end of a text, for unknown text, and for padding.
   [[nodiscard]] std::optional<index> bos() const;
   [[nodiscard]] std::optional<index> eos() const;
   [[nodiscard]] std::optional<index> unknown() const;
@@ -108,15 +109,15 @@ class tokenizer {
   // Throws tokenizer_error if the model has no template, or the template cannot be rendered.
   [[nodiscard]] std::string chat(const std::vector<chat_message>& messages,
                                  const chat_options& options = {}) const;
-  // ... and its tokens. The template's control tokens are control tokens; what people say (`content`)
-  // never becomes one, whatever it holds. Otherwise the ids are those of encode(chat(messages),
-  // {.add_special_tokens = false}).
+  // The tokens of the conversation. The template's control tokens become control tokens; the
+  // messages' `content` never becomes one, whatever its text is. Otherwise the ids are those of
+  // encode(chat(messages), {.add_special_tokens = false}).
   [[nodiscard]] std::vector<index> chat_ids(const std::vector<chat_message>& messages,
                                             const chat_options& options = {}) const;
   // The template in Jinja, "" if there is none.
   [[nodiscard]] const std::string& chat_template() const;
 
-  // What load_tokenizer and make_tokenizer give to it.
+  // For load_tokenizer and make_tokenizer.
   explicit tokenizer(std::shared_ptr<const detail::text::tokenizer_parts> parts)
       : parts_(std::move(parts)) {}
 
@@ -131,9 +132,10 @@ class tokenizer {
 //   vocab.txt                                  BERT
 //   tok*.bin, tokenizer.bin                    llama2.c
 //   *.gguf                                     GGUF: the model's own file
-// In a folder the first of them that is there counts; tokenizer_config.json, special_tokens_map.json
-// and chat_template.jinja beside it tell special tokens and the chat template. Truncation and padding
-// that tokenizer.json asks for are not done. Throws tokenizer_error with the file's name.
+// In a folder the first of these files that exists is read; tokenizer_config.json,
+// special_tokens_map.json and chat_template.jinja beside it name special tokens and the chat
+// template. Truncation and padding of a tokenizer.json are not applied. Throws tokenizer_error with
+// the file's name.
 [[nodiscard]] tokenizer load_tokenizer(const std::string& folder_or_file);
 
 namespace detail::text {

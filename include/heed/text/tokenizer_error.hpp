@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What is thrown where a tokenizer's file does not say what it should.
+// The exception for tokenizers: a file that is not valid, or a chat template that cannot be
+// rendered.
 //
 //   heed::load_tokenizer("broken/tokenizer.json");
 //   // throws heed::tokenizer_error: broken/tokenizer.json: model.type is Foo; ...
@@ -12,8 +13,8 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Thrown where a file cannot be read or used, and where a chat template cannot be rendered; says in a
-// sentence what was expected and what was found.
+// Thrown if a file cannot be read or used, or a chat template cannot be rendered; the message
+// states what was expected and what was found.
 class tokenizer_error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What tokenizer_class.hpp declares. A program that links a library in which it is compiled (CMake's
-// heed_models) has HEED_MODELS_COMPILED defined and never reads this.
+// The definitions of tokenizer_class.hpp. A program that links a library which contains these
+// compiled (CMake's heed_models) has HEED_MODELS_COMPILED defined and does not include this file.
 //
 //   #include <heed/text/tokenizer.hpp>  // includes it
 #pragma once

@@ -18,18 +18,18 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail::text {
 
-// What is put around the tokens of a text.
+// The post-processor: tokens before and after those of a text.
 struct post_processor {
   std::vector<token_id> before = {}, after = {};
 };
 
-// The tokens that have a part to play, and the template of a conversation.
+// The special tokens, and the chat template.
 struct special_tokens {
   std::string bos = {}, eos = {}, unknown = {}, pad = {};
   std::string chat_template = {};
 };
 
-// What an encoding needs while it runs; one a thread, kept between calls.
+// Working memory of an encoding; one for each thread, kept between calls.
 struct encode_scratch {
   word_cache cache;
   pieces cut;
@@ -45,7 +45,7 @@ class scratch_pool {
     free_.pop_back();
     return taken;
   }
-  // What a long text took is given back; the cache stays.
+  // Puts working memory back into the pool; frees what a long text took, but keeps the cache.
   void give(std::unique_ptr<encode_scratch> scratch) {
     if (scratch->cut.text.capacity() > largest) scratch->cut = {};
     if (scratch->parts.capacity() > largest) scratch->parts = {};

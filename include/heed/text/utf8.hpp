@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// UTF-8: code points of a text, and what stands in place of bytes that are none.
+// UTF-8: the code points of a text, with U+FFFD in place of bytes that are not valid.
 //
 //   detail::text::char_at("né", 1);        // {U+00E9, 2 bytes}
 //   detail::text::repaired("a\xFFz");      // "a\uFFFDz"

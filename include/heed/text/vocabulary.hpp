@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The tokens that a model knows: text to id, and id to text.
+// Vocabulary: the tokens of a model, from text to id and from id to text.
 //
 //   detail::text::vocabulary words;
 //   words.assign("the", 262);

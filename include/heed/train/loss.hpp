@@ -62,7 +62,8 @@ vocabulary_head<Scalar> head_of(const decoder<Scalar>& gpt, decoder<Scalar>* gra
   return head;
 }
 
-// The loss of hidden vectors; their derivatives, if asked for, into d_hidden, and those of the head.
+// The loss of hidden vectors; writes the derivatives by them to d_hidden unless it is null, and
+// adds those of the head.
 template <class Scalar>
 loss_sum head_loss(const decoder<Scalar>& gpt, const matrix<Scalar>& hidden,
                    const std::vector<index>& targets, double weight, matrix<Scalar>* d_hidden,

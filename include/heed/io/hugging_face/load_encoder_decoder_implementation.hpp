@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What load_encoder_decoder.hpp declares. A program that links CMake's heed_models, in which it is compiled,
-// never reads this.
+// The definitions of load_encoder_decoder.hpp. A program that links CMake's heed_models, which
+// contains these compiled, does not include this file.
 //
 //   #include <heed/io/hugging_face/load_encoder_decoder.hpp>  // includes it
 #pragma once

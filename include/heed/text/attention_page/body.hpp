@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What stands on an attention page before its script fills it.
+// The HTML of an attention page before its script fills it.
 #pragma once
 
 #include <heed/config.hpp>  // HEED_ABI

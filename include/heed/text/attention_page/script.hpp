@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What an attention page does. Of the weights, only those of the head that is seen are decoded.
+// The script of an attention page. It decodes only the weights of the head that is displayed.
 #pragma once
 
 #include <heed/config.hpp>  // HEED_ABI

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How an attention page looks: light and dark, wide and narrow, and clear without colour.
+// The style sheet of an attention page: light and dark, wide and narrow, and readable without
+// colour.
 #pragma once
 
 #include <heed/config.hpp>  // HEED_ABI

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Text of which every byte knows whether a template or a person wrote it.
+// Text with a mark for every byte: whether it comes from a template or from a person.
 //
 //   detail::text::marked_text t("<|user|>");
 //   t += detail::text::marked_text::spoken("hi");  // t.spoken_parts() is {8, 10}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What chat templates call: Jinja's filters and tests, and methods of Python's texts and dictionaries.
+// Functions of chat templates: Jinja's filters and tests, and methods of Python's strings and
+// dictionaries.
 //
 //   detail::text::apply_filter("trim", detail::text::template_value::text(" a "), {});  // "a"
 #pragma once

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What chat templates do to text: strip, split, replace, change its case; and values as text.
+// String functions of chat templates: strip, split, replace, change of case; and values as text.
 //
 //   detail::text::json_text(detail::text::template_value(true), -1);  // "true"
 #pragma once
@@ -13,7 +13,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail::text {
 
-// What a call was given, in order and by name.
+// The arguments of a call, in order and by name.
 struct template_arguments {
   std::vector<template_value> values;
   std::vector<std::string> names;  // "" for a value given by its place
@@ -89,7 +89,7 @@ inline std::string json_text(const template_value& v, std::int64_t indent, std::
   refuse_template("tojson of ", kind_name(v));
 }
 
-// What {{ v }} writes.
+// The text of {{ v }}.
 inline marked_text shown(const template_value& v) {
   if (const auto* s = v.as<marked_text>()) return *s;
   if (const auto* b = v.as<bool>()) return marked_text(*b ? "True" : "False");

@@ -34,7 +34,7 @@ inline bool is_file(const std::filesystem::path& path) {
   return std::filesystem::is_regular_file(path, none);
 }
 
-// Runs read() and puts the file's name before what it refuses.
+// Calls read() and puts the file's name before its error messages.
 template <class Read>
 auto reading(const std::filesystem::path& path, const Read& read) {
 #if HEED_HAS_EXCEPTIONS

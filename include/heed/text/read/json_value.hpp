@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a JSON file says: members by name, with a sentence where they are not what they should be.
+// Members of a JSON file by name, with an error message where a member is not what it must be.
 //
 //   const detail::text::json config = detail::text::parse_json(R"({"bos_token": "<s>"})");
 //   detail::text::text_member(config, "bos_token");  // "<s>"
