@@ -20,7 +20,7 @@ class scan {
   [[nodiscard]] char byte() const { return done() ? '\0' : text_[at_]; }
   // The classes of the next character; 0 at the end, and for what is in no class.
   [[nodiscard]] unsigned next() const { return class_at(at_); }
-  // ... and of the one behind it.
+  // The classes of the character behind the next one.
   [[nodiscard]] unsigned second() const {
     return done() ? 0 : class_at(at_ + char_at(text_, at_).length);
   }

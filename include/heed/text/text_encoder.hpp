@@ -26,7 +26,7 @@ struct text_encoder {
   sentence_head<float> head;             // from the vectors of tokens to a text's
   std::optional<tokenizer> tokens = {};  // none: ids alone can be encoded
   index longest = 0;                     // texts of more tokens lose those behind; 0: none does
-  std::string prompt = {};               // what is put before each text
+  std::string prompt = {};               // put before each text
 
   // Columns of a text's vector.
   [[nodiscard]] index width() const { return head.width(encoder.words.model()); }

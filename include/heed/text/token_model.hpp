@@ -15,7 +15,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail::text {
 
-// Ids that may not come out of a text: those of control tokens, where a stranger wrote the text.
+// Ids that a text must not give: those of control tokens, if the text is untrusted input.
 class token_set {
  public:
   void insert(token_id id) {

@@ -27,7 +27,7 @@ class template_parser {
   using node = template_node;
   using words = std::initializer_list<std::string_view>;
 
-  // Refuses what is nested so deep that the program's own stack would end.
+  // Refuses nesting so deep that the program's stack would overflow.
   class level {
    public:
     explicit level(int& depth) : depth_(depth) {

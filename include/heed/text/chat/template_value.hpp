@@ -120,7 +120,8 @@ template <class... Parts>
   refuse_in<tokenizer_error>({part("the chat template cannot be rendered: "), part(parts)...});
 }
 
-// A depth that is kept small, so that what walks through values, or frees them, needs little stack.
+// Returns the depth of nesting; refuses more than 60, so that recursion over values, and their
+// destruction, need little stack.
 inline int checked_depth(int depth) {
   if (depth > 60) refuse_template("lists lie inside one another more than 60 deep");
   return depth;

@@ -74,7 +74,7 @@ inline std::string template_of(const json& value) {
   return {};
 }
 
-// What lies beside the vocabulary: the names of special tokens, and the chat template.
+// The other files beside the vocabulary: the names of special tokens, and the chat template.
 class folder_config {
  public:
   explicit folder_config(std::filesystem::path folder)

@@ -45,7 +45,7 @@ inline vocabulary_arrays read_vocabulary(const config& metadata) {
   return arrays;
 }
 
-// Whether a path is that of a GGUF file, as its name says.
+// Whether a path has the name of a GGUF file.
 inline bool names_gguf(const std::string& path) {
   return path.size() > 5 && path.compare(path.size() - 5, 5, ".gguf") == 0;
 }

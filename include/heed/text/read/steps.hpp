@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The steps of a tokenizer.json, made of what the file says: normalizers, pre-tokenizers, decoders,
+// The steps of a tokenizer.json, made from its JSON objects: normalizers, pre-tokenizers, decoders,
 // post-processors.
 //
 //   detail::text::make_normalizer(detail::text::parse_json(R"({"type": "NFC"})"));
