@@ -240,7 +240,8 @@ def main():
     for case in GRADIENTS:
         heads, kv_heads, width, rows, window = case
         shape = f"{heads} x {width}" if heads == kv_heads else f"{heads}/{kv_heads} x {width}"
-        gradients.append((f"gradients {shape} n{rows}" + (f" window {window}" if window >= 0 else ""), ("backward", *case)))
+        limit = f" window {window}" if window >= 0 else ""
+        gradients.append((f"gradients {shape} n{rows}{limit}", ("backward", *case)))
     steps = [(f"step {name}", ("step", name)) for name in STEPS]
     for cases, peers in ((gradients, ["PyTorch"]), (steps, ["PyTorch", "torch.compile"])):
         wanted = [case for case in cases if options.cases in case[0]]
