@@ -43,7 +43,7 @@ void check_norm_output(const char* name, const view<const Scalar>& x, const view
 }
 
 // Rows whose sums are formed side by side, so that additions need not wait for each other.
-inline constexpr index rows_at_once = 8;
+inline constexpr index rows_summed_at_once = 8;
 
 // add(r, ... add(r, add(r, 0, x(r, 0)), x(r, 1)) ..., x(r, cols - 1)) for each row r: one chain, which does not depend
 // on the rows beside it.
@@ -97,7 +97,8 @@ struct norm_call {
       }
       row += count;
     };
-    while (row + rows_at_once <= x.rows) norm_rows(std::integral_constant<index, rows_at_once>());
+    while (row + rows_summed_at_once <= x.rows)
+      norm_rows(std::integral_constant<index, rows_summed_at_once>());
     while (row < x.rows) norm_rows(std::integral_constant<index, 1>());
   }
 
