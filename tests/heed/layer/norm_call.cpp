@@ -128,17 +128,17 @@ TYPED_TEST(norm_call, refuses_what_does_not_fit) {
   EXPECT_EQ(refusal([&] { TypeParam()(x, y); }), name + ": x is 3x4, but the weight has 0 numbers");
 }
 
-// By hand: r + (1 + 2 + ... + n), of numbers next to each other and of every third, and an order in which ones are
+// By hand: (r + 1) (1 + 2 + ... + n), of numbers next to each other and of every third, and an order in which ones are
 // lost one by one beside 2^53.
 TEST(norm_call, sums_rows) {
-  const auto sum = [](std::size_t r, double a, double b) { return a == 0 ? b + double(r) : a + b; };
-  heed::matrix<float> spread(8, 3 * 40);
-  for (heed::index i = 0; i < 120; ++i)
-    spread.col(i).setConstant(i % 3 == 0 ? float(i / 3 + 1) : 1000);
-  for (heed::index n = 1; n <= 40; ++n) {
+  const auto sum = [](std::size_t, double a, double b) { return a + b; };
+  heed::matrix<float> spread = heed::matrix<float>::Constant(8, 3 * 40, 1000);
+  for (index r = 0; r < 8; ++r)
+    for (index i = 0; i < 40; ++i) spread(r, 3 * i) = float((r + 1) * (i + 1));
+  for (index n = 1; n <= 40; ++n) {
     const auto sums = heed::detail::sums_of_rows<8, float>({spread.data(), 8, n, 120, 3}, sum);
     for (std::size_t r = 0; r < 8; ++r)
-      EXPECT_EQ(sums[r], double(n * (n + 1) / 2) + double(r)) << n;
+      EXPECT_EQ(sums[r], double(r + 1) * double(n * (n + 1) / 2)) << n;
   }
   heed::matrix<double> large = heed::matrix<double>::Ones(1, 24);
   large(0, 0) = 0x1p53;
