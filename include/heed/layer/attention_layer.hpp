@@ -54,6 +54,7 @@ struct layer_settings {
   const std::vector<double>* sinks;
   const std::vector<index>* starts;  // of the sequences of a packed batch, or null
   std::optional<view<Scalar>> weights = {};
+  const std::vector<index>* key_starts = nullptr;  // of the keys; null: those of the queries
 
   void apply(settings<Scalar>& s) const {
     s.verb = verb;
@@ -62,7 +63,8 @@ struct layer_settings {
     if (!sinks->empty()) s.sink = number_span<double>(*sinks);
     if (starts != nullptr) {
       s.packed = true;
-      s.query_starts = s.key_starts = number_span<index>(*starts);
+      s.query_starts = number_span<index>(*starts);
+      s.key_starts = number_span<index>(key_starts == nullptr ? *starts : *key_starts);
     }
   }
 };

@@ -23,16 +23,16 @@ struct saved<decoder<Scalar>> : detail::saved_stack<Scalar> {
   matrix<Scalar> hidden;    // what the head is given
 };
 
-// kept.hidden = what gpt.hidden(ids) gives for each sequence, with the same bits; sequence i is the ids starts[i]
-// ... starts[i + 1] - 1, and its first token stands at position 0. Throws std::out_of_range for an id outside
-// the vocabulary or a sequence longer than the learned positions.
+namespace detail {
+
+// kept.last = what the first block is given.
 template <class Scalar>
-void forward(const decoder<Scalar>& gpt, const std::vector<index>& ids,
-             const std::vector<index>& starts, saved<decoder<Scalar>>& kept,
-             const executor& run = {}) {
+void forward_embedding(const decoder<Scalar>& gpt, const std::vector<index>& ids,
+                       const std::vector<index>& starts, saved<decoder<Scalar>>& kept,
+                       const executor& run) {
   constexpr const char* name = "heed::forward of decoder";
   const auto tokens = static_cast<index>(ids.size());
-  detail::check_starts(name, "starts", "ids", detail::number_span<index>(starts), tokens);
+  check_starts(name, "starts", "ids", number_span<index>(starts), tokens);
   matrix<Scalar>& x = kept.last;
   x.resize(tokens, gpt.model());
   if (gpt.embedding_projection.outputs() > 0) {
@@ -42,11 +42,39 @@ void forward(const decoder<Scalar>& gpt, const std::vector<index>& ids,
   } else {
     gpt.words(ids, x);
   }
-  if (!detail::exactly_equal(gpt.embedding_scale, 1.0))
-    x *= static_cast<Scalar>(gpt.embedding_scale);
+  if (!exactly_equal(gpt.embedding_scale, 1.0)) x *= static_cast<Scalar>(gpt.embedding_scale);
   for (std::size_t s = 0; s + 1 < starts.size() && gpt.places; ++s)
     gpt.places->add(x.middleRows(starts[s], starts[s + 1] - starts[s]), gpt.first_place);
-  detail::forward_in_place(run, gpt.embedding_norm, x, kept.embedded);
+  forward_in_place(run, gpt.embedding_norm, x, kept.embedded);
+}
+
+// d: (tokens, model), the gradient of what the first block was given, which is changed.
+template <class Scalar>
+void backward_embedding(const decoder<Scalar>& gpt, const std::vector<index>& ids,
+                        const std::vector<index>& starts, saved<decoder<Scalar>>& kept,
+                        matrix<Scalar>& d, decoder<Scalar>& gradient, const executor& run) {
+  // x = embedding_norm(embedding_scale words(ids) embedding_projection + places)
+  backward_in_place(gpt.embedding_norm, kept.embedded, d, gradient.embedding_norm, run);
+  if (gpt.places) backward(*gpt.places, starts, gpt.first_place, d, *gradient.places, run);
+  if (!exactly_equal(gpt.embedding_scale, 1.0)) d *= static_cast<Scalar>(gpt.embedding_scale);
+  if (gpt.embedding_projection.outputs() == 0)
+    return backward(gpt.words, ids, d, gradient.words, run);
+  matrix<Scalar> d_narrow = matrix<Scalar>::Zero(d.rows(), gpt.words.model());
+  backward(gpt.embedding_projection, kept.narrow, d, d_narrow, gradient.embedding_projection, run);
+  backward(gpt.words, ids, d_narrow, gradient.words, run);
+}
+
+}  // namespace detail
+
+// kept.hidden = what gpt.hidden(ids) gives for each sequence, with the same bits; sequence i is the ids starts[i]
+// ... starts[i + 1] - 1, and its first token stands at position 0. Throws std::out_of_range for an id outside
+// the vocabulary or a sequence longer than the learned positions.
+template <class Scalar>
+void forward(const decoder<Scalar>& gpt, const std::vector<index>& ids,
+             const std::vector<index>& starts, saved<decoder<Scalar>>& kept,
+             const executor& run = {}) {
+  detail::forward_embedding(gpt, ids, starts, kept, run);
+  matrix<Scalar>& x = kept.last;
   kept.forward(gpt.blocks, x, starts, run);
   kept.hidden.resizeLike(x);
   detail::normalise_on(run, gpt.final_norm, x, kept.hidden);
@@ -62,16 +90,7 @@ void backward(const decoder<Scalar>& gpt, const std::vector<index>& ids,
   matrix<Scalar> d = matrix<Scalar>::Zero(d_hidden.rows(), d_hidden.cols());
   backward(gpt.final_norm, kept.last, d_hidden, d, gradient.final_norm, run);
   kept.backward(gpt.blocks, starts, d, gradient.blocks, run);
-  // x = embedding_norm(embedding_scale words(ids) embedding_projection + places)
-  detail::backward_in_place(gpt.embedding_norm, kept.embedded, d, gradient.embedding_norm, run);
-  if (gpt.places) backward(*gpt.places, starts, gpt.first_place, d, *gradient.places, run);
-  if (!detail::exactly_equal(gpt.embedding_scale, 1.0))
-    d *= static_cast<Scalar>(gpt.embedding_scale);
-  if (gpt.embedding_projection.outputs() == 0)
-    return backward(gpt.words, ids, d, gradient.words, run);
-  matrix<Scalar> d_narrow = matrix<Scalar>::Zero(d.rows(), gpt.words.model());
-  backward(gpt.embedding_projection, kept.narrow, d, d_narrow, gradient.embedding_projection, run);
-  backward(gpt.words, ids, d_narrow, gradient.words, run);
+  detail::backward_embedding(gpt, ids, starts, kept, d, gradient, run);
 }
 
 }  // namespace HEED_ABI

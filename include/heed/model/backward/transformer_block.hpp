@@ -4,6 +4,7 @@
 //   heed::saved<heed::transformer_block<float>> kept;
 //   heed::forward(block, x, starts, kept);                // x: (tokens, model), in place
 //   heed::backward(block, starts, kept, d, gradient);     // d: of the result; becomes that of x
+//   heed::forward(block, x, memory, starts, memory_starts, kept);  // with cross-attention
 #pragma once
 
 #include <heed/layer/backward/attention_layer.hpp>  // backward of attention_layer
@@ -66,32 +67,30 @@ void forward_in_place(const executor& on, const normalisation<Scalar>& norm, mat
   normalise_on(on, norm, kept, x);
 }
 
-}  // namespace detail
-
-// x = block(x, starts), with the same bits. x: (tokens, model).
-template <class Scalar>
-void forward(const transformer_block<Scalar>& block, matrix<Scalar>& x,
-             const std::vector<index>& starts, saved<transformer_block<Scalar>>& kept,
-             const executor& on = {}) {
+// attend(from, to) is the forward of the block's attention.
+template <class Scalar, class Attend>
+void forward_block(const transformer_block<Scalar>& block, matrix<Scalar>& x,
+                   saved<transformer_block<Scalar>>& kept, const executor& on,
+                   const Attend& attend) {
   const bool has_feed = block.has_feed();
   const double scale = block.residual_scale;
   matrix<Scalar> result(x.rows(), x.cols());
   kept.x = x;
   kept.attention_input.resizeLike(x);
   kept.feed_input.resizeLike(x);
-  detail::normalise_on(on, block.attention_norm, x, kept.attention_input);
-  forward(block.attention, kept.attention_input, result, starts, kept.attention, on);
-  detail::forward_in_place(on, block.attention_post_norm, result, kept.attention_result);
+  normalise_on(on, block.attention_norm, x, kept.attention_input);
+  attend(kept.attention_input, result);
+  forward_in_place(on, block.attention_post_norm, result, kept.attention_result);
   const bool parallel = block.order == transformer_block<Scalar>::residual::parallel;
   if (parallel && has_norm(block.feed_norm))
-    detail::normalise_on(on, block.feed_norm, x, kept.feed_input);
+    normalise_on(on, block.feed_norm, x, kept.feed_input);
   else if (parallel)
     kept.feed_input = kept.attention_input;
-  detail::add_times<Scalar>(on, scale, x, result);
+  add_times<Scalar>(on, scale, x, result);
   if (!parallel) {
-    detail::forward_in_place(on, block.attention_norm_of_sum, x, kept.attention_sum);
+    forward_in_place(on, block.attention_norm_of_sum, x, kept.attention_sum);
     kept.middle = x;
-    if (has_feed) detail::normalise_on(on, block.feed_norm, x, kept.feed_input);
+    if (has_feed) normalise_on(on, block.feed_norm, x, kept.feed_input);
   }
   if (!has_feed) return;
   std::visit(
@@ -101,28 +100,28 @@ void forward(const transformer_block<Scalar>& block, matrix<Scalar>& x,
         forward(feed, kept.feed_input, result, std::get<saved<Layer>>(kept.feed), on);
       },
       block.feed);
-  detail::forward_in_place(on, block.feed_post_norm, result, kept.feed_result);
-  detail::add_times<Scalar>(on, scale, x, result);
-  detail::forward_in_place(on, block.feed_norm_of_sum, x, kept.feed_sum);
+  forward_in_place(on, block.feed_post_norm, result, kept.feed_result);
+  add_times<Scalar>(on, scale, x, result);
+  forward_in_place(on, block.feed_norm_of_sum, x, kept.feed_sum);
 }
 
-// d: (tokens, model), the gradient of what the block gave, which becomes that of what it was given.
-template <class Scalar>
-void backward(const transformer_block<Scalar>& block, const std::vector<index>& starts,
-              const saved<transformer_block<Scalar>>& kept, matrix<Scalar>& d,
-              transformer_block<Scalar>& gradient, const executor& on = {}) {
+// attend_back(d_to, d_from) is the backward of the block's attention.
+template <class Scalar, class AttendBack>
+void backward_block(const transformer_block<Scalar>& block,
+                    const saved<transformer_block<Scalar>>& kept, matrix<Scalar>& d,
+                    transformer_block<Scalar>& gradient, const executor& on,
+                    const AttendBack& attend_back) {
   const bool has_feed = block.has_feed();
   const double scale = block.residual_scale;
   const bool parallel = block.order == transformer_block<Scalar>::residual::parallel;
   matrix<Scalar> d_result(d.rows(), d.cols()), d_input = matrix<Scalar>::Zero(d.rows(), d.cols());
   if (has_feed) {
     // x = norm_of_sum(middle + scale post_norm(feed(feed_input)))
-    detail::backward_in_place(block.feed_norm_of_sum, kept.feed_sum, d, gradient.feed_norm_of_sum,
-                              on);
+    backward_in_place(block.feed_norm_of_sum, kept.feed_sum, d, gradient.feed_norm_of_sum, on);
     d_result.setZero();
-    detail::add_times<Scalar>(on, scale, d_result, d);
-    detail::backward_in_place(block.feed_post_norm, kept.feed_result, d_result,
-                              gradient.feed_post_norm, on);
+    add_times<Scalar>(on, scale, d_result, d);
+    backward_in_place(block.feed_post_norm, kept.feed_result, d_result, gradient.feed_post_norm,
+                      on);
     std::visit(
         [&]<class Layer>(const Layer& feed) {
           backward(feed, kept.feed_input, std::get<saved<Layer>>(kept.feed), d_result, d_input,
@@ -136,22 +135,71 @@ void backward(const transformer_block<Scalar>& block, const std::vector<index>& 
     }
   }
   if (!parallel)
-    detail::backward_in_place(block.attention_norm_of_sum, kept.attention_sum, d,
-                              gradient.attention_norm_of_sum, on);
+    backward_in_place(block.attention_norm_of_sum, kept.attention_sum, d,
+                      gradient.attention_norm_of_sum, on);
   // sum = x + scale post_norm(attention(attention_input))
   d_result.setZero();
-  detail::add_times<Scalar>(on, scale, d_result, d);
+  add_times<Scalar>(on, scale, d_result, d);
   if (parallel && has_norm(block.feed_norm)) {
     // feed_input = feed_norm(x); without feed_norm it is attention_input, and d_input goes on from here
     backward(block.feed_norm, kept.x, d_input, d, gradient.feed_norm, on);
     d_input.setZero();
   }
-  detail::backward_in_place(block.attention_post_norm, kept.attention_result, d_result,
-                            gradient.attention_post_norm, on);
-  backward(block.attention, kept.attention_input, starts, kept.attention, d_result, d_input,
-           gradient.attention, on);
+  backward_in_place(block.attention_post_norm, kept.attention_result, d_result,
+                    gradient.attention_post_norm, on);
+  attend_back(d_result, d_input);
   // attention_input = attention_norm(x)
   backward(block.attention_norm, kept.x, d_input, d, gradient.attention_norm, on);
+}
+
+}  // namespace detail
+
+// x = block(x, starts), with the same bits. x: (tokens, model).
+template <class Scalar>
+void forward(const transformer_block<Scalar>& block, matrix<Scalar>& x,
+             const std::vector<index>& starts, saved<transformer_block<Scalar>>& kept,
+             const executor& on = {}) {
+  detail::forward_block(block, x, kept, on, [&](const matrix<Scalar>& from, matrix<Scalar>& to) {
+    forward(block.attention, from, to, starts, kept.attention, on);
+  });
+}
+
+// d: (tokens, model), the gradient of what the block gave, which becomes that of what it was given.
+template <class Scalar>
+void backward(const transformer_block<Scalar>& block, const std::vector<index>& starts,
+              const saved<transformer_block<Scalar>>& kept, matrix<Scalar>& d,
+              transformer_block<Scalar>& gradient, const executor& on = {}) {
+  detail::backward_block(block, kept, d, gradient, on,
+                         [&](const matrix<Scalar>& d_to, matrix<Scalar>& d_from) {
+                           backward(block.attention, kept.attention_input, starts, kept.attention,
+                                    d_to, d_from, gradient.attention, on);
+                         });
+}
+
+// The same with cross-attention: sequence i of x attends to the rows memory_starts[i] ... memory_starts[i + 1] - 1 of
+// memory, (rows, model), as block(x, memory) does for one sequence.
+template <class Scalar>
+void forward(const transformer_block<Scalar>& block, matrix<Scalar>& x,
+             const matrix<Scalar>& memory, const std::vector<index>& starts,
+             const std::vector<index>& memory_starts, saved<transformer_block<Scalar>>& kept,
+             const executor& on = {}) {
+  detail::forward_block(block, x, kept, on, [&](const matrix<Scalar>& from, matrix<Scalar>& to) {
+    forward(block.attention, from, memory, to, starts, memory_starts, kept.attention, on);
+  });
+}
+
+// The gradient of memory is added to d_memory, (rows, model).
+template <class Scalar>
+void backward(const transformer_block<Scalar>& block, const matrix<Scalar>& memory,
+              const std::vector<index>& starts, const std::vector<index>& memory_starts,
+              const saved<transformer_block<Scalar>>& kept, matrix<Scalar>& d,
+              matrix<Scalar>& d_memory, transformer_block<Scalar>& gradient,
+              const executor& on = {}) {
+  detail::backward_block(
+      block, kept, d, gradient, on, [&](const matrix<Scalar>& d_to, matrix<Scalar>& d_from) {
+        backward(block.attention, kept.attention_input, memory, starts, memory_starts,
+                 kept.attention, d_to, d_from, d_memory, gradient.attention, on);
+      });
 }
 
 }  // namespace HEED_ABI
