@@ -14,8 +14,10 @@
 //   }
 #pragma once
 
-#include <heed/model/backward/decoder.hpp>             // gradients of a decoder and of its layers
-#include <heed/model/backward/encoder.hpp>             // gradients of an encoder
+#include <heed/model/backward/decoder.hpp>          // gradients of a decoder and of its layers
+#include <heed/model/backward/encoder.hpp>          // gradients of an encoder
+#include <heed/model/backward/encoder_decoder.hpp>  // gradients of an encoder-decoder
+#include <heed/model/backward/encoder_decoder_parameters.hpp>  // the same
 #include <heed/model/backward/encoder_parameters.hpp>  // parameters_of, zeros_like, make_learnable
 #include <heed/model/backward/low_rank.hpp>            // add_low_rank, merge_low_rank
 #include <heed/model/backward/sentence_head.hpp>       // gradients of a text's vector
@@ -24,5 +26,6 @@
 #include <heed/train/loss.hpp>                         // loss_and_gradient, loss_of
 #include <heed/train/muon.hpp>                         // muon
 #include <heed/train/optimiser.hpp>                    // adamw, sgd
+#include <heed/train/pair_loss.hpp>                    // the losses of an encoder-decoder
 #include <heed/train/rounded_decoder.hpp>              // rounded_decoder
 #include <heed/train/schedule.hpp>                     // constant_rate, cosine_rate

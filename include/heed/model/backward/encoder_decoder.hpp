@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// An encoder-decoder of tokens, with what its backward needs, and its gradients: pairs of a source and a target.
+//
+//   heed::saved<heed::encoder_decoder<float>> kept;
+//   heed::forward(t5, sources, ids, starts, kept);            // kept.target.hidden: (ids, model)
+//   heed::backward(t5, sources, ids, starts, kept, d_hidden, gradient);  // gradient = heed::zeros_like(t5)
+//
+// Vaswani et al., "Attention Is All You Need", 2017.
+#pragma once
+
+#include <heed/model/backward/decoder.hpp>  // forward_embedding, saved of decoder
+#include <heed/model/backward/encoder.hpp>  // backward of encoder
+#include <heed/model/encoder_decoder.hpp>   // encoder_decoder
+
+namespace heed {
+inline namespace HEED_ABI {
+
+template <class Scalar>
+struct saved<encoder_decoder<Scalar>> {
+  saved<encoder<Scalar>> source;  // whose hidden vectors, (source tokens, model), are attended to
+  saved<decoder<Scalar>> target;  // blocks are those of self-attention
+  std::vector<saved<transformer_block<Scalar>>> cross_blocks;
+};
+
+// kept.target.hidden = what model.hidden(ids) gives for each target with a cache of its source, with the same bits.
+// Target i is the ids starts[i] ... starts[i + 1] - 1, the first of which is model.start_id as a rule, and belongs
+// to sequence i of the sources. Throws shape_error if there are not as many targets as sources,
+// std::out_of_range for an id outside the vocabulary or a sequence longer than the learned positions.
+template <class Scalar>
+void forward(const encoder_decoder<Scalar>& model, const token_sequences& sources,
+             const std::vector<index>& ids, const std::vector<index>& starts,
+             saved<encoder_decoder<Scalar>>& kept, const executor& run = {}) {
+  const std::size_t blocks = model.decoder.blocks.size();
+  detail::require(model.cross_blocks.size() == blocks,
+                  "heed::forward of encoder_decoder: there are ", blocks,
+                  " blocks of the decoder and ", model.cross_blocks.size(), " of cross-attention");
+  forward(model.encoder, sources, kept.source, run);
+  detail::forward_embedding(model.decoder, ids, starts, kept.target, run);
+  kept.target.blocks.resize(blocks);
+  kept.cross_blocks.resize(blocks);
+  matrix<Scalar>& x = kept.target.last;
+  for (std::size_t i = 0; i < blocks; ++i) {
+    forward(model.decoder.blocks[i], x, starts, kept.target.blocks[i], run);
+    forward(model.cross_blocks[i], x, kept.source.hidden, starts, sources.starts,
+            kept.cross_blocks[i], run);
+  }
+  kept.target.hidden.resizeLike(x);
+  detail::normalise_on(run, model.decoder.final_norm, x, kept.target.hidden);
+}
+
+// d_hidden: (ids, model), the gradient of kept.target.hidden; what comes of it is added to `gradient`. Sources, ids and
+// starts are those of the forward. A bias by distance (attention_rules::distance_bias) is not learned.
+template <class Scalar>
+void backward(const encoder_decoder<Scalar>& model, const token_sequences& sources,
+              const std::vector<index>& ids, const std::vector<index>& starts,
+              saved<encoder_decoder<Scalar>>& kept, const matrix<Scalar>& d_hidden,
+              encoder_decoder<Scalar>& gradient, const executor& run = {}) {
+  const matrix<Scalar>& memory = kept.source.hidden;
+  // hidden = final_norm(last)
+  matrix<Scalar> d = matrix<Scalar>::Zero(d_hidden.rows(), d_hidden.cols());
+  matrix<Scalar> d_memory = matrix<Scalar>::Zero(memory.rows(), memory.cols());
+  backward(model.decoder.final_norm, kept.target.last, d_hidden, d, gradient.decoder.final_norm,
+           run);
+  for (std::size_t i = model.cross_blocks.size(); i-- > 0;) {
+    // x = cross_block(block(x), memory)
+    backward(model.cross_blocks[i], memory, starts, sources.starts, kept.cross_blocks[i], d,
+             d_memory, gradient.cross_blocks[i], run);
+    backward(model.decoder.blocks[i], starts, kept.target.blocks[i], d, gradient.decoder.blocks[i],
+             run);
+  }
+  detail::backward_embedding(model.decoder, ids, starts, kept.target, d, gradient.decoder, run);
+  // memory = encoder(sources)
+  backward(model.encoder, sources, kept.source, d_memory, gradient.encoder, run);
+}
+
+}  // namespace HEED_ABI
+}  // namespace heed
