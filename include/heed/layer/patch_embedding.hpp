@@ -40,10 +40,9 @@ struct patch_embedding {
     projection = linear<Scalar>({s.channels * s.patch * s.patch, s.model, s.bias, s.seed});
   }
 
-  // Tokens of an image.
-  [[nodiscard]] index tokens() const {
-    return (class_token.size() > 0 ? 1 : 0) + patches_down() * patches_across();
-  }
+  // Tokens of an image: the class token, if there is one, and the patches.
+  [[nodiscard]] index tokens() const { return (class_token.size() > 0 ? 1 : 0) + patches(); }
+  [[nodiscard]] index patches() const { return patches_down() * patches_across(); }
   // How many images there are in so many rows. Throws shape_error if they are no whole number.
   [[nodiscard]] index count(index rows, index cols) const {
     const index each = sizes_.channels * sizes_.height;
@@ -59,14 +58,21 @@ struct patch_embedding {
   template <class Images>
   [[nodiscard]] matrix<Scalar> operator()(const Images& images) const {
     const index all = count(images.rows(), images.cols());
-    const index patches = patches_down() * patches_across(), skipped = tokens() - patches;
-    matrix<Scalar> pixels(patches, projection.inputs()), x(all * tokens(), projection.outputs());
+    const index skipped = tokens() - patches();
+    matrix<Scalar> x(all * tokens(), projection.outputs());
     for (index image = 0; image < all; ++image) {
-      for (index p = 0; p < patches; ++p) gather(images, image, p, pixels.row(p));
       if (skipped == 1) x.row(image * tokens()) = class_token;
-      projection(pixels, x.middleRows(image * tokens() + skipped, patches));
+      projection(pixels_of(images, image), x.middleRows(image * tokens() + skipped, patches()));
     }
     return x;
+  }
+
+  // What the projection is given for one of the images: (patches, channels * patch * patch).
+  template <class Images>
+  [[nodiscard]] matrix<Scalar> pixels_of(const Images& images, index image) const {
+    matrix<Scalar> pixels(patches(), projection.inputs());
+    for (index p = 0; p < patches(); ++p) gather(images, image, p, pixels.row(p));
+    return pixels;
   }
 
  private:

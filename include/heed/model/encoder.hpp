@@ -102,13 +102,9 @@ struct encoder {
   template <class Images, class... Modifiers>
   [[nodiscard]] matrix<Scalar> hidden_of_images(const Images& images,
                                                 const Modifiers&... modifiers) const {
-    detail::require(patches.given(), name, ": this encoder reads no images");
-    matrix<Scalar> x = patches(images);
-    const std::vector<index> starts = starts_of_images(patches.count(images.rows(), images.cols()));
-    if (places)
-      for (std::size_t i = 0; i + 1 < starts.size(); ++i)
-        places->add(x.middleRows(starts[i], patches.tokens()), first_place);
+    matrix<Scalar> x = embed_images(images);
     normalise(embedding_norm, x, x);
+    const std::vector<index> starts = starts_of_images(patches.count(images.rows(), images.cols()));
     return run(std::move(x), starts, modifiers...);
   }
 
@@ -131,6 +127,16 @@ struct encoder {
     std::vector<index> starts;
     for (index i = 0; i <= count; ++i) starts.push_back(i * patches.tokens());
     return starts;
+  }
+
+  // Patches and places of images before embedding_norm, (images * patches.tokens(), model).
+  template <class Images>
+  [[nodiscard]] matrix<Scalar> embed_images(const Images& images) const {
+    detail::require(patches.given(), name, ": this encoder reads no images");
+    matrix<Scalar> x = patches(images);
+    for (index i = 0; places && i < x.rows(); i += patches.tokens())
+      places->add(x.middleRows(i, patches.tokens()), first_place);
+    return x;
   }
 
   // The input of the first block for tokens, (tokens, model).

@@ -13,13 +13,15 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Those that heed::backward of an encoder of tokens finds derivatives of: pooler and head are not in it. In the order
-// of the forward; refers to the encoder's numbers. Throws shape_error for weights that are a file's.
+// Those that heed::backward of an encoder of tokens or images finds derivatives of: pooler and head are not in it. In
+// the order of the forward; refers to the encoder's numbers. Throws shape_error for weights that are a file's.
 template <class Scalar>
 [[nodiscard]] parameter_list<Scalar> parameters_of(encoder<Scalar>& e) {
   detail::parameter_walk<Scalar> walk;
   walk.add("words.weight", e.words.weight);
   walk.add("types.weight", e.types.weight);
+  walk.linear("patches.projection", e.patches.projection);
+  walk.add("patches.class_token", e.patches.class_token);
   if (e.places) walk.add("places.weight", e.places->weight);
   walk.norm("embedding_norm", e.embedding_norm);
   for (std::size_t i = 0; i < e.blocks.size(); ++i)
@@ -57,6 +59,7 @@ template <class Scalar>
 void make_learnable(encoder<Scalar>& e) {
   detail::take_over(e.words.weight, true);
   detail::take_over(e.types.weight, true);
+  detail::take_over(e.patches.projection.weight, false);
   for (transformer_block<Scalar>& b : e.blocks) detail::take_over(b);
 }
 template <class Scalar>

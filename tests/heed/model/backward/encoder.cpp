@@ -89,6 +89,33 @@ TEST(backward_of_encoder, with_positions_of_every_kind) {
   check(e, two_texts());
 }
 
+// Two images of 2 channels, 4 x 5 pixels: two patches of 2 x 2 beside and below each other, the last column unread.
+void check_images(encoder<double> e) {
+  const matrix<double> images = some_numbers(2 * 2 * 4, 5, 8);
+  encoder<double> gradient = heed::zeros_like(e);
+  heed::saved<encoder<double>> kept;
+  heed::forward(e, images, kept);
+  EXPECT_TRUE(support::same_bits(kept.hidden, e.hidden_of_images(images)));
+  const matrix<double> d_hidden = some_numbers(2 * e.patches.tokens(), 6, 3);
+  heed::backward(e, images, kept, d_hidden, gradient);
+  const auto f = [&] { return e.hidden_of_images(images).cwiseProduct(d_hidden).sum(); };
+  support::expect_gradients(heed::parameters_of(e), heed::parameters_of(gradient), f);
+}
+
+TEST(backward_of_encoder, of_images) {
+  encoder<double> e = small_encoder<double>(0);
+  e.words = {};
+  e.patches = heed::patch_embedding<double>(
+      {.channels = 2, .height = 4, .width = 5, .patch = 2, .model = 6});
+  e.patches.projection.weight = some_numbers(8, 6, 9);
+  e.patches.projection.bias.setOnes();
+  e.patches.class_token = some_numbers(1, 6, 4).row(0);  // as in ViT; so 5 tokens an image
+  check_images(e);
+  e.patches.class_token.resize(0);
+  e.patches.projection.bias.resize(0);  // as in CLIP
+  check_images(e);
+}
+
 TEST(backward_of_encoder, finds_nothing_for_what_is_not_asked) {
   encoder<double> e = small_encoder<double>();
   encoder<double> gradient = heed::zeros_like(e), all = gradient;
