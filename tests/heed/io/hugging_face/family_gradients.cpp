@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT
-// Losses and gradients of twelve families beside those of PyTorch's autograd in double, in models that the loaders
+// Losses and gradients of fifteen families beside those of PyTorch's autograd in double, in models that the loaders
 // read.
 #include "support/bytes.hpp"
 #include "support/golden.hpp"
 
 #include <heed/io/hugging_face/load_decoder.hpp>
 #include <heed/io/hugging_face/load_encoder.hpp>
+#include <heed/io/hugging_face/load_encoder_decoder.hpp>
 #include <heed/io/read_tensor_file.hpp>
 #include <heed/io/safetensors_writer.hpp>
 #include <heed/model/backward/encoder.hpp>
 #include <heed/model/backward/encoder_parameters.hpp>
 #include <heed/train/loss.hpp>
+#include <heed/train/pair_loss.hpp>
 
 #include <gtest/gtest.h>
 
@@ -97,6 +99,21 @@ void compare(const heed::parameter_list<float>& found, const heed::parameter_lis
 
 class decoders : public ::testing::TestWithParam<const char*> {};
 class encoders : public ::testing::TestWithParam<const char*> {};
+class encoder_decoders : public ::testing::TestWithParam<const char*> {};
+
+// cos(0.1 i) for each number of the hidden vectors, whose sum with them is the loss.
+struct along_cosines {
+  matrix<float> d_hidden;
+  double loss = 0;
+
+  explicit along_cosines(const matrix<float>& hidden) : d_hidden(hidden.rows(), hidden.cols()) {
+    for (index i = 0; i < d_hidden.size(); ++i) {
+      const double weight = std::cos(0.1 * static_cast<double>(i));
+      d_hidden.data()[i] = static_cast<float>(weight);
+      loss += weight * static_cast<double>(hidden.data()[i]);
+    }
+  }
+};
 
 TEST_P(decoders, have_the_gradients_of_pytorch) {
   const std::string family = GetParam();
@@ -132,16 +149,57 @@ TEST_P(encoders, have_the_gradients_of_pytorch) {
       heed::padded_batch{data.table("input_ids"), data.table("attention_mask"), {}}.sequences();
   heed::saved<heed::encoder<float>> kept;
   heed::forward(model, texts, kept);
-  matrix<float> d_hidden(kept.hidden.rows(), kept.hidden.cols());
-  double loss = 0;
-  for (index i = 0; i < d_hidden.size(); ++i) {
-    const double weight = std::cos(0.1 * static_cast<double>(i));
-    d_hidden.data()[i] = static_cast<float>(weight);
-    loss += weight * static_cast<double>(kept.hidden.data()[i]);
-  }
-  EXPECT_NEAR(loss, golden.loss(),
-              1e-5 * static_cast<double>(d_hidden.norm() * kept.hidden.norm()));
-  heed::backward(model, texts, kept, d_hidden, gradient);
+  const along_cosines to(kept.hidden);
+  EXPECT_NEAR(to.loss, golden.loss(),
+              1e-5 * static_cast<double>(to.d_hidden.norm() * kept.hidden.norm()));
+  heed::backward(model, texts, kept, to.d_hidden, gradient);
+  compare(heed::parameters_of(gradient), heed::parameters_of(want), false);
+}
+
+TEST(family_gradients, images_have_those_of_pytorch) {
+  const auto folder = support::data_folder("families/vit");
+  if (!folder) GTEST_SKIP() << support::data_is_missing("families/vit");
+  const golden_gradients golden("vit", *folder);
+  heed::encoder<float> model = heed::load_encoder(*folder),
+                       want = heed::load_encoder(golden.folder());
+  heed::make_learnable(model);
+  heed::make_learnable(want);
+  heed::encoder<float> gradient = heed::zeros_like(model);
+  const matrix<float> images = support::golden(*folder).rows("pixel_values");
+  heed::saved<heed::encoder<float>> kept;
+  heed::forward(model, images, kept);
+  const along_cosines to(kept.hidden);
+  EXPECT_NEAR(to.loss, golden.loss(),
+              1e-5 * static_cast<double>(to.d_hidden.norm() * kept.hidden.norm()));
+  heed::backward(model, images, kept, to.d_hidden, gradient);
+  compare(heed::parameters_of(gradient), heed::parameters_of(want), false);
+}
+
+// The file has one table for the words of both sides and the head, whose derivatives are summed.
+TEST_P(encoder_decoders, have_the_gradients_of_pytorch) {
+  const std::string family = GetParam();
+  const auto folder = support::data_folder("families/" + family);
+  if (!folder) GTEST_SKIP() << support::data_is_missing("families/" + family);
+  const golden_gradients golden(family, *folder);
+  heed::encoder_decoder<float> model = heed::load_encoder_decoder(*folder),
+                               want = heed::load_encoder_decoder(golden.folder());
+  heed::make_learnable(model);
+  heed::make_learnable(want);
+  heed::encoder_decoder<float> gradient = heed::zeros_like(model);
+  const support::golden data(*folder);
+  heed::token_sequences source(data.ids("input_ids"));
+  heed::token_batch target;
+  target.append(data.ids("decoder_input_ids"));
+  heed::saved<heed::encoder_decoder<float>> kept;
+  const heed::loss_sum loss = heed::loss_and_gradient(
+      model, source, target, 1.0 / static_cast<double>(target.ids.size()), kept, gradient);
+  EXPECT_NEAR(loss.mean(), golden.loss(), 1e-5);
+  matrix<float>& words = gradient.encoder.words.weight;
+  words += gradient.decoder.words.weight;
+  if (gradient.decoder.head.weight.size() > 0) words += gradient.decoder.head.weight.transpose();
+  gradient.decoder.words.weight = words;
+  gradient.decoder.head = {};
+  want.decoder.head = {};
   compare(heed::parameters_of(gradient), heed::parameters_of(want), false);
 }
 
@@ -156,6 +214,8 @@ INSTANTIATE_TEST_SUITE_P(family_gradients, decoders,
                                            "opt", "phi", "cohere", "olmo2"),
                          name_of);
 INSTANTIATE_TEST_SUITE_P(family_gradients, encoders, ::testing::Values("bert", "modernbert"),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(family_gradients, encoder_decoders, ::testing::Values("bart", "t5"),
                          name_of);
 
 }  // namespace
