@@ -6,6 +6,8 @@
 
 #include <heed/train/vocabulary_loss.hpp>
 
+#include <span>
+
 namespace {
 
 using heed::index;
@@ -73,6 +75,27 @@ TEST(vocabulary_loss, of_a_table_of_floats_is_that_of_its_transpose) {
   const double of_columns = run(view_of(w), d_x);
   EXPECT_EQ(run(view_of(table).transposed(), d_x_by_rows), of_columns);
   EXPECT_TRUE(support::same_bits(d_x_by_rows, d_x));
+}
+
+// Words that a file holds are read tile by tile. A derivative is a sum over all of them on either way, and
+// rounded as often.
+TEST(vocabulary_loss, of_stored_words_is_that_of_a_matrix) {
+  const index rows = 5, words = 5000, model = 32;
+  const matrix<float> x = some_numbers(rows, model, 1).cast<float>(),
+                      table = some_numbers(words, model, 2).cast<float>(), w = table.transpose();
+  const index targets[] = {4, 4999, -1, 4096, 4095};
+  const heed::stored_matrix stored{heed::dtype::f32, words, model,
+                                   std::as_bytes(std::span(table.data(), 1)).data()};
+  matrix<float> d_x = matrix<float>::Zero(rows, model), d_x_stored = d_x;
+  const double want = heed::detail::vocabulary_loss<float>({view_of(w), {}}, {})(
+      view_of(x), targets, 1, view_of(d_x));
+  heed::detail::vocabulary_head<float> of_file{{nullptr, model, words, 0, 0}, {}};
+  of_file.stored = &stored;
+  const double found = heed::detail::vocabulary_loss<float>(of_file, {})(view_of(x), targets, 1,
+                                                                         view_of(d_x_stored));
+  EXPECT_NEAR(found, want, 1e-6 * want);
+  EXPECT_LE((d_x_stored - d_x).cwiseAbs().maxCoeff(),
+            float(words) * 0x1p-24f * d_x.cwiseAbs().maxCoeff());
 }
 
 // A head that is scaled, capped and has a bias; its weight is the transpose of a table.
