@@ -2,13 +2,10 @@
 // JSON to values, with bounds on depth and number; text that is not JSON is refused.
 //
 //   const heed::config_value v = heed::detail::parse_json(R"({"shape": [2, 3]})", "a.json");
-//
-// The only header that includes nlohmann's.
 #pragma once
 
 #include <heed/io/config_value.hpp>  // config_value, sort_fields
-
-#include <nlohmann/json.hpp>  // json::sax_parse, dump
+#include <heed/io/json_events.hpp>   // json_events, nlohmann::ordered_json
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -97,7 +94,7 @@ class json_reader {
 
 inline config_value parse_json(std::string_view text, const std::string& file) {
   json_reader reader(file);
-  nlohmann::json::sax_parse(text.data(), text.data() + text.size(), &reader);
+  json_events(text, reader);
   return reader.result();
 }
 
@@ -111,7 +108,7 @@ inline config_value::object parse_json_object(std::string_view text, const std::
 
 // A text as JSON writes it, in quotation marks. Refuses what is no UTF-8.
 inline std::string json_text(const std::string& file, const std::string& text) {
-  using nlohmann::json;
+  using json = nlohmann::ordered_json;
   const json value(text);
   std::string written = value.dump(-1, ' ', false, json::error_handler_t::replace);
   // Both are the same unless there was something to replace or to ignore.

@@ -4,9 +4,8 @@
 //   detail::text::parse_json(R"({"shape": [2, 3]})");
 #pragma once
 
+#include <heed/io/json_events.hpp>        // json_events
 #include <heed/text/read/json_value.hpp>  // json
-
-#include <nlohmann/json.hpp>  // json_sax, parser
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -14,7 +13,7 @@ namespace detail::text {
 
 // Makes values of what the parser meets. A derived reader takes parts of the file for itself, so that
 // a vocabulary of a million tokens does not become a million values.
-class json_reader : public nlohmann::json_sax<nlohmann::json> {
+class json_reader : public nlohmann::json_sax<nlohmann::ordered_json> {
  public:
   bool null() override { return put({}); }
   bool boolean(bool value) override { return put(json(value)); }
@@ -77,14 +76,10 @@ class json_reader : public nlohmann::json_sax<nlohmann::json> {
   std::string error_;
 };
 
-// Throws tokenizer_error for what is no JSON. (nlohmann::json::sax_parse is this and readers of four
-// binary formats, which take a second to compile.)
+// Throws tokenizer_error for what is no JSON.
 inline void read_json(std::string_view text, json_reader& reader) {
-  using events = nlohmann::json_sax<nlohmann::json>;
-  auto input = nlohmann::detail::input_adapter(text.data(), text.data() + text.size());
-  nlohmann::detail::parser<nlohmann::json, decltype(input)> parser(std::move(input), nullptr,
-                                                                   false);
-  const bool done = parser.sax_parse(static_cast<events*>(&reader));
+  using events = nlohmann::json_sax<nlohmann::ordered_json>;  // not one more parser for each reader
+  const bool done = json_events(text, static_cast<events&>(reader));
   require<tokenizer_error>(done, reader.error());
 }
 
