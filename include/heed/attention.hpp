@@ -56,15 +56,14 @@ void attention(const Q& q, const K& k, const V& v, Out&& out, const Modifiers&..
       const char* verb = call.options.verb;
       call.sizes = detail::check_inputs(verb, call.q, call.k, call.v, call.options, rules);
       detail::check_outputs(verb, call.q, call.k, call.v, call.out, call.options, call.sizes);
-      if constexpr (detail::asks_for_dropout<Modifiers...>)
+      if constexpr (detail::has_dropout<Modifiers...>)
         if (call.options.drop_probability > 0)
           call.drop = {{call.options.drop_probability, call.options.drop_seed},
                        detail::drop<Scalar>};
       using small_type = detail::small_task<call_type>;
       const detail::rules_of_call<Scalar> erased_rules(rules);
-      constexpr index bytes = detail::asks_for_key_weights<Modifiers...>
-                                  ? 0
-                                  : detail::stack_bytes<small_type, Q, K, V>();
+      constexpr index bytes =
+          detail::has_key_weights<Modifiers...> ? 0 : detail::stack_bytes<small_type, Q, K, V>();
       if constexpr (bytes > 0)
         if (detail::is_one_tile(call)) {
           detail::stack_memory<bytes> memory;
@@ -73,7 +72,7 @@ void attention(const Q& q, const K& k, const V& v, Out&& out, const Modifiers&..
       scratch& memory = call.options.memory ? *call.options.memory : detail::default_scratch();
       scratch::frame frame(memory);
       if (!call.keys_begin_tiles()) call.k = detail::without_tiles(frame, call.k);
-      if constexpr (detail::asks_for_key_weights<Modifiers...>)
+      if constexpr (detail::has_key_weights<Modifiers...>)
         detail::forward_and_key_weights(call, erased_rules, memory);
       else
         detail::forward(call, erased_rules, memory);

@@ -70,7 +70,7 @@ void attention_backward(const Q& q, const K& k, const V& v, const Out& out, cons
       call.sizes = detail::check_inputs(options.verb, call.q, call.k, call.v, options, rules);
       detail::check_backward(detail::const_view_of(q), detail::const_view_of(k),
                              detail::const_view_of(v), m, options, call.sizes);
-      if constexpr (detail::asks_for_dropout<Modifiers...>)
+      if constexpr (detail::has_dropout<Modifiers...>)
         if (options.drop_probability > 0)
           call.drop = {{options.drop_probability, options.drop_seed}, detail::drop<Scalar>};
       detail::backward(call, detail::gradient_rules<Scalar>::template of<Modifiers...>(rules),

@@ -155,12 +155,12 @@ inline tensor_file read_sharded_safetensors(const std::filesystem::path& path) {
 
   std::vector<mapped_file> files;
   std::vector<tensor_view> tensors;
-  for (auto& [shard, wanted] : tensors_of) {
+  for (auto& [shard, names] : tensors_of) {
     const std::filesystem::path place = path.parent_path() / shard;
     files.emplace_back(place);
     tensor_file part(place.string(), {},
                      parse_safetensors(files.back().bytes(), place.string()).tensors, {});
-    for (const std::string& tensor : wanted) tensors.push_back(part[tensor]);
+    for (const std::string& tensor : names) tensors.push_back(part[tensor]);
   }
   return {name, std::move(files), std::move(tensors), listing.object("metadata")};
 }

@@ -46,7 +46,7 @@ int power_of_damping(const Call& call) {
 
 // Whether there is a result that smaller weights can make finite.
 template <class Call>
-bool wants_mending(const Call& call) {
+bool has_overflow(const Call& call) {
   using Scalar = typename Call::Scalar;
   using Query = std::remove_cvref_t<decltype(*call.out.data)>;
   // A number beyond the largest half is infinite, however the sum was formed.
@@ -100,9 +100,9 @@ void take_damped(const Call& call, const Call& again) {
 // its values: the whole call runs again with weights that are smaller by a power of two. Takes
 // memory for a second `out`.
 template <class Call>
-void mend_overflow(const Call& call, const rules_of_call<typename Call::Scalar>& rules,
+void redo_overflow(const Call& call, const rules_of_call<typename Call::Scalar>& rules,
                    scratch& memory) {
-  if (!wants_mending(call)) return;
+  if (!has_overflow(call)) return;
   scratch::frame frame(memory);
   const Call again = damped(call, frame);
   forward_once(again, rules, memory);
@@ -112,7 +112,7 @@ void mend_overflow(const Call& call, const rules_of_call<typename Call::Scalar>&
 // A whole call without key_weights.
 template <class Call>
 void forward(const Call& call, const rules_of_call<typename Call::Scalar>& rules, scratch& memory) {
-  if (!forward_once(call, rules, memory)) mend_overflow(call, rules, memory);
+  if (!forward_once(call, rules, memory)) redo_overflow(call, rules, memory);
 }
 
 }  // namespace detail

@@ -29,11 +29,11 @@ inline namespace HEED_ABI {
 namespace detail {
 
 // Keys and values of which several processes hold a part each: append(k, v) keeps a share of the
-// rows, and asked_by() is the modifier that makes a call attend to the rows of all processes.
+// rows, and modifier() is the modifier that makes a call attend to the rows of all processes.
 template <class Rows>
 concept shared_rows = requires(Rows& rows) {
   rows.position();
-  rows.asked_by();
+  rows.modifier();
 };
 
 // Heads of which several processes hold a part each: attend(layer, x, y, modifiers...) computes all
@@ -188,7 +188,7 @@ struct attention_layer {
         x, y, [&](std::size_t) { return rows.position(); }, nullptr,
         [&](const auto& k, const auto& v, const auto& use) {
           rows.append(k, v);
-          use(rows.keys(), rows.values(), rows.asked_by());
+          use(rows.keys(), rows.values(), rows.modifier());
         },
         modifiers...);
   }

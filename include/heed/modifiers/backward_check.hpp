@@ -38,13 +38,13 @@ template <class Bound>
 inline constexpr bool is_alibi = std::is_same_v<Bound, bound_alibi>;
 
 template <class Modifier>
-inline constexpr bool asks_for_d_bias = false;
+inline constexpr bool has_bias_gradient = false;
 template <class Element>
-inline constexpr bool asks_for_d_bias<bias_gradient<Element>> = true;
+inline constexpr bool has_bias_gradient<bias_gradient<Element>> = true;
 template <class Modifier>
-inline constexpr bool asks_for_d_slopes = std::is_same_v<Modifier, slope_gradient>;
+inline constexpr bool has_slope_gradient = std::is_same_v<Modifier, slope_gradient>;
 template <class Modifier>
-inline constexpr bool asks_for_d_sink = std::is_same_v<Modifier, sink_gradient>;
+inline constexpr bool has_sink_gradient = std::is_same_v<Modifier, sink_gradient>;
 
 // Whether exactly one modifier has the gradient that a call requests; true if the call requests
 // none.
@@ -69,15 +69,15 @@ constexpr bool backward_call_is_good() {
     static_assert(no_outputs,
                   "heed::attention_backward: log_sum_exp, weights and key_weights are outputs of "
                   "heed::attention; the log-sum-exp comes fifth here, after out");
-    constexpr bool bias =
-        one_if_requested((0 + ... + int(has_bias<Modifiers>)), (asks_for_d_bias<Modifiers> || ...));
+    constexpr bool bias = one_if_requested((0 + ... + int(has_bias<Modifiers>)),
+                                           (has_bias_gradient<Modifiers> || ...));
     static_assert(bias, "heed::gradient_of_bias: there must be one heed::bias in the same call");
     constexpr bool slopes = one_if_requested((0 + ... + int(has_slopes<Modifiers>)),
-                                             (asks_for_d_slopes<Modifiers> || ...));
+                                             (has_slope_gradient<Modifiers> || ...));
     static_assert(slopes,
                   "heed::gradient_of_slopes: there must be one heed::alibi in the same call");
     constexpr bool sink = one_if_requested((0 + ... + int(std::is_same_v<Modifiers, heed::sink>)),
-                                           (asks_for_d_sink<Modifiers> || ...));
+                                           (has_sink_gradient<Modifiers> || ...));
     static_assert(sink, "heed::gradient_of_sink: there must be a heed::sink in the same call");
     return stored && inputs && no_outputs && bias && slopes && sink;
   } else {

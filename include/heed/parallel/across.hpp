@@ -58,7 +58,7 @@ struct across {
 };
 
 // Each rank of the communicator holds all of q and its own rows of k and v; each gets all of out. So few
-// queries ask a long cache whose parts lie on several machines: what travels are sums, not keys.
+// queries attend to a long cache whose parts lie on several machines: what travels are sums, not keys.
 struct across_keys : across {
   using across::across;
 };

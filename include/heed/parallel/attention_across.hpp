@@ -44,35 +44,35 @@ class attention_of_rank {
     const std::vector<query_part> parts = query_parts_of(call_.sizes, rows_.queries, ranks_.rank());
     const key_blocks blocks(call_.sizes, rows_.keys, how_.options.block_rows,
                             (std::max)(call_.k.cols, call_.v.cols) * index(sizeof(Storage)));
-    const wanted_blocks wanted = gather_wanted(parts, blocks);
-    bool moderate = pass(call_, parts, blocks, wanted, memory);
-    const bool own_overflow = !moderate && wants_mending(call_);
+    const needed_blocks needed = gather_needed(parts, blocks);
+    bool moderate = pass(call_, parts, blocks, needed, memory);
+    const bool own_overflow = !moderate && has_overflow(call_);
     const double before = MPI_Wtime();
     const bool any_overflow = outcomes_.agree(own_overflow);
     cost_.waiting_seconds += MPI_Wtime() - before;
     if (!any_overflow) return;
-    // All go through the keys again, since others may want them.
+    // All go through the keys again, since others may need them.
     scratch::frame frame(memory);
     const Call again = damped(call_, frame);
-    pass(again, parts, blocks, wanted, memory);
+    pass(again, parts, blocks, needed, memory);
     outcomes_.agree(false);
     if (own_overflow) take_damped(call_, again);
   }
 
  private:
-  wanted_blocks gather_wanted(const std::vector<query_part>& parts, const key_blocks& blocks) {
+  needed_blocks gather_needed(const std::vector<query_part>& parts, const key_blocks& blocks) {
     const seen_chunks<Scalar> seen(call_.sizes, rules_, call_.q.rows);
     std::vector<char> own(static_cast<std::size_t>(blocks.size()), 0);
     outcomes_.attempt([&] {
       for (index b = 0; b < blocks.size(); ++b) {
-        char& wants = own[static_cast<std::size_t>(b)];
-        for (index c = blocks[b].chunks.first; c < blocks[b].chunks.last && wants == 0; ++c)
+        char& is_needed = own[static_cast<std::size_t>(b)];
+        for (index c = blocks[b].chunks.first; c < blocks[b].chunks.last && is_needed == 0; ++c)
           for (const query_part& part : parts)
             if (seen.sees(part, blocks.chunk(c))) {
-              wants = 1;
+              is_needed = 1;
               break;
             }
-        if (wants == 0) ++cost_.blocks_left_out;
+        if (is_needed == 0) ++cost_.blocks_left_out;
       }
     });
     return {ranks_.all_gather(own), blocks.size()};
@@ -80,14 +80,14 @@ class attention_of_rank {
 
   // All blocks in the order of the keys. Says whether no sum of weighted values can have overflowed.
   bool pass(const Call& call, const std::vector<query_part>& parts, const key_blocks& blocks,
-            const wanted_blocks& wanted, scratch& memory) {
+            const needed_blocks& needed, scratch& memory) {
     scratch::frame frame(memory);
     std::vector<carried_sums<Call>> sums;
     for (const query_part& part : parts) sums.emplace_back(call, part.count, frame);
-    block_stream<Storage> stream(ranks_, blocks, wanted, call.k, call.v, frame, cost_);
+    block_stream<Storage> stream(ranks_, blocks, needed, call.k, call.v, frame, cost_);
     bool moderate = true;
     while (stream.next()) {
-      if (!wanted.by(ranks_.rank(), stream.block())) continue;
+      if (!needed.by(ranks_.rank(), stream.block())) continue;
       const key_block& block = blocks[stream.block()];
       outcomes_.attempt([&] {
         for (index c = block.chunks.first; c < block.chunks.last; ++c)
@@ -133,8 +133,7 @@ inline constexpr bool is_weights<side_output<weights_place, Element>> = true;
 // What ranks can share: all but probabilities, which no rank has whole, and 8-bit keys.
 template <class K, class V, class... Modifiers>
 constexpr bool can_be_shared() {
-  constexpr bool probabilities =
-      asks_for_key_weights<Modifiers...> || (is_weights<Modifiers> || ...);
+  constexpr bool probabilities = has_key_weights<Modifiers...> || (is_weights<Modifiers> || ...);
   static_assert(!probabilities,
                 "heed: heed::weights and heed::key_weights are not given by a call across ranks");
   constexpr bool eight_bit = is_quantised<K> || is_quantised<V>;
@@ -177,11 +176,11 @@ void attention(const Q& q, const K& k, const V& v, Out&& out, const Modifiers&..
                      {},
                      detail::gather_settings<Scalar>(modifiers...),
                      decltype(rules)::has_scores};
-      if constexpr (detail::asks_for_dropout<Modifiers...>)
+      if constexpr (detail::has_dropout<Modifiers...>)
         if (call.options.drop_probability > 0)
           call.drop = {{call.options.drop_probability, call.options.drop_seed},
                        detail::drop<Scalar>};
-      const detail::rules_of_call<Scalar> asked(rules);
+      const detail::rules_of_call<Scalar> all_rules(rules);
       const detail::communicator ranks(how.comm);
       detail::call_facts facts =
           detail::facts_of_call(call.options, detail::rules_in_words(modifiers...));
@@ -194,11 +193,12 @@ void attention(const Q& q, const K& k, const V& v, Out&& out, const Modifiers&..
           });
       scratch& memory = call.options.memory ? *call.options.memory : detail::default_scratch();
       if constexpr (shares_sums)
-        detail::attention_over_keys<call_type, detail::scalar_of<K>>(ranks, call, asked, rows, cost)
+        detail::attention_over_keys<call_type, detail::scalar_of<K>>(ranks, call, all_rules, rows,
+                                                                     cost)
             .run(memory);
       else
-        detail::attention_of_rank<call_type, detail::scalar_of<K>>(ranks, how, call, asked, rows,
-                                                                   cost)
+        detail::attention_of_rank<call_type, detail::scalar_of<K>>(ranks, how, call, all_rules,
+                                                                   rows, cost)
             .run(memory);
       cost.seconds = MPI_Wtime() - before;
       if (how.options.report != nullptr) *how.options.report = cost;

@@ -11,7 +11,7 @@
 #pragma once
 
 #include <heed/kernel/decode/split_kv.hpp>   // decode_task
-#include <heed/kernel/forward.hpp>           // damped, take_damped, wants_mending
+#include <heed/kernel/forward.hpp>           // damped, take_damped, has_overflow
 #include <heed/parallel/agreed_call.hpp>     // rows_of_ranks
 #include <heed/parallel/block_stream.hpp>    // block_stream
 #include <heed/parallel/query_parts.hpp>     // part_of, seen_chunks
@@ -51,7 +51,7 @@ class attention_over_keys {
     if (call_.q.rows == 0) return;
     find_out_who_sums();
     pass(call_, memory);
-    if (!wants_mending(call_)) return;  // all ranks have the same results
+    if (!has_overflow(call_)) return;  // all ranks have the same results
     scratch::frame frame(memory);
     const Call again = damped(call_, frame);
     pass(again, memory);
@@ -272,7 +272,7 @@ class attention_over_keys {
   std::vector<index> record_of_;      // of each chunk that is this rank's
   std::vector<index> chunks_of_rank_;
   std::vector<index> sent_at_;  // where a rank's records begin
-  wanted_blocks gathered_;
+  needed_blocks gathered_;
 };
 
 }  // namespace detail

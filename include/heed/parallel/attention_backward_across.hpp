@@ -23,7 +23,7 @@ constexpr bool gradients_can_be_shared() {
   static_assert(!keys,
                 "heed::attention_backward: ranks share it by heed::across, not by "
                 "heed::across_keys");
-  constexpr bool slopes = (asks_for_d_slopes<Modifiers> || ...);
+  constexpr bool slopes = (has_slope_gradient<Modifiers> || ...);
   static_assert(!slopes,
                 "heed::gradient_of_slopes: it is not given by a call across ranks, since its sum "
                 "goes over pairs of queries and keys of all of them");
@@ -57,7 +57,7 @@ void attention_backward(const Q& q, const K& k, const V& v, const Out& out, cons
       const auto options = detail::gather_backward_settings<Scalar>(modifiers...);
       const auto m = detail::views_of(out, log_sum_exp, d_out, d_q, d_k, d_v);
       auto call = detail::backward_call_of(q, k, v, m, options, decltype(rules)::has_scores);
-      if constexpr (detail::asks_for_dropout<Modifiers...>)
+      if constexpr (detail::has_dropout<Modifiers...>)
         if (options.drop_probability > 0)
           call.drop = {{options.drop_probability, options.drop_seed}, detail::drop<Scalar>};
       const detail::communicator ranks(how.comm);

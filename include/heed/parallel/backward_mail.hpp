@@ -65,7 +65,7 @@ class backward_mail {
         carrying_(ranks, cost),
         results_(ranks, cost) {}
 
-  // This rank's rows go to all that want them.
+  // This rank's rows go to all that need them.
   void send_own() {
     keys_[0].pack(call_.k), keys_[1].pack(call_.v);
     send_parcels(ranks_, blocks_, mail::key, keys_, posted_, [&](index b) {

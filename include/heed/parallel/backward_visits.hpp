@@ -141,7 +141,7 @@ class stops_of_blocks {
   stops_of_blocks(const backward_visits& visits, index blocks, std::vector<char> seen)
       : blocks_(blocks),
         stops_(visits.stops()),
-        wanted_(static_cast<std::size_t>(visits.stops() * blocks), 0) {
+        needed_(static_cast<std::size_t>(visits.stops() * blocks), 0) {
     const auto at = [&](index visit, index b) -> char& {
       return seen[std::size_t(visit * blocks + b)];
     };
@@ -155,11 +155,11 @@ class stops_of_blocks {
     }
     for (index s = 0; s < stops_; ++s)
       for (index i = visits.stop(s).visits.first; i < visits.stop(s).visits.last; ++i)
-        for (index b = 0; b < blocks; ++b) wanted_[std::size_t(s * blocks + b)] |= at(i, b);
+        for (index b = 0; b < blocks; ++b) needed_[std::size_t(s * blocks + b)] |= at(i, b);
   }
 
   [[nodiscard]] bool sees(index stop, index block) const {
-    return wanted_[std::size_t(stop * blocks_ + block)] != 0;
+    return needed_[std::size_t(stop * blocks_ + block)] != 0;
   }
   // The next stop that sees a block, behind one (-1: the first), and the one before; -1: none.
   [[nodiscard]] index after(index stop, index block) const {
@@ -176,7 +176,7 @@ class stops_of_blocks {
  private:
   index blocks_;
   index stops_;
-  std::vector<char> wanted_;
+  std::vector<char> needed_;
 };
 
 }  // namespace detail

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Blocks of keys and values on their way from the ranks that hold them to those that want them, in the order
+// Blocks of keys and values on their way from the ranks that hold them to those that need them, in the order
 // of the keys.
 //
-//   rank 0 ──parcel──► rank 1 ──parcel──► rank 3         (rank 2 does not want it)
+//   rank 0 ──parcel──► rank 1 ──parcel──► rank 3         (rank 2 does not need it)
 //
-// A parcel goes along a chain: each rank that wants it gets it from the one before and hands it on while
+// A parcel goes along a chain: each rank that needs it gets it from the one before and hands it on while
 // it works. So no rank sends or receives more than all keys once, and all links are busy at a time. Every
 // rank goes through the blocks in the same order and waits only for earlier blocks or for ranks before it in
 // a chain, so that none waits for itself.
@@ -25,8 +25,8 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// Which ranks want which blocks: a byte for each, rank by rank.
-struct wanted_blocks {
+// Which ranks need which blocks: a byte for each, rank by rank.
+struct needed_blocks {
   std::vector<char> all;
   index blocks = 0;
 
@@ -41,11 +41,11 @@ class block_stream {
   using rows = tiled_view<const Storage>;
 
   // keys and values: the rows that this rank holds. Memory comes from `frame`.
-  block_stream(const communicator& ranks, const key_blocks& blocks, const wanted_blocks& wanted,
+  block_stream(const communicator& ranks, const key_blocks& blocks, const needed_blocks& needed,
                const rows& keys, const rows& values, scratch::frame& frame, traffic& cost)
       : ranks_(ranks),
         blocks_(blocks),
-        wanted_(wanted),
+        needed_(needed),
         held_{keys, values},
         cost_(cost),
         messages_(ranks),
@@ -68,7 +68,7 @@ class block_stream {
   }
   [[nodiscard]] index block() const { return next_; }
 
-  // The block's keys and values, by rows; there only if this rank wants the block.
+  // The block's keys and values, by rows; there only if this rank needs the block.
   [[nodiscard]] view<const Storage> keys() const { return rows_of(0); }
   [[nodiscard]] view<const Storage> values() const { return rows_of(1); }
 
@@ -98,13 +98,13 @@ class block_stream {
     bool arrives;
   };
 
-  // The first block from `block` on that this rank wants, or holds for others.
+  // The first block from `block` on that this rank needs, or holds for others.
   index following(index block) const {
     while (block < blocks_.size() && !concerns(block)) ++block;
     return block;
   }
   bool concerns(index block) const {
-    if (wanted_.by(ranks_.rank(), block)) return true;
+    if (needed_.by(ranks_.rank(), block)) return true;
     bool sends = false;
     const interval parcels = blocks_[block].parcels;
     for (index p = parcels.first; p < parcels.last; ++p)
@@ -113,18 +113,18 @@ class block_stream {
     return sends;
   }
 
-  // Who gets a parcel from `rank`: the next that wants it, in a circle that ends before the parcel's own
+  // Who gets a parcel from `rank`: the next that needs it, in a circle that ends before the parcel's own
   // rank; -1: nobody.
   index receiver_after(const parcel& p, index rank) const {
     for (index r = (rank + 1) % ranks_.size(); r != p.rank; r = (r + 1) % ranks_.size())
-      if (wanted_.by(r, p.block)) return r;
+      if (needed_.by(r, p.block)) return r;
     return -1;
   }
   // Who hands it to `rank`.
   index sender_before(const parcel& p, index rank) const {
     for (index r = rank;;) {
       r = (r + ranks_.size() - 1) % ranks_.size();
-      if (r == p.rank || wanted_.by(r, p.block)) return r;
+      if (r == p.rank || needed_.by(r, p.block)) return r;
     }
   }
 
@@ -155,18 +155,18 @@ class block_stream {
 
   void post(slot& s) {
     s.block = posted_;
-    const bool wanted = wanted_.by(ranks_.rank(), posted_);
+    const bool needed = needed_.by(ranks_.rank(), posted_);
     const interval parcels = blocks_[posted_].parcels;
     for (index i = parcels.first; i < parcels.last; ++i) {
       const parcel& p = blocks_.parcel_of(i);
       if (p.rank == ranks_.rank()) {
         for (int part = 0; part < 2; ++part) pack(s, p, part);
         for (int part = 0; part < 2; ++part) send(s, p, part);
-      } else if (wanted) {
+      } else if (needed) {
         for (int part = 0; part < 2; ++part) receive(s, p, part);
       }
     }
-    if (wanted && parcels.size() > 0) ++cost_.blocks_received;
+    if (needed && parcels.size() > 0) ++cost_.blocks_received;
   }
 
   view<Storage> place_of(const slot& s, const parcel& p, int part) const {
@@ -222,7 +222,7 @@ class block_stream {
 
   const communicator& ranks_;
   const key_blocks& blocks_;
-  const wanted_blocks& wanted_;
+  const needed_blocks& needed_;
   rows held_[2];
   traffic& cost_;
   pending_messages<message> messages_;

@@ -2,7 +2,7 @@
 // Rows of keys and values, and of their gradients, between the ranks that hold them and those that work on them.
 //
 //   packed_rows<float> keys[2] = {...};                                   // of this rank: keys, values
-//   send_parcels(ranks, blocks, mail::key, keys, out, receivers_of);      // to all that want them
+//   send_parcels(ranks, blocks, mail::key, keys, out, receivers_of);      // to all that need them
 //   fetch_parcels(ranks, blocks, block, mail::key, keys, in, rows_of);    // those of others
 #pragma once
 

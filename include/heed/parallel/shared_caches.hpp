@@ -33,7 +33,7 @@ class cache_by_keys {
               block.attention.value_width()}) {}
 
   [[nodiscard]] index position() const { return position_; }
-  [[nodiscard]] const across_keys& asked_by() const { return how_; }
+  [[nodiscard]] const across_keys& modifier() const { return how_; }
   [[nodiscard]] auto keys() const { return own_.keys(); }
   [[nodiscard]] auto values() const { return own_.values(); }
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <heed/kernel/bound_rules.hpp>        // tile_rules, for_each_pair
-#include <heed/modifiers/backward_check.hpp>  // asks_for_d_bias, asks_for_d_slopes
+#include <heed/modifiers/backward_check.hpp>  // has_bias_gradient, has_slope_gradient
 #include <heed/modifiers/score_slope.hpp>     // slope_from, all_add
 
 #include <initializer_list>  // initializer_list
@@ -57,11 +57,11 @@ struct tile_gradients {
     constexpr const scores_type* none = nullptr;
     tile_gradients all{tile_rules<Scalar>(bound), &bound};
     if constexpr (!all_add<0>(none)) all.by_score = &slopes<Bound, 0>;
-    if constexpr ((asks_for_d_bias<Modifiers> || ...)) {
+    if constexpr ((has_bias_gradient<Modifiers> || ...)) {
       constexpr std::size_t next = place_of_bias(none) + 1;
       if constexpr (!all_add<next>(none)) all.by_bias = &slopes<Bound, next>;
     }
-    if constexpr ((asks_for_d_slopes<Modifiers> || ...))
+    if constexpr ((has_slope_gradient<Modifiers> || ...))
       all.by_slope = &slopes_of_alibi<Bound, place_of_alibi(none)>;
     return all;
   }

@@ -117,21 +117,21 @@ class decode_task {
     const auto per_run = [&](const auto& all) {
       return decode_scores<Scalar>::keys_per_run(p.state.rows_of_head(), lie_by_rows(all));
     };
-    const auto wanted = [&](index kv) { return room_.of_kv_head[kv] == todo::product; };
+    const auto has_product = [&](index kv) { return room_.of_kv_head[kv] == todo::product; };
     if (elements_of(call_.k).in_tiles())
-      runs_.for_each_in_tile(call_.k, {row, row + count}, p.heads, wanted,
+      runs_.for_each_in_tile(call_.k, {row, row + count}, p.heads, has_product,
                              [&](index kv, const head_rows& some, const fetch_ahead& fetch) {
                                scores_of(p, kv).multiply_tile(queries_of(p, kv), some, fetch);
                              });
     else
-      runs_.for_each(call_.k, {row, row + count}, per_run(call_.k), p.heads, wanted,
+      runs_.for_each(call_.k, {row, row + count}, per_run(call_.k), p.heads, has_product,
                      [&](index kv, index first, const head_rows& some, const fetch_ahead& fetch) {
                        // keys · queries
                        scores_of(p, kv).multiply(first, queries_of(p, kv), some, room_.transposed,
                                                  fetch);
                      });
     update(p, keys, row);
-    runs_.for_each(call_.v, {row, row + count}, per_run(call_.v), p.heads, wanted,
+    runs_.for_each(call_.v, {row, row + count}, per_run(call_.v), p.heads, has_product,
                    [&](index kv, index first, const head_rows& some, const fetch_ahead& fetch) {
                      const decode_output<Scalar> sum = sum_of_tile(p, kv);
                      if (first == 0) sum.clear();

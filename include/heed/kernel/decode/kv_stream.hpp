@@ -25,11 +25,11 @@ class kv_stream {
   }
 
   // Calls use(kv head, row within `rows`, per_run rows of that head, prefetch) for all heads for
-  // which wanted(kv head) is true. Rows are prefetched `ahead` of their use, a share of them in
+  // which filter(kv head) is true. Rows are prefetched `ahead` of their use, a share of them in
   // each call, so that memory is always busy. 16- and 8-bit rows are consumed faster, so they are
   // prefetched a whole run ahead. Columns are prefetched by the function that packs them.
-  template <class Rows, class Wanted, class Use>
-  void for_each(const Rows& all, interval rows, index per_run, interval heads, const Wanted& wanted,
+  template <class Rows, class Filter, class Use>
+  void for_each(const Rows& all, interval rows, index per_run, interval heads, const Filter& filter,
                 const Use& use) const {
     const auto numbers = elements_of(all);
     const index width = numbers.cols / sizes_.kv_heads;
@@ -43,7 +43,7 @@ class kv_stream {
       const auto next =
           numbers.block(row + ahead, heads.first * width, later, heads.size() * width);
       for (index kv = heads.first; kv < heads.last; ++kv)
-        if (wanted(kv))
+        if (filter(kv))
           use(kv, row - rows.first, all.block(row, kv * width, count, width),
               fetch_ahead(next, kv - heads.first, heads.size()));
     }
@@ -52,8 +52,8 @@ class kv_stream {
   // Calls use(kv head, rows of that head, prefetch) for rows in one tile. The numbers of a head in
   // a tile are one contiguous piece; each call prefetches a piece that is used a few pieces later,
   // which is in the next tile if this tile has no more of these heads.
-  template <class Rows, class Wanted, class Use>
-  void for_each_in_tile(const Rows& all, interval rows, interval heads, const Wanted& wanted,
+  template <class Rows, class Filter, class Use>
+  void for_each_in_tile(const Rows& all, interval rows, interval heads, const Filter& filter,
                         const Use& use) const {
     const auto numbers = elements_of(all);
     const index width = numbers.cols / sizes_.kv_heads, piece = keys_per_tile * width;
@@ -61,7 +61,7 @@ class kv_stream {
     const auto memory = numbers.tiles();
     const index ahead = (std::max)(index(1), heads.size() * 3 / 8);  // 24 rows of 64
     for (index kv = heads.first; kv < heads.last; ++kv) {
-      if (!wanted(kv)) continue;
+      if (!filter(kv)) continue;
       const index next = kv - heads.first + ahead;
       const index later = (std::min)((tile + next / heads.size()) * numbers.tile_stride +
                                          (heads.first + next % heads.size()) * piece,

@@ -64,8 +64,8 @@ namespace detail {
 
 // Whether dropout is among the modifiers of a call.
 template <class... Modifiers>
-inline constexpr bool asks_for_dropout = (false || ... ||
-                                          std::is_same_v<std::remove_cvref_t<Modifiers>, dropout>);
+inline constexpr bool has_dropout = (false || ... ||
+                                     std::is_same_v<std::remove_cvref_t<Modifiers>, dropout>);
 
 }  // namespace detail
 

@@ -111,7 +111,7 @@ namespace detail {
 
 // Whether these outputs are among the modifiers of a call.
 template <class... Modifiers>
-inline constexpr bool asks_for_key_weights = (false || ... || detail::is_key_weights<Modifiers>);
+inline constexpr bool has_key_weights = (false || ... || detail::is_key_weights<Modifiers>);
 
 }  // namespace detail
 
