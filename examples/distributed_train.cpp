@@ -2,7 +2,7 @@
 // Teaches a small language model on a text, on several processes; any number of them gives the same weights.
 //
 //   mpiexec -n 4 distributed_train shakespeare.txt --batch 4 --accumulate 8
-//   mpiexec -n 2 distributed_train shakespeare.txt --batch 4 --accumulate 8 --resume
+//   mpiexec -n 2 distributed_train --out trained --resume
 //   generate trained --prompt "ROMEO:" --temperature 0.8
 //
 // A step has --accumulate pieces, which the processes share, each of --batch sequences.
@@ -17,14 +17,17 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 
 namespace {
 
 // What all ranks have alike; rank 0 alone writes.
 class shared_lesson {
  public:
-  shared_lesson(const training_options& given, MPI_Comm ranks)
+  // `remembered`: the options as text, which --resume reads.
+  shared_lesson(const training_options& given, std::string remembered, MPI_Comm ranks)
       : given_(given),
+        remembered_(std::move(remembered)),
         ranks_(ranks),
         team_(given.threads),
         text_(open_tokenizer()),
@@ -42,7 +45,7 @@ class shared_lesson {
         weights_(heed::parameters_of(gpt_)),
         derivatives_(heed::parameters_of(gradient_)),
         optimiser_({.beta_2 = 0.99, .decay = given.decay}) {
-    if (given.resume) heed::load_checkpoint(checkpoint(), weights_, optimiser_);
+    if (given.resume) heed::load_checkpoint(given.checkpoint(), weights_, optimiser_);
   }
 
   void run() {
@@ -68,9 +71,6 @@ class shared_lesson {
     int rank = 0;
     MPI_Comm_rank(ranks_, &rank);
     return rank == 0;
-  }
-  [[nodiscard]] std::filesystem::path checkpoint() const {
-    return std::filesystem::path(given_.out) / "checkpoint.safetensors";
   }
 
   // Bytes, or merges of them: rank 0 writes the files that all read.
@@ -103,11 +103,12 @@ class shared_lesson {
   }
 
   void save() {
-    heed::save_checkpoint(checkpoint(), weights_, optimiser_);
+    heed::save_checkpoint(given_.checkpoint(), weights_, optimiser_, {{"options", remembered_}});
     heed::save_decoder(given_.out, gpt_, {.context = given_.context});
   }
 
   const training_options& given_;
+  std::string remembered_;
   MPI_Comm ranks_;
   team team_;
   heed::tokenizer text_;
@@ -127,6 +128,7 @@ int main(int count, char** arguments) {
   given.add_to(app);
   CLI11_PARSE(app, count, arguments);
   return heed::run_ranks(count, arguments, [&](MPI_Comm ranks) {
+    const std::string remembered = given.remembered(app);
     if (given.text.empty())
       throw std::runtime_error("give a text file or a folder of them; --help says more");
     if (!given.from.empty() || !given.tokenizer.empty())
@@ -134,6 +136,6 @@ int main(int count, char** arguments) {
     if (given.paragraphs || given.answers || given.one_line || given.weights != "f32")
       throw std::runtime_error(
           "--paragraphs, --answers, --one-line and --weights are options of `train` alone");
-    shared_lesson(given, ranks).run();
+    shared_lesson(given, remembered, ranks).run();
   });
 }

@@ -14,23 +14,11 @@
 
 #include <exception>
 #include <iostream>
-#include <sstream>
 
 namespace {
 
-// The options of this run as text: those of the command line, after those of the run that goes on.
-std::string options_of(CLI::App& app, const training_options& given) {
-  std::string now = app.config_to_str(false, false);
-  if (!given.resume) return now;
-  const auto before = heed::read_safetensors(lesson::checkpoint_of(given.out));
-  std::string both = before.metadata().text("options") + '\n' + now;
-  std::istringstream in(both);
-  app.parse_from_stream(in);
-  return both;
-}
-
 int run(CLI::App& app, training_options& given) {
-  const std::string remembered = options_of(app, given);
+  const std::string remembered = given.remembered(app);
   if (given.text.empty())
     throw std::runtime_error("give a text file or a folder of them; --help says more");
   if (!lesson(given, remembered).run()) return 130;  // as shells say it

@@ -48,10 +48,6 @@ class lesson {
     if (given.resume) go_on();
   }
 
-  static std::filesystem::path checkpoint_of(const std::filesystem::path& folder) {
-    return folder / "checkpoint.safetensors";
-  }
-
   // True where all steps are done, false where Ctrl-C came before.
   bool run() {
     heed::index numbers = 0;
@@ -205,7 +201,7 @@ class lesson {
 
   void save() {
     heed::save_checkpoint(
-        checkpoint_of(folder_), weights_, optimiser_.state,
+        given_.checkpoint(), weights_, optimiser_.state,
         {{"step", std::to_string(step_)}, {"options", remembered_}, {"history", past_.text()}});
     if (rounded_ || given_.lora > 0)
       save(written());
@@ -244,13 +240,12 @@ class lesson {
   }
 
   void go_on() {
-    const auto state = heed::load_checkpoint(checkpoint_of(folder_), weights_, optimiser_.state);
+    const auto state = heed::load_checkpoint(given_.checkpoint(), weights_, optimiser_.state);
     const auto step = state.find("step"), past = state.find("history");
     const auto end = step == state.end() ? nullptr : step->second.data() + step->second.size();
     if (past == state.end() || end == nullptr ||
         std::from_chars(step->second.data(), end, step_).ptr != end || step_ < 0)
-      throw std::runtime_error(checkpoint_of(folder_).string() +
-                               " does not say at which step it is");
+      throw std::runtime_error(given_.checkpoint().string() + " does not say at which step it is");
     past_ = history::of(past->second);
     if (rounded_) rounded_->round(team_.executor());
   }

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
-// What `train` asks on the command line.
+// The options of `train` and `distributed_train`.
 #pragma once
 
 #include "../speaking/team.hpp"
 
 #include <heed/core/types.hpp>
+#include <heed/io/safetensors.hpp>
 
 #include <CLI/CLI.hpp>
 
 #include <cstdint>
+#include <filesystem>
+#include <sstream>
 #include <string>
 
 struct training_options {
@@ -27,7 +30,9 @@ struct training_options {
   void add_to(CLI::App& app) {
     app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     app.add_option("text,--text", text, "a text file, or a folder of them");
-    app.add_option("--out", out, "the folder in which the model is kept")->capture_default_str();
+    app.add_option("--out", out, "the folder in which the model is kept")
+        ->configurable(false)
+        ->capture_default_str();
     app.add_flag("--resume", resume, "go on with what is in that folder")->configurable(false);
     app.add_flag("--paragraphs", paragraphs,
                  "learn each paragraph, which empty lines keep apart, as a text of its own");
@@ -96,5 +101,21 @@ struct training_options {
         ->check(CLI::Range(0, team::most))
         ->capture_default_str();
     app.add_flag("--recompute", recompute, "less memory: activations are computed twice");
+  }
+
+  [[nodiscard]] std::filesystem::path checkpoint() const {
+    return std::filesystem::path(out) / "checkpoint.safetensors";
+  }
+
+  // The options of this run as text, for the checkpoint's field "options": those of the command line, after those of
+  // the run that --resume goes on with, which are read from there first.
+  std::string remembered(CLI::App& app) const {
+    std::string now = app.config_to_str(false, false);
+    if (!resume) return now;
+    const auto before = heed::read_safetensors(checkpoint());
+    std::string both = before.metadata().text("options") + '\n' + now;
+    std::istringstream in(both);
+    app.parse_from_stream(in);
+    return both;
   }
 };
