@@ -31,12 +31,19 @@ template <class Scalar>
 class gemm_task {
  public:
   static constexpr index lanes = packets_per_block * simd<Scalar>::size;
-  static constexpr index most_rows = 240;  // rows of x that share a packed block of W
+  static constexpr index most_rows = 512;  // rows of x that share a packed block of W
   static constexpr index most_depth = columns_of_all_blocks;  // inputs of a packed block
   static constexpr index most_columns = 16 * lanes;           // outputs of a packed block
 
-  gemm_task(const gemm_call<Scalar>& call, index first_row, index first_column, scratch& memory)
-      : call_(call.part(first_row, (std::min)(most_rows, call.y.rows - first_row), first_column,
+  // Rows of a task: as many in each, and fewer where several workers look for work.
+  static index rows_per_task(const gemm_call<Scalar>& call, index workers) {
+    const index tasks = divide_up(call.y.rows, workers > 1 ? most_rows / 2 : most_rows);
+    return tasks == 0 ? 0 : divide_up(divide_up(call.y.rows, tasks), index(8)) * 8;
+  }
+
+  gemm_task(const gemm_call<Scalar>& call, index first_row, index rows, index first_column,
+            scratch& memory)
+      : call_(call.part(first_row, rows, first_column,
                         (std::min)(most_columns, call.y.cols - first_column))),
         frame_(memory),
         room_(room::in(frame_, call)) {}
@@ -49,7 +56,7 @@ class gemm_task {
   }
 
   void run() {
-    call_.start();
+    if (call_.x.cols == 0) call_.start();
     for (index depth = 0; depth < call_.x.cols; depth += most_depth) {
       const index count = (std::min)(most_depth, call_.x.cols - depth);
       const view<const Scalar> x = inputs(depth, count);
@@ -90,6 +97,7 @@ class gemm_task {
 
   // y += x W for one panel of columns.
   void add(const view<const Scalar>& x, index depth, index count, index column, index columns) {
+    if (depth == 0) call_.part(0, call_.y.rows, column, columns).start();
     const index packets = packets_of<Scalar>(columns);
     const view<Scalar> outside = call_.y.block(0, column, call_.y.rows, columns);
     const view<Scalar> inside{room_.edge, call_.y.rows, columns, lanes, 1};
@@ -208,10 +216,12 @@ void gemm(const gemm_call<Scalar>& call, const executor& on, scratch& memory) {
   }
   const gemm_call<Scalar> rest = call.part(0, call.y.rows, done, call.y.cols - done);
   using task_type = gemm_task<Scalar>;
-  const index row_blocks = divide_up(rest.y.rows, task_type::most_rows);
+  const index rows = task_type::rows_per_task(rest, on.workers);
+  const index row_blocks = rows == 0 ? 0 : divide_up(rest.y.rows, rows);
   const index column_blocks = divide_up(rest.y.cols, task_type::most_columns);
   run(row_blocks * column_blocks, task_type::footprint(rest), [&](index i, scratch& own) {
-    task_type(rest, i / column_blocks * task_type::most_rows,
+    const index first = i / column_blocks * rows;
+    task_type(rest, first, (std::min)(rows, rest.y.rows - first),
               i % column_blocks * task_type::most_columns, own)
         .run();
   });
