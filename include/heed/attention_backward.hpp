@@ -32,7 +32,8 @@ backward_call<scalar_of<Q>, scalar_of<K>> backward_call_of(const Q& q, const K& 
           options.adds,
           options.d_bias.value_or(view<Scalar>()),
           options.d_sink,
-          options.d_slopes};
+          options.d_slopes,
+          options.d_distance_bias};
 }
 
 }  // namespace detail

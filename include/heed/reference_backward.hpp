@@ -76,6 +76,9 @@ void attend_backward_as_textbook(const char* verb, const view<const Q>& q, const
   const problem g =
       check_inputs(verb, q, tiled_view<const K>(k), tiled_view<const V>(v), options, rules);
   check_backward(q, k, v, m, options, g);
+  require(!options.d_distance_bias.given(), verb,
+          ": the textbook gives no gradient of a bias of distances; gradient_of_bias of the same "
+          "numbers for each pair does, summed over the pairs of a distance");
   const double scale = options.scale.value_or(1 / std::sqrt(static_cast<double>(g.width)));
   const dropout drop{options.drop_probability, options.drop_seed};
 

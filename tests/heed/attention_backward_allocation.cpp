@@ -32,6 +32,11 @@ TEST(attention_backward_allocation, nothing_in_a_second_call) {
   EXPECT_EQ(count(soft_cap(3), bias(table), alibi(), sink(logits), gradient_of_bias(d_table),
                   gradient_of_sink(d_logits), gradient_of_slopes(d_slopes), accumulate),
             0);
+  const matrix<double> distances = matrix<double>::Random(4, 9);
+  matrix<double> d_distances = distances;
+  EXPECT_EQ(count(detail::distance_bias_rule{&distances},
+                  detail::distance_bias_gradient{&distances, &d_distances}),
+            0);
   EXPECT_EQ(count(score([](auto s, at) { return s * s; })), 0);
   EXPECT_EQ(count(dropout{.probability = 0.5, .seed = 1}), 0);
   Eigen::ThreadPool pool(2);

@@ -3,13 +3,15 @@
 // mistakes in sizes are a shape_error.
 #pragma once
 
-#include <heed/modifiers/call_check.hpp>         // call_is_good
-#include <heed/modifiers/options/gradients.hpp>  // backward_settings
-#include <heed/modifiers/options/outputs.hpp>    // side_output
-#include <heed/modifiers/options/sink.hpp>       // sink
-#include <heed/modifiers/problem.hpp>            // problem, check_size, check_apart
-#include <heed/modifiers/scores/alibi.hpp>       // alibi_rule, paper_alibi
-#include <heed/modifiers/scores/bias.hpp>        // bias_rule
+#include <heed/modifiers/call_check.hpp>                      // call_is_good
+#include <heed/modifiers/options/distance_bias_gradient.hpp>  // distance_bias_gradient
+#include <heed/modifiers/options/gradients.hpp>               // backward_settings
+#include <heed/modifiers/options/outputs.hpp>                 // side_output
+#include <heed/modifiers/options/sink.hpp>                    // sink
+#include <heed/modifiers/problem.hpp>                         // problem, check_size, check_apart
+#include <heed/modifiers/scores/alibi.hpp>                    // alibi_rule, paper_alibi
+#include <heed/modifiers/scores/bias.hpp>                     // bias_rule
+#include <heed/modifiers/scores/distance_bias.hpp>            // distance_bias_rule
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -20,7 +22,7 @@ inline constexpr bool is_side_output = false;
 template <class Place, class Element>
 inline constexpr bool is_side_output<side_output<Place, Element>> = true;
 
-// The rules that have learned numbers: bias and ALiBi.
+// The rules that have learned numbers: bias, ALiBi and the bias of distances.
 template <class Rule>
 inline constexpr bool has_bias = false;
 template <class Element>
@@ -28,6 +30,8 @@ inline constexpr bool has_bias<bias_rule<Element>> = true;
 template <class Rule>
 inline constexpr bool has_slopes =
     std::is_same_v<Rule, alibi_rule> || std::is_same_v<Rule, paper_alibi>;
+template <class Rule>
+inline constexpr bool has_distance_bias = std::is_same_v<Rule, distance_bias_rule>;
 
 // The same rules in their bound forms.
 template <class Bound>
@@ -36,6 +40,8 @@ template <class Element>
 inline constexpr bool is_bias<bound_bias<Element>> = true;
 template <class Bound>
 inline constexpr bool is_alibi = std::is_same_v<Bound, bound_alibi>;
+template <class Bound>
+inline constexpr bool is_distance_bias = std::is_same_v<Bound, bound_distance_bias>;
 
 template <class Modifier>
 inline constexpr bool has_bias_gradient = false;
@@ -45,6 +51,8 @@ template <class Modifier>
 inline constexpr bool has_slope_gradient = std::is_same_v<Modifier, slope_gradient>;
 template <class Modifier>
 inline constexpr bool has_sink_gradient = std::is_same_v<Modifier, sink_gradient>;
+template <class Modifier>
+inline constexpr bool has_distance_gradient = std::is_same_v<Modifier, distance_bias_gradient>;
 
 // Whether exactly one modifier has the gradient that a call requests; true if the call requests
 // none.
@@ -79,7 +87,12 @@ constexpr bool backward_call_is_good() {
     constexpr bool sink = one_if_requested((0 + ... + int(std::is_same_v<Modifiers, heed::sink>)),
                                            (has_sink_gradient<Modifiers> || ...));
     static_assert(sink, "heed::gradient_of_sink: there must be a heed::sink in the same call");
-    return stored && inputs && no_outputs && bias && slopes && sink;
+    constexpr bool distances = one_if_requested((0 + ... + int(has_distance_bias<Modifiers>)),
+                                                (has_distance_gradient<Modifiers> || ...));
+    static_assert(distances,
+                  "heed: distance_bias_gradient: there must be one distance_bias_rule in the same "
+                  "call");
+    return stored && inputs && no_outputs && bias && slopes && sink && distances;
   } else {
     return false;
   }

@@ -27,7 +27,11 @@ constexpr bool gradients_can_be_shared() {
   static_assert(!slopes,
                 "heed::gradient_of_slopes: it is not given by a call across ranks, since its sum "
                 "goes over pairs of queries and keys of all of them");
-  return !keys && !slopes;
+  constexpr bool distances = (has_distance_gradient<Modifiers> || ...);
+  static_assert(!distances,
+                "heed: distance_bias_gradient: it is not given by a call across ranks, since its "
+                "sum goes over pairs of queries and keys of all of them");
+  return !keys && !slopes && !distances;
 }
 
 }  // namespace detail

@@ -149,7 +149,7 @@ class backward_of_rank {
     const index tasks = v.kv_heads.size() / heads;
     const executor on = one.worth_threads() ? call_.options.on : executor{};
     using task_type = backward_task<visit_call<Call>>;
-    memory.prepare_workers((std::min)(on.workers, tasks), task_type::footprint(one.sizes, plan));
+    memory.prepare_workers((std::min)(on.workers, tasks), task_type::footprint(one, plan));
     const index all = divide_up(call_.sizes.of(chunk.sequence, 0).keys, keys_per_task);
     const index least = chunk.keys.first / keys_per_task;
     for (index c = divide_up(chunk.keys.last, keys_per_task) - 1; c >= least; --c)

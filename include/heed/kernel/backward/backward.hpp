@@ -40,12 +40,12 @@ class backward_task {
         turns_(order),
         range_(range),
         frame_(memory),
-        room_(room::in(frame_, g_, plan.most_keys())) {}
+        room_(room::in(frame_, call, plan.most_keys())) {}
 
   // The bytes of scratch that a task takes.
-  static index footprint(const problem& g, const plan_type& plan) {
+  static index footprint(const Call& call, const plan_type& plan) {
     measuring_memory memory;
-    room::in(memory, g, plan.most_keys());
+    room::in(memory, call, plan.most_keys());
     return memory.bytes();
   }
 
@@ -61,9 +61,11 @@ class backward_task {
         const scope s = g_.of(range_.sequence, kv_head * g_.group() + h);
         learned_gradients<Scalar> learned{bias_of(s)};
         if (slopes.given()) learned.slope = &slopes(0, i * g_.group() + h);
+        begin_distances(learned);
         rules_.bind(s, [&](const tile_gradients<Scalar>& rules) {
           go_through(s, kv_head, rules, learned);
         });
+        give_distances(s);
       }
       if (!call_.put_by(room_.chunk, first, kv_head, loaded_)) give_keys(first, kv_head);
     }
@@ -76,12 +78,15 @@ class backward_task {
     key_chunk<Scalar> chunk;
     query_step<Scalar> step;
     backward_tile<Scalar> tile;
+    double* by_distance;  // a row of d_distance_bias: the part of it that is the task's
 
     template <class Memory>
-    static room in(Memory& memory, const problem& g, index most_keys) {
+    static room in(Memory& memory, const Call& call, index most_keys) {
+      const problem& g = call.sizes;
       return {key_chunk<Scalar>::in(memory, most_keys, g.width, g.value_width),
               query_step<Scalar>::in(memory, g.width, g.value_width),
-              backward_tile<Scalar>::in(memory)};
+              backward_tile<Scalar>::in(memory),
+              memory.template take<double>(call.d_distance_bias.cols)};
     }
   };
 
@@ -150,6 +155,24 @@ class backward_task {
                 view<const Scalar>(chunk.d_values.rows(0, count)), Scalar(1), adds,
                 chunk.values.data);
     }
+    turns_.end(place);
+  }
+
+  void begin_distances(learned_gradients<Scalar>& learned) const {
+    const index distances = call_.d_distance_bias.cols;
+    if (distances == 0) return;
+    std::fill_n(room_.by_distance, distances, 0.0);
+    learned.at_zero = room_.by_distance + distances / 2;
+    learned.reach = static_cast<position>(distances / 2);
+  }
+
+  // d_distance_bias += by_distance, in the order of tasks.
+  void give_distances(const scope& s) const {
+    if (!call_.d_distance_bias.given()) return;
+    const index place = plan_.place_of_head(s.head);
+    if (!turns_.wait(place, range_.tasks_before)) return;
+    for (index d = 0; d < call_.d_distance_bias.cols; ++d)
+      call_.d_distance_bias(s.head, d) += room_.by_distance[d];
     turns_.end(place);
   }
 
@@ -232,7 +255,7 @@ HEED_ONE_COPY void backward(const Call& call, const gradient_rules<typename Call
   };
   measuring_memory measured;
   shared(measured);
-  memory.prepare_workers(workers, task_type::footprint(g, plan) + measured.bytes());
+  memory.prepare_workers(workers, task_type::footprint(call, plan) + measured.bytes());
   scratch::frame frame(memory);
   const auto room = shared(frame);
   std::fill_n(room.cursors, workers + 1, typename plan_type::cursor{0, 0});

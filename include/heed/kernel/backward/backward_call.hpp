@@ -25,6 +25,7 @@ struct backward_call : attention_call<Query, tiled_view<const Key>> {
   view<Scalar> d_bias;        // null unless the call has gradient_of_bias
   number_output d_sink;
   number_output d_slopes;
+  view<double> d_distance_bias;  // (heads, 2 * reach + 1), added to; null unless asked for
 
   // Rows of a head: of q and d_q, of out and d_out.
   template <class Element>

@@ -22,6 +22,8 @@ struct backward_task_range {
   index parts_before;   // ranges of queries whose turn in adding to d_k and d_v comes first
   interval keys;
   interval queries;
+  index tasks_before =
+      0;  // tasks of the same heads, whose turn in adding to sums of a head comes first
 };
 
 // The tasks of a call, which do not depend on threads. Queries and keys come from the last to the
@@ -64,23 +66,26 @@ class backward_schedule {
             before,
             parts_before,
             {first_key, (std::min)(first_key + keys_per_task, s.keys)},
-            {first_query, (std::min)(first_query + queries_per_task_, s.queries)}};
+            {first_query, (std::min)(first_query + queries_per_task_, s.queries)},
+            task / head_tasks_};
   }
 
-  // Places where tasks take turns: a step of queries of a head, and a chunk of keys of a head.
-  index turn_places() const {
-    return g_.query_heads * steps() + g_.kv_heads * (g_.keys / keys_per_task + g_.sequences + 1);
-  }
+  // Places where tasks take turns: a step of queries of a head, a chunk of keys of a head, and a head.
+  index turn_places() const { return place_of_head(g_.query_heads); }
   index place_of_queries(const scope& s, index first_row) const {
     return s.head * steps() + (s.query_row + first_row) / queries_per_step<Scalar> + s.sequence;
   }
   index place_of_keys(const scope& s, index kv_head, index chunk) const {
-    return g_.query_heads * steps() + kv_head * (g_.keys / keys_per_task + g_.sequences + 1) +
-           s.key_row / keys_per_task + s.sequence + chunk;
+    return g_.query_heads * steps() + kv_head * chunks() + s.key_row / keys_per_task + s.sequence +
+           chunk;
+  }
+  index place_of_head(index head) const {
+    return g_.query_heads * steps() + g_.kv_heads * chunks() + head;
   }
 
  private:
   index steps() const { return g_.queries / queries_per_step<Scalar> + g_.sequences + 1; }
+  index chunks() const { return g_.keys / keys_per_task + g_.sequences + 1; }
   // At least one of each, which then writes zeros.
   static index key_chunks(const scope& s) {
     return (std::max)(index(1), divide_up(s.keys, keys_per_task));

@@ -25,6 +25,11 @@ template <class Scalar>
 struct learned_gradients {
   view<Scalar> d_bias;      // (queries, keys); null unless requested
   double* slope = nullptr;  // the gradient of alibi's slope so far
+  // That of the bias of distances so far: the number of distance 0, between those of -reach and reach.
+  double* at_zero = nullptr;
+  position reach = 0;
+
+  bool none_of_pairs() const { return !d_bias.given() && slope == nullptr && at_zero == nullptr; }
 };
 
 template <class Scalar>
@@ -104,7 +109,7 @@ class backward_tile {
     Scalar* const scores = scores_ + n * of_block;
     const key_rows<Scalar> d_p{d_p_ + n * of_block, lanes};
     const key_rows<Scalar> p{p_ + corner, pitch}, d_scores{d_scores_ + corner, pitch};
-    const bool is_plain = rules.all_derivatives_are_one() && !learned.d_bias.given();
+    const bool is_plain = rules.all_derivatives_are_one() && learned.none_of_pairs();
     if (!rules.all_derivatives_are_one()) std::copy_n(scores, keys * lanes, raw_);
     rules.rules.apply(scores, place, seen);  // score rules, masks
     if (drop.given()) {
@@ -135,6 +140,15 @@ class backward_tile {
       for (index j = 0; j < keys; ++j)
         for (index i = 0; i < place.row_count; ++i)
           *learned.slope += static_cast<double>(gradient(d_changed, i, j));
+    }
+    if (learned.at_zero != nullptr) {
+      find_factors(rules.by_distance_bias, rules, place);
+      for (index j = 0; j < keys; ++j)
+        for (index i = 0; i < place.row_count; ++i) {
+          const at pair = place.where(place.first_row + i, place.first_key + j);
+          learned.at_zero[limited_distance(pair, learned.reach)] +=
+              static_cast<double>(gradient(d_changed, i, j));
+        }
     }
     find_factors(rules.by_score, rules, place);
     for (index j = 0; j < keys; ++j)

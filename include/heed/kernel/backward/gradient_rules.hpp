@@ -4,7 +4,7 @@
 #pragma once
 
 #include <heed/kernel/bound_rules.hpp>        // tile_rules, for_each_pair
-#include <heed/modifiers/backward_check.hpp>  // has_bias_gradient, has_slope_gradient
+#include <heed/modifiers/backward_check.hpp>  // has_bias_gradient, has_slope_gradient, ...
 #include <heed/modifiers/score_slope.hpp>     // slope_from, all_add
 
 #include <initializer_list>  // initializer_list
@@ -32,6 +32,10 @@ template <class... Rules>
 consteval std::size_t place_of_alibi(const std::tuple<Rules...>* rules) {
   return first_true(rules, {is_alibi<Rules>...});
 }
+template <class... Rules>
+consteval std::size_t place_of_distance_bias(const std::tuple<Rules...>* rules) {
+  return first_true(rules, {is_distance_bias<Rules>...});
+}
 
 // The rules of one sequence and head. The functions below take a tile of scaled scores, (keys, lanes),
 // before any rule, and leave derivatives of the changed score in its place; those that are 1 for every
@@ -42,12 +46,14 @@ struct tile_gradients {
 
   tile_rules<Scalar> rules;
   const void* bound;
-  function* by_score = nullptr;  // by the scaled score
-  function* by_bias = nullptr;   // by the number that the bias adds
-  function* by_slope = nullptr;  // by the slope of alibi
+  function* by_score = nullptr;          // by the scaled score
+  function* by_bias = nullptr;           // by the number that the bias adds
+  function* by_slope = nullptr;          // by the slope of alibi
+  function* by_distance_bias = nullptr;  // by the number that the bias of distances adds
 
   bool all_derivatives_are_one() const {
-    return by_score == nullptr && by_bias == nullptr && by_slope == nullptr;
+    return by_score == nullptr && by_bias == nullptr && by_slope == nullptr &&
+           by_distance_bias == nullptr;
   }
 
   // `Modifiers` are those of the call.
@@ -63,6 +69,10 @@ struct tile_gradients {
     }
     if constexpr ((has_slope_gradient<Modifiers> || ...))
       all.by_slope = &slopes_of_alibi<Bound, place_of_alibi(none)>;
+    if constexpr ((has_distance_gradient<Modifiers> || ...)) {
+      constexpr std::size_t next = place_of_distance_bias(none) + 1;
+      if constexpr (!all_add<next>(none)) all.by_distance_bias = &slopes<Bound, next>;
+    }
     return all;
   }
 

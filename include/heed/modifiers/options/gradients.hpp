@@ -26,6 +26,7 @@ struct backward_settings : settings<Scalar> {
   std::optional<view<Scalar>> d_bias;  // (queries, keys), or (heads * queries, keys)
   number_output d_sink;                // (heads)
   number_output d_slopes;              // (heads)
+  view<double> d_distance_bias;        // (heads, 2 * reach + 1), always added to; or null
 };
 
 // Refuses, with a sentence at compile time, a setting of the backward in a call of heed::attention.

@@ -15,6 +15,12 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
+// How far the key stands after the query, at most `reach`; before it: at least -reach.
+constexpr position limited_distance(at i, position reach) {
+  const position apart = i.key - i.query;
+  return apart < -reach ? -reach : (apart > reach ? reach : apart);
+}
+
 // The numbers of one head.
 struct bound_distance_bias {
   using heed_kind = score_kind;
@@ -24,9 +30,7 @@ struct bound_distance_bias {
 
   template <class Scalar>
   Scalar operator()(Scalar s, at i) const {
-    const position apart = i.key - i.query;
-    const position limited = apart < -reach ? -reach : (apart > reach ? reach : apart);
-    return s + static_cast<Scalar>(at_zero[limited]);
+    return s + static_cast<Scalar>(at_zero[limited_distance(i, reach)]);
   }
 };
 
