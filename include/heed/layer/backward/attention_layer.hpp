@@ -133,7 +133,8 @@ void forward(const attention_layer<Scalar>& layer, const X& x, const Memory& mem
   detail::forward_between(layer, x, memory, y, starts, memory_starts, kept, run);
 }
 
-// x, d_y, d_x: (tokens, model); memory, d_memory: (rows, model). d_x and d_memory are added to.
+// x, d_y, d_x: (tokens, model); memory, d_memory: (rows, model). d_x and d_memory are added to. Of the rules,
+// distance_bias alone has a gradient: (heads, 2 * reach + 1), or left out where gradient.rules.distance_bias is empty.
 template <class Scalar, class X, class Memory, class DY, class DX, class DMemory>
 void backward(const attention_layer<Scalar>& layer, const X& x, const Memory& memory,
               const std::vector<index>& starts, const std::vector<index>& memory_starts,
@@ -150,9 +151,16 @@ void backward(const attention_layer<Scalar>& layer, const X& x, const Memory& me
   // y = context W_output + b_output
   backward(layer.output, kept.context, d_y, d_context, gradient.output, run);
   // context = attention(query, key, value)
-  steps::with_rules(layer, starts, memory_starts, [&](const auto&... rules) {
-    attention_backward(kept.query, kept.key, kept.value, kept.context, kept.log_sum_exp, d_context,
-                       d_query, d_key, d_value, rules..., on(run));
+  steps::with_rules(layer, starts, memory_starts, [&]<class... Rules>(const Rules&... rules) {
+    const auto back = [&](const auto&... learned) {
+      attention_backward(kept.query, kept.key, kept.value, kept.context, kept.log_sum_exp,
+                         d_context, d_query, d_key, d_value, rules..., learned..., on(run));
+    };
+    if constexpr ((detail::has_distance_bias<Rules> || ...))
+      back(detail::distance_bias_gradient{&layer.rules.distance_bias,
+                                          &gradient.rules.distance_bias});
+    else
+      back();
   });
   steps::back(layer, layer.query_norm, gradient.query_norm, kept.plain_query, starts, d_query, run);
   steps::back(layer, layer.key_norm, gradient.key_norm, kept.plain_key, memory_starts, d_key, run);

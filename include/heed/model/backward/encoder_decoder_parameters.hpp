@@ -36,6 +36,8 @@ template <class Scalar>
 template <class Scalar>
 [[nodiscard]] encoder_decoder<Scalar> zeros_like(const encoder_decoder<Scalar>& model) {
   encoder_decoder<Scalar> zeros = model;
+  for (auto* const blocks : {&zeros.encoder.blocks, &zeros.decoder.blocks, &zeros.cross_blocks})
+    detail::leave_out_distances(*blocks);
   detail::fill_with_zeros(parameters_of(zeros));
   return zeros;
 }

@@ -44,6 +44,7 @@ template <class Scalar>
 template <class Scalar>
 [[nodiscard]] encoder<Scalar> zeros_like(const encoder<Scalar>& e) {
   encoder<Scalar> zeros = e;
+  detail::leave_out_distances(zeros.blocks);
   detail::fill_with_zeros(parameters_of(zeros));
   return zeros;
 }

@@ -151,6 +151,12 @@ void fill_with_zeros(const parameter_list<Scalar>& list) {
   for (const named_parameter<Scalar>& p : list) std::fill(p.data, p.data + p.size(), Scalar(0));
 }
 
+// Empties the tables of distances: they are in no list, and heed::shared_distance_bias asks for their gradients.
+template <class Scalar>
+void leave_out_distances(std::vector<transformer_block<Scalar>>& blocks) {
+  for (transformer_block<Scalar>& b : blocks) b.attention.rules.distance_bias.resize(0, 0);
+}
+
 // A matrix of its own in the place of numbers that a file holds.
 template <class Scalar>
 void take_over(parameter<Scalar>& weight, bool is_table) {
@@ -214,6 +220,7 @@ template <class Scalar>
 [[nodiscard]] decoder<Scalar> zeros_like(const decoder<Scalar>& d) {
   decoder<Scalar> zeros = d;
   if (detail::has_low_rank(zeros)) detail::leave_adapters(zeros);
+  detail::leave_out_distances(zeros.blocks);
   detail::fill_with_zeros(parameters_of(zeros));
   return zeros;
 }

@@ -2,6 +2,7 @@
 // The gradients of the attention layer beside differences, with all that it may have; its forward beside its own.
 #include "support/gradient_check.hpp"
 #include "support/on_threads.hpp"
+#include "support/refusal.hpp"
 #include "support/same_bits.hpp"
 
 #include <heed/layer/backward/attention_layer.hpp>
@@ -30,6 +31,7 @@ attention_layer<Scalar> zeros_of(attention_layer<Scalar> layer) {
   }
   clear(layer.query_norm);
   clear(layer.key_norm);
+  layer.rules.distance_bias.setZero();
   return layer;
 }
 
@@ -70,6 +72,9 @@ void check(attention_layer<double> layer) {
   };
   norm("query_norm", layer.query_norm, gradient.query_norm);
   norm("key_norm", layer.key_norm, gradient.key_norm);
+  if (layer.rules.distance_bias.size() > 0)
+    support::expect_gradient("distance_bias", layer.rules.distance_bias,
+                             gradient.rules.distance_bias, f);
 }
 
 TEST(backward_of_attention_layer, causal_with_grouped_heads) { check(some_layer()); }
@@ -105,6 +110,30 @@ TEST(backward_of_attention_layer, with_biases_of_distances_and_sinks) {
   layer.rules.distance_bias = some_numbers(4, 5, 20);
   layer.rules.sinks = {0.5, -1, 0, 1};
   check(layer);
+}
+
+// The bias is left out where the gradient has no table; what is found is added to.
+TEST(backward_of_attention_layer, finds_the_bias_of_distances_where_it_is_asked_for) {
+  attention_layer<double> layer = some_layer();
+  layer.rules.distance_bias = some_numbers(4, 5, 20);
+  const matrix<double> x = some_numbers(7, 6, 2), d_y = some_numbers(7, 6, 3);
+  matrix<double> y(7, 6), d_x = matrix<double>::Zero(7, 6), d_x_without = d_x;
+  heed::saved<attention_layer<double>> kept;
+  heed::forward(layer, x, y, starts, kept);
+  attention_layer<double> gradient = zeros_of(layer), without = gradient;
+  without.rules.distance_bias.resize(0, 0);
+  heed::backward(layer, x, starts, kept, d_y, d_x, gradient);
+  heed::backward(layer, x, starts, kept, d_y, d_x_without, without);
+  EXPECT_TRUE(same_bits(d_x, d_x_without));
+  EXPECT_EQ(without.rules.distance_bias.size(), 0);
+  const matrix<double> once = gradient.rules.distance_bias;
+  heed::backward(layer, x, starts, kept, d_y, d_x, gradient);
+  EXPECT_LT((gradient.rules.distance_bias - 2 * once).cwiseAbs().maxCoeff(), 1e-14);
+  gradient.rules.distance_bias.resize(4, 3);
+  EXPECT_EQ(support::refusal<heed::shape_error>(
+                [&] { heed::backward(layer, x, starts, kept, d_y, d_x, gradient); }),
+            "heed::attention_layer: the gradient of the bias of distances is 4x3, but the bias is "
+            "4x5");
 }
 
 TEST(backward_of_attention_layer, with_a_mask_of_your_own) {

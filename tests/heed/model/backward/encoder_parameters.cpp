@@ -23,7 +23,10 @@ TEST(encoder_parameters, names_what_is_there) {
             "blocks.0.feed.up.weight blocks.0.feed.up.bias* blocks.0.feed.down.weight "
             "blocks.0.feed.down.bias* blocks.0.feed_norm_of_sum.weight* "
             "blocks.0.feed_norm_of_sum.bias* ");
+  e.blocks[0].attention.rules.distance_bias.setOnes(2, 5);
   heed::encoder<float> zeros = heed::zeros_like(e);
+  EXPECT_EQ(zeros.blocks[0].attention.rules.distance_bias.size(),
+            0);  // not in the list: not asked for
   for (const auto& p : heed::parameters_of(zeros)) EXPECT_EQ(p.data[p.size() - 1], 0) << p.name;
 }
 
