@@ -21,11 +21,12 @@
 #include <heed/model/backward/encoder_parameters.hpp>  // parameters_of, zeros_like, make_learnable
 #include <heed/model/backward/low_rank.hpp>            // add_low_rank, merge_low_rank
 #include <heed/model/backward/sentence_head.hpp>       // gradients of a text's vector
-#include <heed/train/clip.hpp>                         // clip_by_norm
-#include <heed/train/contrastive_loss.hpp>             // contrastive_loss
-#include <heed/train/loss.hpp>                         // loss_and_gradient, loss_of
-#include <heed/train/muon.hpp>                         // muon
-#include <heed/train/optimiser.hpp>                    // adamw, sgd
-#include <heed/train/pair_loss.hpp>                    // the losses of an encoder-decoder
-#include <heed/train/rounded_decoder.hpp>              // rounded_decoder
-#include <heed/train/schedule.hpp>                     // constant_rate, cosine_rate
+#include <heed/model/backward/shared_distance_bias.hpp>  // T5's and MPNet's bias of distances
+#include <heed/train/clip.hpp>                           // clip_by_norm
+#include <heed/train/contrastive_loss.hpp>               // contrastive_loss
+#include <heed/train/loss.hpp>                           // loss_and_gradient, loss_of
+#include <heed/train/muon.hpp>                           // muon
+#include <heed/train/optimiser.hpp>                      // adamw, sgd
+#include <heed/train/pair_loss.hpp>                      // the losses of an encoder-decoder
+#include <heed/train/rounded_decoder.hpp>                // rounded_decoder
+#include <heed/train/schedule.hpp>                       // constant_rate, cosine_rate

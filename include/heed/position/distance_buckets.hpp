@@ -50,16 +50,35 @@ struct distance_buckets {
   // (heads, 2 * reach + 1), for distances -reach to reach, from a table (count, heads).
   template <class Table>
   [[nodiscard]] matrix<double> spread(const Table& table) const {
-    const index least = seen == sides::both ? 4 : 2;
-    detail::require(count >= least && 2 * reach > count, "heed::distance_buckets: count is ", count,
-                    ", reach is ", reach, "; count must be at least ", least,
-                    ", and reach larger than half of count");
+    check();
     detail::require(table.rows() == count, "heed::distance_buckets: the table has ", table.rows(),
                     " rows, but count is ", count);
     matrix<double> numbers(table.cols(), 2 * reach + 1);
     for (index d = -reach; d <= reach; ++d)
       numbers.col(reach + d) = table.row(of(d)).transpose().template cast<double>();
     return numbers;
+  }
+
+  // The transpose of spread: (count, heads), the sum over the distances of each bucket, from (heads, 2 * reach + 1).
+  // From the gradient of what spread gave it makes that of the table.
+  //
+  //   buckets.gather(d_numbers).row(5);  // for distance -5 alone; row(15): the sum for -91 to -128
+  [[nodiscard]] matrix<double> gather(const matrix<double>& numbers) const {
+    check();
+    detail::require(numbers.cols() == 2 * reach + 1, "heed::distance_buckets: there are ",
+                    numbers.cols(), " distances, but reach is ", reach, ", which has ",
+                    2 * reach + 1);
+    matrix<double> table = matrix<double>::Zero(count, numbers.rows());
+    for (index d = -reach; d <= reach; ++d) table.row(of(d)) += numbers.col(reach + d).transpose();
+    return table;
+  }
+
+ private:
+  void check() const {
+    const index least = seen == sides::both ? 4 : 2;
+    detail::require(count >= least && 2 * reach > count, "heed::distance_buckets: count is ", count,
+                    ", reach is ", reach, "; count must be at least ", least,
+                    ", and reach larger than half of count");
   }
 };
 

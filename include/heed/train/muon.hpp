@@ -17,7 +17,8 @@ namespace detail {
 // Whether a parameter maps vectors to vectors: no bias, no table of which rows are looked up, no head.
 template <class Scalar>
 bool is_inner_matrix(const named_parameter<Scalar>& p) {
-  for (const char* const table : {"words.weight", "places.weight", "types.weight", "head.weight"})
+  for (const char* const table :
+       {"words.weight", "places.weight", "types.weight", "distances.weight", "head.weight"})
     if (p.name.ends_with(table)) return false;
   return !p.is_vector;
 }

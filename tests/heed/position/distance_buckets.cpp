@@ -46,6 +46,17 @@ TEST(distance_buckets, spreads_a_table_over_distances) {
   EXPECT_EQ(spread, expected);
 }
 
+TEST(distance_buckets, gathers_what_distances_found) {
+  heed::matrix<double> found(2, 7);  // distances -3 ... 3
+  found << 1, 2, 3, 4, 5, 6, 7, 10, 0, 0, 0, 0, 0, 20;
+  heed::matrix<double> expected(4, 2);
+  expected << 4, 0, 1 + 2 + 3, 10, 0, 0, 5 + 6 + 7, 20;
+  const distance_buckets buckets{.count = 4, .reach = 3};
+  EXPECT_EQ(buckets.gather(found), expected);
+  EXPECT_EQ(refusal<heed::shape_error>([&] { (void)buckets.gather(expected); }),
+            "heed::distance_buckets: there are 2 distances, but reach is 3, which has 7");
+}
+
 TEST(distance_buckets, refuses_what_has_no_buckets) {
   const heed::matrix<float> table = heed::matrix<float>::Zero(8, 2);
   EXPECT_EQ(refusal<heed::shape_error>(

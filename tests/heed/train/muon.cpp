@@ -54,7 +54,7 @@ TEST(muon, two_steps_by_hand) {
 }
 
 TEST(muon, leaves_vectors_and_tables_to_adamw) {
-  for (const char* const name : {"up.bias", "words.weight", "head.weight"}) {
+  for (const char* const name : {"up.bias", "words.weight", "distances.weight", "head.weight"}) {
     const bool is_vector = name[0] == 'u';
     matrix<double> w = matrix<double>::Constant(1, 3, 2), other = w, g(1, 3);
     g << 1, -2, 3;

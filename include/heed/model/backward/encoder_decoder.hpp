@@ -49,7 +49,8 @@ void forward(const encoder_decoder<Scalar>& model, const token_sequences& source
 }
 
 // d_hidden: (ids, model), the gradient of kept.target.hidden; what comes of it is added to `gradient`. Sources, ids and
-// starts are those of the forward. A bias by distance (attention_rules::distance_bias) is not learned.
+// starts are those of the forward. A bias by distance (attention_rules::distance_bias) has a gradient where that of
+// its layer has a table: see heed::shared_distance_bias.
 template <class Scalar>
 void backward(const encoder_decoder<Scalar>& model, const token_sequences& sources,
               const std::vector<index>& ids, const std::vector<index>& starts,
