@@ -43,19 +43,35 @@ struct convolution {
   // inputs * kernel.
   template <class X>
   [[nodiscard]] matrix<Scalar> operator()(const X& x) const {
+    matrix<Scalar> y = weights(seen(x));
+    activate(activation, y);
+    return y;
+  }
+
+  // What the weights are given for x, (rows, inputs): the rows that each result sees, ((rows - 1) / stride + 1,
+  // inputs * kernel), those of a column of x side by side. Throws shape_error for other columns.
+  //
+  //   conv.seen(x)  // x: rows (1, 4), (2, 5); kernel 3: (0, 1, 2, 0, 4, 5), (1, 2, 0, 4, 5, 0)
+  template <class X>
+  [[nodiscard]] matrix<Scalar> seen(const X& x) const {
     detail::require(x.cols() == inputs(), name, ": x is ", detail::extent{x.rows(), x.cols()},
                     ", but inputs is ", inputs());
     const index count = x.rows() == 0 ? 0 : (x.rows() - 1) / stride + 1;
-    matrix<Scalar> seen = matrix<Scalar>::Zero(count, weights.inputs());
-    for (index t = 0; t < count; ++t)
+    matrix<Scalar> rows = matrix<Scalar>::Zero(count, weights.inputs());
+    for_each_row_seen(x.rows(), [&](index t, index k, index row) {
+      for (index i = 0; i < x.cols(); ++i) rows(t, i * kernel + k) = x(row, i);
+    });
+    return rows;
+  }
+
+  // Calls use(t, k, row) for each result t and each of the `rows` of x that it sees, at place k of the kernel.
+  template <class Use>
+  void for_each_row_seen(index rows, const Use& use) const {
+    for (index t = 0; t * stride < rows; ++t)
       for (index k = 0; k < kernel; ++k) {
-        const index from = t * stride + k - kernel / 2;
-        if (from < 0 || from >= x.rows()) continue;
-        for (index i = 0; i < x.cols(); ++i) seen(t, i * kernel + k) = x(from, i);
+        const index row = t * stride + k - kernel / 2;
+        if (row >= 0 && row < rows) use(t, k, row);
       }
-    matrix<Scalar> y = weights(seen);
-    activate(activation, y);
-    return y;
   }
 
  private:

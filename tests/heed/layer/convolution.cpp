@@ -35,6 +35,14 @@ TEST(convolution, strides) {
   EXPECT_EQ(made(2)(matrix<float>(0, 2)).rows(), 0);
 }
 
+TEST(convolution, shows_what_its_weights_are_given) {
+  matrix<float> x(2, 2), expected(2, 6);
+  x << 1, 4, 2, 5;
+  expected << 0, 1, 2, 0, 4, 5, 1, 2, 0, 4, 5, 0;
+  EXPECT_EQ(made(1).seen(x), expected);
+  EXPECT_EQ(made(2).seen(x), expected.topRows(1));
+}
+
 TEST(convolution, applies_its_activation) {
   heed::convolution<float> conv = made(1);
   conv.activation = heed::activation::relu;

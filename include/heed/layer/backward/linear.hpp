@@ -65,6 +65,24 @@ void add_columns(Scalar* to, const view<const Scalar>& rows, const executor& on)
   });
 }
 
+// The gradients of the weight and the bias alone, from x and d_y; those that are asked for.
+template <class Scalar>
+void backward_of_weights(const linear<Scalar>& layer, const view<const Scalar>& x,
+                         const view<const Scalar>& d_y, linear<Scalar>& gradient,
+                         const executor& on) {
+  constexpr const char* name = "heed::backward of linear";
+  if (gradient.weight.size() > 0) {
+    const view<Scalar> d_weight = view_of(gradient.weight);
+    check_size(name, "gradient.weight", d_weight, {layer.inputs(), layer.outputs()});
+    add_product(d_weight, x.transposed(), d_y, on);
+  }
+  if (layer.bias.size() > 0 && gradient.bias.size() > 0) {
+    require(gradient.bias.size() == layer.bias.size(), name, ": gradient.bias has ",
+            gradient.bias.size(), " elements, but bias has ", layer.bias.size());
+    add_columns(gradient.bias.data(), d_y, on);
+  }
+}
+
 // The part of y that is scale (x down) up.
 template <class Scalar>
 void backward(const low_rank<Scalar>& layer, const view<const Scalar>& x,
@@ -113,16 +131,7 @@ void backward(const linear<Scalar>& layer, const X& x, const DY& d_y, DX&& d_x,
     detail::add_product(to, out,
                         detail::view<const Scalar>(detail::view_of(layer.weight)).transposed(), on);
   if (layer.adapter.given()) detail::backward(layer.adapter, in, out, to, gradient.adapter, on);
-  if (gradient.weight.size() > 0) {
-    const detail::view<Scalar> d_weight = detail::view_of(gradient.weight);
-    detail::check_size(name, "gradient.weight", d_weight, {layer.inputs(), layer.outputs()});
-    detail::add_product(d_weight, in.transposed(), out, on);
-  }
-  if (layer.bias.size() > 0 && gradient.bias.size() > 0) {
-    detail::require(gradient.bias.size() == layer.bias.size(), name, ": gradient.bias has ",
-                    gradient.bias.size(), " elements, but bias has ", layer.bias.size());
-    detail::add_columns(gradient.bias.data(), out, on);
-  }
+  detail::backward_of_weights(layer, in, out, gradient, on);
 }
 
 }  // namespace HEED_ABI

@@ -4,7 +4,7 @@
 //   heed::backward(patches, images, d_y, gradient);  // d_y: (images * tokens, model)
 #pragma once
 
-#include <heed/layer/backward/linear.hpp>  // add_product, add_columns
+#include <heed/layer/backward/linear.hpp>  // backward_of_weights
 #include <heed/layer/patch_embedding.hpp>  // patch_embedding
 
 namespace heed {
@@ -27,12 +27,10 @@ void backward(const patch_embedding<Scalar>& patches, const Images& images,
       gradient.class_token += d_y.row(image * tokens);
     const detail::view<const Scalar> d =
         out.block(image * tokens + skipped, 0, patches.patches(), out.cols);
-    if (layer.weight.size() > 0) {
-      const matrix<Scalar> pixels = patches.pixels_of(images, image);
-      detail::add_product(detail::view_of(layer.weight),
-                          detail::view<const Scalar>(detail::view_of(pixels)).transposed(), d, on);
-    }
-    if (layer.bias.size() > 0) detail::add_columns(layer.bias.data(), d, on);
+    if (layer.weight.size() + layer.bias.size() == 0) continue;
+    const matrix<Scalar> pixels = patches.pixels_of(images, image);
+    detail::backward_of_weights(patches.projection,
+                                detail::view<const Scalar>(detail::view_of(pixels)), d, layer, on);
   }
 }
 
