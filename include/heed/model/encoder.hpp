@@ -113,7 +113,7 @@ struct encoder {
   template <class Features, class... Modifiers>
   [[nodiscard]] matrix<Scalar> hidden_of_features(const Features& features,
                                                   const Modifiers&... modifiers) const {
-    detail::require(!convolutions.empty(), name, ": this encoder reads no features");
+    detail::require(reads_features(), name, ": this encoder reads no features");
     matrix<Scalar> x = features;
     for (const convolution<Scalar>& layer : convolutions) x = layer(x);
     if (places) places->add(x, first_place);
@@ -121,6 +121,8 @@ struct encoder {
     const std::vector<index> starts{0, x.rows()};
     return run(std::move(x), starts, modifiers...);
   }
+
+  [[nodiscard]] bool reads_features() const { return !convolutions.empty(); }
 
   // The first row of each of `count` images, and the end of the last.
   [[nodiscard]] std::vector<index> starts_of_images(index count) const {

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: MIT
-// An encoder of tokens or of images, with what its backward needs, and its gradients: from token ids or pixels to
-// a vector for each token, and back.
+// An encoder of tokens, of images or of features, with what its backward needs, and its gradients: from token ids,
+// pixels or sound to a vector for each token, and back.
 //
 //   heed::saved<heed::encoder<float>> kept;
 //   heed::forward(bert, texts, kept);                       // kept.hidden: (tokens, model)
 //   heed::backward(bert, texts, kept, d_hidden, gradient);  // gradient = heed::zeros_like(bert)
 //   heed::forward(vit, images, kept);                       // images: (images * channels * height, width)
+//   heed::forward(whisper.encoder, sound, kept);            // sound: (frames, features)
 #pragma once
 
+#include <heed/layer/backward/convolution.hpp>      // backward of convolution
 #include <heed/layer/backward/embedding.hpp>        // backward of embeddings
 #include <heed/layer/backward/patch_embedding.hpp>  // backward of patch_embedding
 #include <heed/model/backward/saved_stack.hpp>      // saved_stack
 #include <heed/model/encoder.hpp>                   // encoder
+
+#include <utility>  // move
 
 namespace heed {
 inline namespace HEED_ABI {
@@ -19,16 +23,51 @@ inline namespace HEED_ABI {
 // Matrices are (tokens, model).
 template <class Scalar>
 struct saved<encoder<Scalar>> : detail::saved_stack<Scalar> {
-  matrix<Scalar> embedded;  // what embedding_norm was given
-  matrix<Scalar> last;      // what final_norm was given
-  matrix<Scalar> hidden;    // what the encoder gives
+  std::vector<saved<convolution<Scalar>>> convolutions;
+  std::vector<matrix<Scalar>> convolved;  // what each convolution gave
+  matrix<Scalar> embedded;                // what embedding_norm was given
+  matrix<Scalar> last;                    // what final_norm was given
+  matrix<Scalar> hidden;                  // what the encoder gives
 };
 
 namespace detail {
 
-template <class Scalar, class Images>
-std::vector<index> starts_of(const encoder<Scalar>& encoder, const Images& images) {
-  return encoder.starts_of_images(encoder.patches.count(images.rows(), images.cols()));
+// Of `rows` vectors made of images, or of features, which are one sequence.
+template <class Scalar, class Input>
+std::vector<index> starts_of(const encoder<Scalar>& encoder, const Input& input, index rows) {
+  if (encoder.reads_features()) return {0, rows};
+  return encoder.starts_of_images(encoder.patches.count(input.rows(), input.cols()));
+}
+
+// Convolutions and places of features, before embedding_norm.
+template <class Scalar, class Features>
+void forward_convolutions(const encoder<Scalar>& encoder, const Features& features,
+                          saved<heed::encoder<Scalar>>& kept, const executor& run) {
+  const std::size_t count = encoder.convolutions.size();
+  kept.convolutions.resize(count);
+  kept.convolved.resize(count);
+  forward(encoder.convolutions[0], features, kept.convolved[0], kept.convolutions[0], run);
+  for (std::size_t i = 1; i < count; ++i)
+    forward(encoder.convolutions[i], kept.convolved[i - 1], kept.convolved[i], kept.convolutions[i],
+            run);
+  kept.last = kept.convolved.back();
+  if (encoder.places) encoder.places->add(kept.last, encoder.first_place);
+}
+
+// d: that of what the last convolution gave.
+template <class Scalar, class Features>
+void backward_convolutions(const encoder<Scalar>& encoder, const Features& features,
+                           const saved<heed::encoder<Scalar>>& kept, matrix<Scalar> d,
+                           heed::encoder<Scalar>& gradient, const executor& run) {
+  for (std::size_t i = encoder.convolutions.size() - 1; i > 0; --i) {
+    const matrix<Scalar>& x = kept.convolved[i - 1];
+    matrix<Scalar> d_x = matrix<Scalar>::Zero(x.rows(), x.cols());
+    backward(encoder.convolutions[i], x, kept.convolutions[i], d, d_x, gradient.convolutions[i],
+             run);
+    d = std::move(d_x);
+  }
+  backward(encoder.convolutions[0], features, kept.convolutions[0], d, gradient.convolutions[0],
+           run);
 }
 
 // From kept.last, the sum of embeddings, to kept.hidden.
@@ -82,27 +121,36 @@ void backward(const encoder<Scalar>& encoder, const token_sequences& sequences,
   backward(encoder.words, sequences.ids, d, gradient.words, run);
 }
 
-// kept.hidden = encoder.hidden_of_images(images), with the same bits. Throws what that throws.
-template <class Scalar, class Images>
-requires detail::eigen_object<Images>
-void forward(const encoder<Scalar>& encoder, const Images& images,
-             saved<heed::encoder<Scalar>>& kept, const executor& run = {}) {
-  kept.last = encoder.embed_images(images);
-  detail::forward_blocks(encoder, detail::starts_of(encoder, images), kept, run);
+// kept.hidden = encoder.hidden_of_images(input), or encoder.hidden_of_features(input) where the encoder has
+// convolutions, with the same bits. Throws what these throw.
+template <class Scalar, class Input>
+requires detail::eigen_object<Input>
+void forward(const encoder<Scalar>& encoder, const Input& input, saved<heed::encoder<Scalar>>& kept,
+             const executor& run = {}) {
+  if (encoder.reads_features())
+    detail::forward_convolutions(encoder, input, kept, run);
+  else
+    kept.last = encoder.embed_images(input);
+  const std::vector<index> starts = detail::starts_of(encoder, input, kept.last.rows());
+  detail::forward_blocks(encoder, starts, kept, run);
 }
 
-// d_hidden: (images * tokens, model). The images are those of the forward; pixels have no gradient.
-template <class Scalar, class Images>
-requires detail::eigen_object<Images>
-void backward(const encoder<Scalar>& encoder, const Images& images,
+// d_hidden: (images * tokens, model), or a row for each result of the last convolution. The input is that of the
+// forward, and has no gradient.
+template <class Scalar, class Input>
+requires detail::eigen_object<Input>
+void backward(const encoder<Scalar>& encoder, const Input& input,
               saved<heed::encoder<Scalar>>& kept, const matrix<Scalar>& d_hidden,
               heed::encoder<Scalar>& gradient, const executor& run = {}) {
-  const std::vector<index> starts = detail::starts_of(encoder, images);
-  const matrix<Scalar> d = detail::backward_blocks(encoder, starts, kept, d_hidden, gradient, run);
-  // sum = patches(images) + places
+  const std::vector<index> starts = detail::starts_of(encoder, input, kept.last.rows());
+  matrix<Scalar> d = detail::backward_blocks(encoder, starts, kept, d_hidden, gradient, run);
+  // sum = patches(images) + places, or convolutions(features) + places
   if (encoder.places)
     backward(*encoder.places, starts, encoder.first_place, d, *gradient.places, run);
-  backward(encoder.patches, images, d, gradient.patches, run);
+  if (encoder.reads_features())
+    detail::backward_convolutions(encoder, input, kept, std::move(d), gradient, run);
+  else
+    backward(encoder.patches, input, d, gradient.patches, run);
 }
 
 }  // namespace HEED_ABI

@@ -13,8 +13,8 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Those that heed::backward of an encoder of tokens or images finds derivatives of: pooler and head are not in it. In
-// the order of the forward; refers to the encoder's numbers. Throws shape_error for weights that are a file's.
+// Those that heed::backward of an encoder finds derivatives of: pooler and head are not in it. In the order of the
+// forward; refers to the encoder's numbers. Throws shape_error for weights that are a file's.
 template <class Scalar>
 [[nodiscard]] parameter_list<Scalar> parameters_of(encoder<Scalar>& e) {
   detail::parameter_walk<Scalar> walk;
@@ -22,6 +22,8 @@ template <class Scalar>
   walk.add("types.weight", e.types.weight);
   walk.linear("patches.projection", e.patches.projection);
   walk.add("patches.class_token", e.patches.class_token);
+  for (std::size_t i = 0; i < e.convolutions.size(); ++i)
+    walk.linear("convolutions." + std::to_string(i), e.convolutions[i].weights);
   if (e.places) walk.add("places.weight", e.places->weight);
   walk.norm("embedding_norm", e.embedding_norm);
   for (std::size_t i = 0; i < e.blocks.size(); ++i)
@@ -61,6 +63,7 @@ void make_learnable(encoder<Scalar>& e) {
   detail::take_over(e.words.weight, true);
   detail::take_over(e.types.weight, true);
   detail::take_over(e.patches.projection.weight, false);
+  for (convolution<Scalar>& layer : e.convolutions) detail::take_over(layer.weights.weight, false);
   for (transformer_block<Scalar>& b : e.blocks) detail::take_over(b);
 }
 template <class Scalar>

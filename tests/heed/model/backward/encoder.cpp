@@ -116,6 +116,82 @@ TEST(backward_of_encoder, of_images) {
   check_images(e);
 }
 
+// Whisper's kind: two convolutions, the second of stride 2, places for what they give, norms before, a last norm.
+template <class Scalar>
+encoder<Scalar> small_listener() {
+  encoder<Scalar> e = small_encoder<Scalar>(0);
+  e.words = {};
+  e.convolutions = {
+      heed::convolution<Scalar>({.inputs = 4, .outputs = 6, .activation = heed::activation::gelu}),
+      heed::convolution<Scalar>(
+          {.inputs = 6, .outputs = 6, .stride = 2, .activation = heed::activation::gelu})};
+  e.embedding_norm = {};
+  for (auto& block : e.blocks) {
+    block.attention_norm = std::exchange(block.attention_norm_of_sum, {});
+    block.feed_norm = std::exchange(block.feed_norm_of_sum, {});
+    block.attention.key.bias.resize(0);
+  }
+  e.final_norm = e.blocks[0].feed_norm;
+  std::uint64_t seed = 50;
+  for (auto& layer : e.convolutions) {
+    layer.weights.weight =
+        (0.6 * some_numbers(layer.weights.inputs(), 6, ++seed)).template cast<Scalar>();
+    layer.weights.bias = some_numbers(1, 6, ++seed).template cast<Scalar>().row(0);
+  }
+  return e;
+}
+
+TEST(backward_of_encoder, of_features) {
+  encoder<double> e = small_listener<double>();
+  const matrix<double> features = some_numbers(9, 4, 8);  // 5 results
+  encoder<double> gradient = heed::zeros_like(e);
+  heed::saved<encoder<double>> kept;
+  heed::forward(e, features, kept);
+  EXPECT_TRUE(support::same_bits(kept.hidden, e.hidden_of_features(features)));
+  const matrix<double> d_hidden = some_numbers(5, 6, 3);
+  heed::backward(e, features, kept, d_hidden, gradient);
+  const auto f = [&] { return e.hidden_of_features(features).cwiseProduct(d_hidden).sum(); };
+  support::expect_gradients(heed::parameters_of(e), heed::parameters_of(gradient), f);
+}
+
+// By hand: with no block, norm or place the hidden vectors are those of the convolution, here x + 10 times the next.
+TEST(backward_of_encoder, of_features_by_hand) {
+  encoder<float> e;
+  e.convolutions = {heed::convolution<float>({.inputs = 1, .outputs = 1})};
+  e.convolutions[0].weights.weight << 0, 1, 10;
+  e.convolutions[0].weights.bias << 7;
+  encoder<float> gradient = heed::zeros_like(e);
+  heed::saved<encoder<float>> kept;
+  matrix<float> features(2, 1), d_hidden(2, 1);
+  features << 1, 2;
+  d_hidden << 3, 5;
+  heed::forward(e, features, kept);
+  EXPECT_EQ(kept.hidden, (matrix<float>(2, 1) << 1 + 20 + 7, 2 + 7).finished());
+  heed::backward(e, features, kept, d_hidden, gradient);
+  const auto& layer = gradient.convolutions[0].weights;
+  EXPECT_EQ(matrix<float>(layer.weight),
+            (matrix<float>(3, 1) << 5 * 1, 3 * 1 + 5 * 2, 3 * 2).finished());
+  EXPECT_EQ(layer.bias(0), 8);
+}
+
+TEST(backward_of_encoder, of_features_has_the_same_bits_on_any_number_of_threads) {
+  const encoder<float> e = small_listener<float>();
+  const matrix<float> features = some_numbers(10, 4, 8).cast<float>();
+  const auto run = [&](heed::activations policy, const heed::executor& on) {
+    encoder<float> gradient = heed::zeros_like(e);
+    heed::saved<encoder<float>> kept;
+    kept.policy = policy;
+    heed::forward(e, features, kept, on);
+    heed::backward(e, features, kept, kept.hidden, gradient, on);
+    return gradient;
+  };
+  encoder<float> plain = run(heed::activations::kept, {});
+  encoder<float> again = run(heed::activations::recomputed, {});
+  encoder<float> three = run(heed::activations::kept, heed::executor_of(support::on_threads, 3));
+  EXPECT_TRUE(support::same_parameters(plain, again));
+  EXPECT_TRUE(support::same_parameters(plain, three));
+}
+
 TEST(backward_of_encoder, finds_nothing_for_what_is_not_asked) {
   encoder<double> e = small_encoder<double>();
   encoder<double> gradient = heed::zeros_like(e), all = gradient;

@@ -30,6 +30,14 @@ TEST(encoder_parameters, names_what_is_there) {
   for (const auto& p : heed::parameters_of(zeros)) EXPECT_EQ(p.data[p.size() - 1], 0) << p.name;
 }
 
+TEST(encoder_parameters, names_convolutions) {
+  heed::encoder<float> e;
+  e.convolutions = {heed::convolution<float>({.inputs = 2, .outputs = 3})};
+  std::string names;
+  for (const auto& p : heed::parameters_of(e)) names += p.name + (p.is_vector ? "* " : " ");
+  EXPECT_EQ(names, "convolutions.0.weight convolutions.0.bias* ");
+}
+
 TEST(encoder_parameters, takes_over_what_a_file_holds) {
   heed::encoder<float> e;
   const float words[] = {1, 2, 3, 4, 5, 6};
