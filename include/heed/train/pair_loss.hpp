@@ -16,8 +16,8 @@ namespace heed {
 inline namespace HEED_ABI {
 
 // The loss alone, without gradients, for held-out pairs. `kept` is memory; see loss_and_gradient.
-template <class Scalar>
-loss_sum loss_of(const encoder_decoder<Scalar>& model, const token_sequences& sources,
+template <class Scalar, class Sources>
+loss_sum loss_of(const encoder_decoder<Scalar>& model, const Sources& sources,
                  const token_batch& targets, saved<encoder_decoder<Scalar>>& kept,
                  const executor& run = {}) {
   forward(model, sources, targets.ids, targets.starts, kept, run);
@@ -25,10 +25,11 @@ loss_sum loss_of(const encoder_decoder<Scalar>& model, const token_sequences& so
                                    nullptr, run);
 }
 
-// Sequence i of the targets belongs to sequence i of the sources. Adds `weight` times the derivatives of the sum to
+// Sequence i of the targets belongs to sequence i of the sources: token_sequences, or an Eigen matrix of images or of
+// features, which are one source. Adds `weight` times the derivatives of the sum to
 // `gradient`, as loss_and_gradient of a decoder does, and throws what that throws.
-template <class Scalar>
-loss_sum loss_and_gradient(const encoder_decoder<Scalar>& model, const token_sequences& sources,
+template <class Scalar, class Sources>
+loss_sum loss_and_gradient(const encoder_decoder<Scalar>& model, const Sources& sources,
                            const token_batch& targets, double weight,
                            saved<encoder_decoder<Scalar>>& kept, encoder_decoder<Scalar>& gradient,
                            const executor& run = {}) {

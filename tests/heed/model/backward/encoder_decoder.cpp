@@ -60,6 +60,35 @@ TEST(backward_of_encoder_decoder, with_a_bias_by_distance_and_shared_keys) {
   check(std::move(m));
 }
 
+// As Whisper, whose source is sound: two convolutions of (9, 4), the second of stride 2, make 5 rows.
+TEST(backward_of_encoder_decoder, of_features) {
+  encoder_decoder<double> m = small_translator<double>(1);
+  m.encoder.words = {};
+  m.encoder.convolutions = {
+      heed::convolution<double>({.inputs = 4, .outputs = 6, .activation = heed::activation::gelu}),
+      heed::convolution<double>(
+          {.inputs = 6, .outputs = 6, .stride = 2, .activation = heed::activation::gelu})};
+  std::uint64_t seed = 50;
+  for (auto& layer : m.encoder.convolutions) support::fill_some(layer.weights.weight, ++seed, 0.6);
+  const matrix<double> sound = some_numbers(9, 4, 8), d_hidden = some_numbers(4, 6, 3);
+  const std::vector<index> ids{0, 2, 4, 1}, starts{0, 4};
+  const auto hidden = [&] {
+    auto cache = m.cache(m.encoder.hidden_of_features(sound), 4);
+    return m.hidden(ids, cache);
+  };
+  encoder_decoder<double> gradient = heed::zeros_like(m);
+  heed::saved<encoder_decoder<double>> kept;
+  heed::forward(m, sound, ids, starts, kept);
+  EXPECT_TRUE(support::same_bits(kept.target.hidden, hidden()));
+  heed::backward(m, sound, ids, starts, kept, d_hidden, gradient);
+  support::expect_gradients(heed::parameters_of(m), heed::parameters_of(gradient),
+                            [&] { return hidden().cwiseProduct(d_hidden).sum(); });
+  EXPECT_EQ(support::refusal<heed::shape_error>([&] {
+              heed::forward(m, sound, ids, {0, 1, 4}, kept);
+            }),
+            "heed::forward of attention_layer: x has 2 sequences, but memory has 1");
+}
+
 // By hand: one target token and one source token with a single head are attended to with the weight 1, so that the
 // gradients of the query are 0 and that of the value's bias is that of the context.
 TEST(backward_of_encoder_decoder, finds_nothing_for_a_query_with_one_key) {
