@@ -143,12 +143,7 @@ class backward_tile {
     }
     if (learned.at_zero != nullptr) {
       find_factors(rules.by_distance_bias, rules, place);
-      for (index j = 0; j < keys; ++j)
-        for (index i = 0; i < place.row_count; ++i) {
-          const at pair = place.where(place.first_row + i, place.first_key + j);
-          learned.at_zero[limited_distance(pair, learned.reach)] +=
-              static_cast<double>(gradient(d_changed, i, j));
-        }
+      add_distances(place, learned, d_changed);
     }
     find_factors(rules.by_score, rules, place);
     for (index j = 0; j < keys; ++j)
@@ -156,6 +151,20 @@ class backward_tile {
         s::store(
             d_scores.data + j * d_scores.pitch + l,
             unless_zero(s::load(d_changed + j * lanes + l), s::load(factors_ + j * lanes + l)));
+  }
+
+  // Adds up each diagonal of the tile, where the distance is the same, and then those that count as one distance.
+  void add_distances(const tile_place& place, const learned_gradients<Scalar>& learned,
+                     const Scalar* d_changed) const {
+    const index keys = place.key_count;
+    double diagonals[static_cast<std::size_t>(keys_per_tile + lanes)] =
+        {};  // query i, key j: i - j
+    for (index j = 0; j < keys; ++j)
+      for (index i = 0; i < place.row_count; ++i)
+        diagonals[keys - 1 - j + i] += static_cast<double>(gradient(d_changed, i, j));
+    at pair = place.where(place.first_row, place.first_key + keys - 1);  // of the first diagonal
+    for (index n = 0; n < keys + place.row_count - 1; ++n, ++pair.query)
+      learned.at_zero[limited_distance(pair, learned.reach)] += diagonals[n];
   }
 
   // The factors: a derivative for every pair of the tile.
