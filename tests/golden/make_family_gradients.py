@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Losses of small models of fifteen families and some of their gradients by PyTorch's autograd, in double.
+"""Losses of small models of sixteen families and some of their gradients by PyTorch's autograd, in double.
 
     python3 make_family_gradients.py FAMILIES   # the folder `families` of the test data; writes gradients/families
 
 Needs torch, transformers and safetensors. Of each weight, under its name in the family's own file, at most 48
 derivatives, spread over it: number i is that of weight i * 40503 modulo their number. The loss of a decoder is the mean
-cross-entropy of the next token over `all_ids`, and of an encoder-decoder over `decoder_input_ids`; that of an encoder
-is the sum of hidden(t, f) cos(0.1 (model t + f)) over its tokens, those of the second text or image after those of the
-first.
+cross-entropy of the next token over `all_ids`, and of an encoder-decoder over `decoder_input_ids`, after `input_ids` or
+`input_features`; that of an encoder is the sum of hidden(t, f) cos(0.1 (model t + f)) over its tokens, those of the
+second text or image after those of the first.
 """
 import re
 import sys
@@ -21,6 +21,7 @@ from safetensors.torch import load_file, save_file
 DECODERS = "gpt2 llama3 gemma2 qwen3 gpt-neox bloom opt phi cohere olmo2".split()
 ENCODERS = "bert modernbert".split()
 PAIRS = "bart t5".split()
+SOUNDS = ["whisper"]
 IMAGES = ["vit"]
 NUMBERS, STEP = 48, 40503
 IN_FILE = {  # where transformers calls a weight otherwise
@@ -55,6 +56,13 @@ def loss_of_pair(model, golden):
     return torch.nn.functional.cross_entropy(scores[:-1], ids[0, 1:])
 
 
+def loss_of_sound(model, golden):
+    ids = golden["decoder_input_ids"].reshape(1, -1).long()
+    features = golden["input_features"].double()
+    scores = model(input_features=features, decoder_input_ids=ids, use_cache=False).logits[0]
+    return torch.nn.functional.cross_entropy(scores[:-1], ids[0, 1:])
+
+
 def along_cosines(rows):
     places = torch.arange(rows.numel(), dtype=torch.float64).reshape(rows.shape)
     return (rows * (0.1 * places).cos()).sum()
@@ -64,7 +72,7 @@ def main(families):
     out = Path(__file__).parent / "gradients" / "families"
     out.mkdir(exist_ok=True)
     kinds = ((DECODERS, loss_of_decoder), (ENCODERS, loss_of_encoder), (PAIRS, loss_of_pair),
-             (IMAGES, loss_of_images))
+             (SOUNDS, loss_of_sound), (IMAGES, loss_of_images))
     for family, loss_of in ((family, loss_of) for families_of, loss_of in kinds for family in families_of):
         folder = Path(families, family)
         config = transformers.AutoConfig.from_pretrained(folder)
