@@ -43,7 +43,7 @@ heed_label(mixed attention_storage attention_sweep/by_chance modifiers/options/k
 # What several threads do.
 heed_label(threads
   attention_backward_layouts attention_same_bits core/eigen_thread_pool core/execute core/scratch
-  kernel/backward/turns)
+  kernel/backward/turns modifiers/options/distance_bias_gradient)
 
 # Long, and of little use under a second compiler or a sanitizer, since the programs labelled `mixed`
 # run the same code: the sweep over all rules, and the models.
@@ -55,4 +55,4 @@ heed_label(files io/* text/*)
 
 # Gradients and what learns by them: the first leg and the address sanitizer's see to them.
 heed_label(learning attention_backward* reference_backward kernel/backward/* layer/backward/*
-  model/backward/* train/*)
+  model/backward/* modifiers/options/distance_bias_gradient train/*)
