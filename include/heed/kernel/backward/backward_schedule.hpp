@@ -22,8 +22,7 @@ struct backward_task_range {
   index parts_before;   // ranges of queries whose turn in adding to d_k and d_v comes first
   interval keys;
   interval queries;
-  index tasks_before =
-      0;  // tasks of the same heads, whose turn in adding to sums of a head comes first
+  index tasks_before = 0;  // of the same heads, whose turn in adding to sums of a head comes first
 };
 
 // The tasks of a call, which do not depend on threads. Queries and keys come from the last to the

@@ -153,12 +153,12 @@ class backward_tile {
             unless_zero(s::load(d_changed + j * lanes + l), s::load(factors_ + j * lanes + l)));
   }
 
-  // Adds up each diagonal of the tile, where the distance is the same, and then those that count as one distance.
+  // Adds up each diagonal of the tile, where i - j of query i and key j and so the distance is the same, and then
+  // those that count as one distance.
   void add_distances(const tile_place& place, const learned_gradients<Scalar>& learned,
                      const Scalar* d_changed) const {
     const index keys = place.key_count;
-    double diagonals[static_cast<std::size_t>(keys_per_tile + lanes)] =
-        {};  // query i, key j: i - j
+    double diagonals[static_cast<std::size_t>(keys_per_tile + lanes)] = {};
     for (index j = 0; j < keys; ++j)
       for (index i = 0; i < place.row_count; ++i)
         diagonals[keys - 1 - j + i] += static_cast<double>(gradient(d_changed, i, j));
