@@ -12,10 +12,10 @@ namespace detail {
 
 // The differences between the members of the family.
 struct bart_facts {
-  bool norms_before = false;    // and a last one: Whisper
-  bool embedding_norm = false;  // BART
-  bool key_bias = true;
-  bool may_scale = true;  // by √model where the config says so; Whisper's code never does
+  bool norms_before = false;    // of the inputs of layers, and a final norm: Whisper
+  bool embedding_norm = false;  // a norm of the embeddings: BART
+  bool key_bias = true;         // false: the projection of keys has no bias: Whisper
+  bool may_scale = true;  // embeddings, by √model if scale_embedding is true; never in Whisper
 };
 
 // One of the two sides, as its config's fields name it: "encoder" or "decoder".
@@ -50,7 +50,7 @@ inline attention_layer<float> load_bart_attention(model_weights& weights, const 
   return layer;
 }
 
-// A norm before the layer, or of the sum after it.
+// Loads the norm `name`: of the layer's input, or of the residual sum after the layer.
 inline void load_bart_norm(model_weights& weights, const std::string& name, const bart_side& side,
                            const bart_facts& facts, normalisation<float>& before,
                            normalisation<float>& of_sum) {
@@ -113,14 +113,14 @@ inline void load_bart_blocks(const config& c, model_weights& weights, const bart
         std::sqrt(static_cast<double>(width));
 }
 
-// The two tables of words, one or two, and the head with its bias.
+// The token embeddings of both sides, whose tables may be the same tensor, and the head with its bias.
 inline void load_bart_words(const config& c, model_weights& weights, const std::string& of_encoder,
                             const std::string& of_decoder, encoder_decoder<float>& model) {
   const index width = c.count("d_model"), vocabulary = c.count("vocab_size"),
               written =
                   of_encoder == of_decoder ? vocabulary : c.count("decoder_vocab_size", vocabulary);
   const bool tied = c.flag("tie_word_embeddings", true);
-  // Version 5 of transformers gives the sides tables of their own where nothing is tied.
+  // A file of transformers 5 has a table for each side where nothing is tied.
   const auto table = [&](const char* own, const std::string& shared, index rows) {
     return weights.table(!tied && weights.contains(own) ? own : shared, rows, width);
   };
@@ -157,7 +157,8 @@ inline encoder_decoder<float> load_bart(const config& c, model_weights& weights)
   return model;
 }
 
-// Sines in the first half of the columns, cosines in the second.
+// Sinusoidal positions, (positions, width): sines in the first half of the columns, cosines in the
+// second.
 inline matrix<float> marian_places(index positions, index width) {
   const matrix<float> together = sinusoidal<float>({.model = width})(0, positions);
   matrix<float> apart(positions, width);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// BERT, RoBERTa and XLM-RoBERTa: plain, with scores of words, or with scores of classes (rerankers).
+// BERT, RoBERTa, XLM-RoBERTa and CamemBERT: the encoder alone, with a masked-language-model head, or
+// with a classification head (rerankers).
 #pragma once
 
 #include <heed/io/hugging_face/encoder_family.hpp>  // encoder_family
@@ -8,7 +9,8 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// What BERT and RoBERTa differ by beside their names: RoBERTa's positions count tokens that are no padding.
+// The encoder without heads. counts_padding is false for RoBERTa, whose positions count only tokens
+// that are not padding.
 inline encoder<float> load_bert_body(const config& c, model_weights& weights,
                                      const std::string& prefix, bool counts_padding) {
   const index model = c.count("hidden_size"), heads = c.count("num_attention_heads"),
@@ -87,12 +89,12 @@ inline encoder<float> load_bert(const config& c, model_weights& weights) {
     head.output = load_word_scores(c, weights, prefix + "embeddings.word_embeddings.weight",
                                    name + "decoder", name + "bias", c.count("vocab_size"), model);
     for (const char* const next : {"cls.seq_relationship.weight", "cls.seq_relationship.bias"})
-      weights.leave_out(next);  // whether a text follows another, which only the pre-training asks
+      weights.leave_out(next);  // the head of next-sentence prediction, of pre-training only
   }
   return encoder;
 }
 
-// The heads of RoBERTa, which MPNet has too.
+// The heads of RoBERTa and of MPNet.
 inline void load_roberta_heads(const config& c, model_weights& weights, encoder<float>& encoder,
                                const std::string& prefix) {
   const index model = c.count("hidden_size");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// BLOOM: ALiBi, a norm after the embedding, queries, keys and values of a head side by side.
+// BLOOM: ALiBi, a norm after the embedding, and one tensor in which the queries, keys and values of a
+// head are adjacent.
 #pragma once
 
 #include <heed/io/hugging_face/decoder_parts.hpp>  // read_shape, load_attention, load_feed

@@ -11,7 +11,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// The blocks that both have.
+// The blocks of one of the two encoders; causal is true for that of texts.
 inline void load_clip_blocks(const config& c, model_weights& weights, const std::string& prefix,
                              index model, bool causal, encoder<float>& encoder) {
   const index heads = c.count("num_attention_heads"), layers = c.count("num_hidden_layers");
@@ -70,7 +70,8 @@ inline encoder<float> load_clip_image(const config& c, model_weights& weights, i
 inline dual_encoder<float> load_clip(const config& c, model_weights& weights) {
   const index width = c.count("projection_dim", 512);
   const config of_text = c.object("text_config"), of_image = c.object("vision_config");
-  // Older files repeat the objects within; Hugging Face's code reads the projection of the whole alone.
+  // Older files have copies of both objects, *_config_dict. Of the fields projection_dim, Hugging Face's
+  // code reads only that of the outer object.
   ignore_fields(c, {"initializer_factor", "logit_scale_init_value", "text_config_dict",
                     "vision_config_dict"});
   for (const config& part : {of_text, of_image})
@@ -79,7 +80,7 @@ inline dual_encoder<float> load_clip(const config& c, model_weights& weights) {
   model.text = load_clip_text(of_text, weights);
   model.text_projection = weights.linear("text_projection", model.text.words.model(), width, false);
   model.image = load_clip_image(of_image, weights, width);
-  // Older configs say 2, which is no token of theirs; the end token is then the one of the largest id.
+  // Older configs have eos_token_id 2, which is not the end token: that is then the token of the largest id.
   if (const index end = of_text.integer("eos_token_id", 49407); end != 2) model.end = end;
   float scale = 0;
   to_float(weights.tensor("logit_scale", {}), &scale);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Cohere's Command R and R7B: interleaved rotary positions, one norm for both layers, which are added at once,
-// scaled logits.
+// Cohere's Command R and R7B: interleaved rotary positions, a parallel residual (one norm for attention
+// and feed-forward, whose outputs are added together), scaled logits.
 #pragma once
 
 #include <heed/io/hugging_face/decoder_parts.hpp>  // read_shape, load_attention, load_feed
@@ -22,8 +22,8 @@ inline layer_norm<float> load_cohere_head_norm(model_weights& weights, const std
 // The differences between the two generations.
 struct cohere_facts {
   bool head_norms = false;
-  double theta = 10000;     // unless the config says
-  index window_period = 0;  // windowed layers alone are rotated; 0: there are none, and all are
+  double theta = 10000;     // the default of rope_theta
+  index window_period = 0;  // 0: no windows; else only layers with a window are rotated
 };
 
 inline decoder<float> load_cohere_like(const config& c, model_weights& weights,

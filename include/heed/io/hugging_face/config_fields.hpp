@@ -16,8 +16,8 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// Fields that change nothing of what a decoder computes from ids: words about the file, ids for a tokenizer,
-// settings of training and of a program that continues texts, the longest text that a model was trained with.
+// Fields that do not change what a decoder computes from ids: descriptions of the file, ids for a tokenizer,
+// settings of training and of generation, the longest text that a model was trained with.
 inline constexpr std::string_view harmless_fields[] = {"_attn_implementation_autoset",
                                                        "_name_or_path",
                                                        "architectures",
@@ -96,7 +96,7 @@ inline constexpr std::string_view harmless_fields[] = {"_attn_implementation_aut
                                                        "use_bfloat16",
                                                        "use_cache"};
 
-// Parts of names that say the same: dropout, losses of routers, heads of a classifier.
+// Parts of the names of further such fields: dropout, losses of routers, heads of a classifier.
 inline constexpr std::string_view harmless_parts[] = {"dropout",    "pdrop",         "layerdrop",
                                                       "router_aux", "router_jitter", "summary_"};
 

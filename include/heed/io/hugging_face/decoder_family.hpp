@@ -19,7 +19,7 @@ struct decoder_family {
   decoder<float> (*load)(const config&, model_weights&);
 };
 
-// The activation of a name in a config.
+// The activation that a field of a config names; `otherwise` is the name where the field is absent.
 inline activation read_activation(const config& c, const char* field,
                                   const std::string& otherwise) {
   const std::string name = c.text(field, otherwise);
@@ -42,7 +42,7 @@ inline std::string numbered(const std::string& prefix, index i) {
   return prefix + std::to_string(i) + ".";
 }
 
-// The token embedding, and the head: a layer of its own, or the embedding again.
+// The token embedding, and the head: a layer of its own or, where `tied`, the embedding again.
 inline void load_words(decoder<float>& model, model_weights& weights, const std::string& words,
                        const std::string& head, index vocabulary, index width, bool tied) {
   model.words.weight = weights.table(words, vocabulary, width);

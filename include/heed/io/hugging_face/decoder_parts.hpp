@@ -45,8 +45,8 @@ inline named_size read_size(const config& c, std::initializer_list<const char*> 
   return found;
 }
 
-// Refuses, in the name of a file, heads that cannot share and wider heads or more layers than memory is taken
-// for before any tensor has that size.
+// Throws file_error unless key/value heads divide query heads, and for more than 65536 columns of a head
+// or 65536 layers: memory for them would be allocated before a tensor's shape is checked.
 inline void check_heads(const std::string& file, const decoder_shape& s) {
   constexpr index most = 65536;
   require_file(s.heads % s.kv_heads == 0, file, ": ", s.heads, " query heads cannot share ",
@@ -55,8 +55,8 @@ inline void check_heads(const std::string& file, const decoder_shape& s) {
                s.layers, " layers; at most ", most, " of each are read");
 }
 
-// The sizes. Refuses heads that are none, and more layers and wider heads than memory is taken for before
-// any tensor has that size.
+// The sizes of a decoder from its config. Refuses heads that do not divide the model, key/value heads that
+// do not divide heads, and what check_heads refuses.
 inline decoder_shape read_shape(const config& c) {
   constexpr index most = 65536;
   const named_size model = read_size(c, {"hidden_size", "n_embd", "n_embed", "d_model"}),
@@ -90,7 +90,7 @@ inline std::vector<double> alibi_slopes(index heads, double times = 1) {
   return slopes;
 }
 
-// Learned positions; the first token stands at row `first`.
+// Learned positions; row `first` of the table is that of the first token.
 inline void load_places(decoder<float>& to, model_weights& weights, const std::string& name,
                         index positions, index model, index first = 0) {
   to.places.emplace(position_embedding<float>::sizes{1, 1});
@@ -119,14 +119,15 @@ inline attention_layer<float> load_attention(model_weights& weights, const std::
   return made;
 }
 
-// Queries, keys and values that lie in one tensor in `groups` groups, each of its query heads, key heads
-// and value heads.
+// The projections of queries, keys and values from one tensor, whose rows are `groups` groups: each has
+// the rows of its query heads, then of its key heads, then of its value heads.
 inline void load_fused_qkv(attention_layer<float>& to, model_weights& weights,
                            const std::string& name, const decoder_shape& s, index groups,
                            bool bias) {
   const index queries = s.heads / groups * s.width, keys = s.kv_heads / groups * s.width,
               rows = groups * (queries + 2 * keys);
-  weights.tensor(name + ".weight", {rows, s.model});  // before memory is taken for their order
+  weights.tensor(name + ".weight",
+                 {rows, s.model});  // checks the shape before `order` is allocated
   const auto part = [&](index first, index count) {
     std::vector<index> order(static_cast<std::size_t>(groups * count));
     for (index g = 0; g < groups; ++g)
@@ -151,7 +152,8 @@ inline feed_forward<float> load_feed(model_weights& weights, const std::string& 
   return made;
 }
 
-// A gated one: "name.gate_proj", "name.up_proj" and "name.down_proj", or what a family calls them.
+// A gated feed-forward layer: "name.gate_proj", "name.up_proj" and "name.down_proj", or a family's
+// other names.
 struct gated_names {
   const char* gate = "gate_proj";
   const char* up = "up_proj";
@@ -194,20 +196,20 @@ class layer_kinds {
   index period_;
 };
 
-// Hugging Face counts the own token among those of a window. null: none; `otherwise` where nothing is said, 0
-// for none.
+// The window of sliding_window, as a number of earlier tokens: one less than the field, since Hugging Face
+// also counts the token itself. null: no window; `otherwise` is the default of the field, 0 for no window.
 inline std::optional<index> read_window(const config& c, index otherwise = 0) {
   const char* const field = "sliding_window";
   if (c.null(field) || (!c.contains(field) && otherwise == 0)) return std::nullopt;
   return c.count(field, otherwise) - 1;
 }
 
-// A flag that changes results in a way that is not served.
+// Refuses a flag that is true and changes results in a way that is not supported.
 inline void require_off(const config& c, const char* field) {
   if (c.flag(field, false)) c.refuse(field, "false");
 }
 
-// Fields without a part in what transformers computes for a family.
+// Marks fields as read that change nothing of what transformers computes for a family.
 inline void leave_out(const config& c, std::initializer_list<const char*> fields) {
   for (const char* const field : fields) c.find(field);
 }

@@ -23,7 +23,7 @@ inline encoder<float> load_distilbert(const config& c, model_weights& weights) {
       find_prefix(weights, "embeddings.word_embeddings.weight", {"", "distilbert."});
   const std::string words = prefix + "embeddings.word_embeddings.weight";
 
-  // Positions that were made of sines lie in the file as learned ones do.
+  // Sinusoidal positions are a tensor of the file, as learned ones are.
   ignore_fields(c, {"sinusoidal_pos_embds", "tie_weights_", "tie_word_embeddings"});
 
   encoder<float> encoder;

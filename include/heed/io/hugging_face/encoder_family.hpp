@@ -27,7 +27,7 @@ struct encoder_attention_names {
   const char* output;
 };
 
-// What a block of an encoder is made with; width is a head's.
+// Sizes and options of a block of an encoder; width: columns of a head.
 struct encoder_block_facts {
   index model;
   index heads;
@@ -52,13 +52,13 @@ inline void serve_only(const config& c, const char* field, bool served) {
   if (c.flag(field, served) != served) c.refuse(field, served ? "true" : "false");
 }
 
-// Counts fields as read that change nothing here: what heads are like that the file may not have, settings of
-// the pre-training, and what Hugging Face's code does not read either.
+// Marks fields as read that change no result: options of heads that the file may not have, settings of
+// pre-training, and fields that Hugging Face's code does not read either.
 inline void ignore_fields(const config& c, std::initializer_list<const char*> names) {
   for (const char* const name : names) (void)c.find(name);
 }
 
-// The config of a folder. Refuses weights that are quantised in ways of their own.
+// Reads a config.json. Refuses a config with quantization_config.
 inline config read_model_config(const std::filesystem::path& path) {
   config c = read_json_config(path);
   if (c.contains("quantization_config"))
@@ -85,14 +85,14 @@ inline std::string find_prefix(const model_weights& weights, const std::string& 
   return *prefixes.begin();
 }
 
-// Whether config.json's `architectures` has a name that ends so.
+// Whether a name in config.json's `architectures` ends with `ending`.
 inline bool is_architecture(const config& c, std::string_view ending) {
   for (const std::string& name : c.texts("architectures"))
     if (std::string_view(name).ends_with(ending)) return true;
   return false;
 }
 
-// Rows of a tensor of any shape as a matrix of floats, (rows, cols), in the order of the file.
+// The numbers of a tensor of any shape as a matrix of floats, (rows, cols), in the order of the file.
 inline matrix<float> reshaped(model_weights& weights, const std::string& name,
                               const std::vector<index>& shape, index rows, index cols) {
   matrix<float> numbers(rows, cols);
@@ -117,7 +117,7 @@ inline attention_layer<float> load_encoder_attention(model_weights& weights,
   return layer;
 }
 
-// The same where queries, keys and values lie under each other in one tensor.
+// An attention layer from one tensor whose rows are those of queries, then of keys, then of values.
 inline attention_layer<float> load_fused_attention(model_weights& weights, const std::string& all,
                                                    const std::string& output,
                                                    const encoder_block_facts& f) {
@@ -151,14 +151,15 @@ inline void load_places(encoder<float>& encoder, model_weights& weights, const s
   encoder.places->weight = weights.floats(name, positions, model);
 }
 
-// A linear layer from `name.weight`, whose outputs are as many as the file has: scores of classes.
+// The linear layer of a classification head: as many outputs (classes) as `name.weight` has rows.
 inline linear<float> load_classes(model_weights& weights, const std::string& name, index model,
                                   bool bias = true) {
   const tensor_view& t = weights.file()[name + ".weight"];
   return weights.linear(name, model, t.rows(), bias);
 }
 
-// Scores of words: by the embedding's own table, with the bias beside it; or by a layer of their own.
+// The linear layer of a masked-language-model head: the table of the token embedding if they are tied,
+// otherwise `own`; its bias is `own.bias`, or else the tensor `bias`.
 inline linear<float> load_word_scores(const config& c, model_weights& weights,
                                       const std::string& words, const std::string& own,
                                       const std::string& bias, index vocabulary, index model) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Falcon: three generations, with rotary positions or ALiBi, and both layers added at once or in turn.
+// Falcon: three generations, with rotary positions or ALiBi, and with a parallel or a sequential residual.
 #pragma once
 
 #include <heed/io/hugging_face/decoder_parts.hpp>  // read_shape, load_attention, load_feed
@@ -8,9 +8,10 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// ALiBi is added before scores are scaled, by slopes that were rounded to bfloat16. Twice: transformers adds
-// it to the mask and, where it also returns attention weights ("eager"), to the scores again. The golden values
-// of this family come from there; its default path ("sdpa") adds it once.
+// ALiBi is added before scores are scaled, with slopes that are rounded to bfloat16, and is added twice:
+// transformers adds ALiBi to the mask and, in the path that also returns attention weights ("eager"), to the
+// scores again. The golden values of this family come from that path; the default path of transformers
+// ("sdpa") adds ALiBi once.
 inline constexpr double falcon_times_added = 2;
 
 inline std::vector<double> falcon_slopes(const decoder_shape& s) {

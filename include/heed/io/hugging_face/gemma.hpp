@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Gemma 1, 2 and 3 (text): norms that store 1 less than their weight, and embeddings multiplied by the root of
-// the model's width.
+// Gemma 1, 2 and 3 (text): norms that store 1 less than their weight, and embeddings multiplied by the
+// square root of the model's width.
 #pragma once
 
 #include <heed/io/hugging_face/decoder_parts.hpp>  // read_shape, load_attention, load_gated
@@ -11,23 +11,23 @@ namespace detail {
 
 // The differences between the three generations.
 struct gemma_facts {
-  bool norms_around = false;  // before and after each layer: 2 and 3
-  bool head_norms = false;    // of each head of queries and keys: 3
-  index period = 1;           // every layer of this number sees all; 1: every layer
-  double query_scalar = 0;    // scores are divided by the root of it; 0: of the width of a head
+  bool norms_around = false;  // before and after each layer: Gemma 2 and 3
+  bool head_norms = false;    // of each head of queries and keys: Gemma 3
+  index period = 1;           // every period-th layer has no window; 1: no layer has one
+  double query_scalar = 0;    // scores are divided by its square root; 0: by √(width of a head)
   double score_cap = 0;
   double logit_cap = 0;
   activation function = activation::gelu_tanh;
 };
 
-// A cap that may be null: none.
+// A cap of scores or logits. null: 0, no cap; `otherwise` is the default of the field.
 inline double read_cap(const config& c, const char* field, double otherwise) {
   if (c.null(field)) return 0;
   return c.contains(field) ? positive(c, field, c.number(field)) : otherwise;
 }
 
-// Windowed layers may have rotary positions of their own. Version 4 of transformers gives them the plain ones
-// of rope_local_base_freq.
+// Layers with a window may have rotary positions of their own. In a config of transformers 4, their theta is
+// rope_local_base_freq, and they are not scaled.
 inline rotary_embedding<float> gemma_rope(const config& c, index width, bool windowed,
                                           bool own_local) {
   const bool local = windowed && own_local;
@@ -48,7 +48,7 @@ inline decoder<float> load_gemma_like(const config& c, model_weights& weights,
   const layer_kinds kinds(c, s.layers, facts.period);
   const std::optional<index> window = read_window(c, 4096);
   const std::string words = "model.embed_tokens.weight";
-  // Both are read, also where all layers are of one kind.
+  // Both are read even if all layers are of one kind, so that no field counts as unread.
   const auto rope = gemma_rope(c, s.width, false, facts.head_norms),
              local_rope = gemma_rope(c, s.width, true, facts.head_norms);
 
@@ -92,7 +92,7 @@ inline decoder<float> load_gemma_like(const config& c, model_weights& weights,
 
 inline decoder<float> load_gemma(const config& c, model_weights& w) {
   leave_out(c, {"hidden_activation"});
-  // Old configs say "gelu" and mean its approximation.
+  // Old configs say "gelu" and mean its approximation, gelu_tanh.
   const char* const field = c.contains("hidden_act") ? "hidden_act" : "hidden_activation";
   const activation said = read_activation(c, field, "gelu_pytorch_tanh");
   return load_gemma_like(c, w,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// GPT-Neo: GPT-2 with scores that are not scaled, and layers that see a window.
+// GPT-Neo: GPT-2 with scores that are not scaled, and some layers with a window.
 #pragma once
 
 #include <heed/io/hugging_face/decoder_parts.hpp>  // read_shape, load_feed
@@ -8,8 +8,8 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// For each layer, whether it sees a window. attention_types is [[["global", "local"], 12]]: a list of
-// patterns, each with how often it is repeated; attention_layers is the same, layer by layer.
+// For each layer, whether it has a window ("local"). attention_types is [[["global", "local"], 12]]: a list
+// of patterns, each with its number of repetitions; attention_layers is a list with a kind for each layer.
 inline std::vector<bool> read_local_layers(const config& c, index layers) {
   const auto misfit = [&](const char* field) {
     c.refuse(field,
@@ -65,7 +65,7 @@ inline decoder<float> load_gpt_neo(const config& c, model_weights& weights) {
                                      {.output = "out_proj", .output_bias = true});
     block.attention.rules.scale = 1;
     if (local[static_cast<std::size_t>(i)])
-      block.attention.rules.window = window - 1;  // the own token is counted
+      block.attention.rules.window = window - 1;  // window_size also counts the token itself
     block.feed_norm = weights.layer_norm(name + "ln_2", s.model, epsilon);
     block.feed = load_feed(weights, name + "mlp.c_fc", name + "mlp.c_proj", s, function, true);
     for (const char* const mask : {"attn.attention.bias", "attn.attention.masked_bias"})

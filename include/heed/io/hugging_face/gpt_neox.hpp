@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// GPT-NeoX, with Pythia: rotary positions on a part of each head, both layers added at once, queries, keys and
-// values of a head side by side.
+// GPT-NeoX, with Pythia: rotary positions on a part of each head, a parallel residual, and one tensor in
+// which the queries, keys and values of a head are adjacent.
 #pragma once
 
 #include <heed/io/hugging_face/decoder_parts.hpp>  // read_shape, load_attention, load_feed

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// GPT-OSS: Llama with a learned sink for each head, every other layer windowed, and experts with biases whose
-// gates are clamped.
+// GPT-OSS: Llama with a learned sink for each head, a window in every other layer, and experts with biases
+// and clamped gates.
 #pragma once
 
 #include <heed/io/hugging_face/llama.hpp>  // load_llama_like
@@ -19,7 +19,8 @@ inline attention_layer<float> load_gpt_oss_attention(const llama_layer& at) {
   return made;
 }
 
-// All experts of a layer lie in one tensor (experts, inputs, outputs), gate and up in turn.
+// All experts of a layer are in one tensor, (experts, inputs, outputs), in which the outputs of gate and
+// up alternate.
 inline void load_gpt_oss_feed(const llama_layer& at, transformer_block<float>& block) {
   const index model = at.shape.model, hidden = at.shape.hidden,
               count = at.c.count("num_local_experts");
@@ -31,7 +32,7 @@ inline void load_gpt_oss_feed(const llama_layer& at, transformer_block<float>& b
   if (made.per_token > count)
     at.c.refuse("num_experts_per_tok", "at most " + std::to_string(count) + ", all experts");
   const std::vector<index> both_shape{count, model, 2 * hidden}, down_shape{count, hidden, model};
-  weights.tensor(name + "gate_up_proj", both_shape);  // before memory is taken for the orders
+  weights.tensor(name + "gate_up_proj", both_shape);  // checks shapes before vectors are allocated
   weights.tensor(name + "down_proj", down_shape);
   std::vector<index> even(static_cast<std::size_t>(hidden)), odd = even,
                                                              all(static_cast<std::size_t>(model));

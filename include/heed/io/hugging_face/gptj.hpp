@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// GPT-J: interleaved rotary positions on a part of each head, one norm for both layers, which are added at once.
+// GPT-J: interleaved rotary positions on a part of each head, and a parallel residual with one norm for
+// attention and feed-forward.
 #pragma once
 
 #include <heed/io/hugging_face/decoder_parts.hpp>  // read_shape, load_attention, load_feed

@@ -35,18 +35,18 @@ struct llama_facts {
   bool output_bias = false;
   bool head_norms = false;          // of each head of queries and keys: Qwen 3
   bool row_norms = false;           // of all heads of queries and keys together: OLMo 2
-  bool norms_after = false;         // of what a layer gives, instead of what it is given: OLMo 2
-  bool first_layers_whole = false;  // below max_window_layers: Qwen 2 and 3
+  bool norms_after = false;         // of the outputs of layers instead of their inputs: OLMo 2
+  bool first_layers_whole = false;  // no window below layer max_window_layers: Qwen 2 and 3
   llama_windows windows = llama_windows::none;
-  index window = 0;         // unless the config says; 0: none
-  index window_period = 0;  // without layer_types, this many-th layers see all; 0: none do
-  index plain_period = 0;   // without no_rope_layers, this many-th layers are not rotated: SmolLM3
-  bool tied = false;        // the head is the embedding again, unless the config says
-  double theta = 10000;     // this and the next ones: unless the config says
-  double epsilon = 1e-6;    // of norms
-  std::optional<double> partial = {};  // the rotated share of a head's columns; none: always all
-  std::optional<double> score_scale = {};  // none: 1 / √width
-  // Instead of q_proj, k_proj, v_proj and o_proj.
+  index window = 0;         // the default of sliding_window; 0: none
+  index window_period = 0;  // without layer_types, each such layer has no window; 0: all have one
+  index plain_period = 0;   // without no_rope_layers, each such layer is not rotated: SmolLM3
+  bool tied = false;        // the default of tie_word_embeddings: the head is the embedding
+  double theta = 10000;     // the default of rope_theta
+  double epsilon = 1e-6;    // the default of rms_norm_eps
+  std::optional<double> partial = {};      // the default share of rotated columns; none: always all
+  std::optional<double> score_scale = {};  // the default; none: 1 / √width
+  // Loads the attention layer; null: it is loaded from q_proj, k_proj, v_proj and o_proj.
   attention_layer<float> (*attention)(const llama_layer&) = nullptr;
   void (*feed)(const llama_layer&, transformer_block<float>&) = load_llama_feed;
 };

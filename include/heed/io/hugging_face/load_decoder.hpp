@@ -15,8 +15,9 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// `config`: the file's name in the folder. Throws file_error for a family that is not known, a tensor that
-// is missing, has another shape or is unknown, and an option that is not served or not known.
+// `config_name`: the file's name in the folder; `options`: the type and packing of weights. Throws file_error
+// for a family that is not known, a tensor that is missing, has another shape or is unknown, and an option
+// that is not supported or not known.
 [[nodiscard]] decoder<float> load_decoder(const std::filesystem::path& folder,
                                           const char* config_name = "config.json",
                                           const load_options& options = {});

@@ -2,7 +2,7 @@
 // The definitions of load_decoder.hpp. A program that links CMake's heed_models, which contains
 // these compiled, does not include this file.
 //
-//   #include <heed/io/hugging_face/load_decoder.hpp>  // includes it
+//   #include <heed/io/hugging_face/load_decoder.hpp>  // includes this file
 #pragma once
 
 #include <heed/io/hugging_face/bloom.hpp>          // bloom_families
@@ -34,7 +34,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// Every family, file by file. A new one is a file and a line here.
+// All families. A new family is a file and an entry here.
 inline constexpr std::span<const decoder_family> decoder_families[] = {
     cohere_families,  stablelm_families, starcoder2_families, phi_families,         mpt_families,
     bloom_families,   falcon_families,   opt_families,        gpt_bigcode_families, gptj_families,

@@ -15,11 +15,11 @@ namespace heed {
 inline namespace HEED_ABI {
 
 // `config_name`: the file's name in the folder. Throws file_error for a family that is not known, a tensor
-// that is missing, has another shape or is unknown, and an option that is not served.
+// that is missing, has another shape or is unknown, and an option that is not supported or not known.
 [[nodiscard]] encoder<float> load_encoder(const std::filesystem::path& folder,
                                           const char* config_name = "config.json");
 
-// The same for two encoders with one space: CLIP.
+// Loads CLIP: an encoder of texts and one of images, whose vectors are in one space. Throws as load_encoder.
 [[nodiscard]] dual_encoder<float> load_dual_encoder(const std::filesystem::path& folder,
                                                     const char* config_name = "config.json");
 

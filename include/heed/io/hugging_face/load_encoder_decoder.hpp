@@ -16,7 +16,7 @@ namespace heed {
 inline namespace HEED_ABI {
 
 // `config_name`: the file's name in the folder. Throws file_error for a family that is not known, a tensor
-// that is missing, has another shape or is unknown, and an option that is not served.
+// that is missing, has another shape or is unknown, and an option that is not supported or not known.
 [[nodiscard]] encoder_decoder<float> load_encoder_decoder(const std::filesystem::path& folder,
                                                           const char* config_name = "config.json");
 

@@ -2,7 +2,7 @@
 // The definitions of load_encoder_decoder.hpp. A program that links CMake's heed_models, which
 // contains these compiled, does not include this file.
 //
-//   #include <heed/io/hugging_face/load_encoder_decoder.hpp>  // includes it
+//   #include <heed/io/hugging_face/load_encoder_decoder.hpp>  // includes this file
 #pragma once
 
 #include <heed/io/hugging_face/bart.hpp>                  // bart_families
@@ -15,7 +15,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// Every family, file by file. A new one is a file and a line here.
+// All families. A new family is a file and an entry here.
 inline constexpr std::span<const encoder_decoder_family> encoder_decoder_families[] = {
     bart_families, t5_families};
 

@@ -2,7 +2,7 @@
 // The definitions of load_encoder.hpp. A program that links CMake's heed_models, which contains
 // these compiled, does not include this file.
 //
-//   #include <heed/io/hugging_face/load_encoder.hpp>  // includes it
+//   #include <heed/io/hugging_face/load_encoder.hpp>  // includes this file
 #pragma once
 
 #include <heed/io/hugging_face/bert.hpp>          // bert_families
@@ -20,7 +20,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// Every family, file by file. A new one is a file and a line here.
+// All families. A new family is a file and an entry here.
 inline constexpr std::span<const encoder_family> encoder_families[] = {
     bert_families,  distilbert_families, modernbert_families,
     mpnet_families, nomic_bert_families, vit_families};

@@ -10,7 +10,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// The router and the experts of a layer. `expert(name of one)` loads one of them.
+// The router and the experts of a layer; expert(name) loads the expert whose tensors begin with `name`.
 template <class Expert>
 experts<float> load_experts(const llama_layer& at, const std::string& router,
                             const std::string& prefix, index count, const Expert& expert) {
@@ -60,7 +60,7 @@ inline void load_qwen3_moe_feed(const llama_layer& at, transformer_block<float>&
 }
 
 inline decoder<float> load_qwen3_moe(const config& c, model_weights& w) {
-  // The last ones tell of experts, which no layer need have.
+  // All but the first describe experts; a model without layers of experts does not read them.
   leave_out(c, {"max_window_layers", "num_local_experts", "num_experts", "num_experts_per_tok",
                 "moe_intermediate_size", "norm_topk_prob", "decoder_sparse_step"});
   const bool bias = c.flag("attention_bias", false);

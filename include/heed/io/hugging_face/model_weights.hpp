@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Takes the tensors of a published model by name and makes layers of them, each with the shape that it must
-// have, and remembers which were taken, so that a tensor that nobody knows is refused.
+// Makes layers of the tensors of a published model, by name and with a check of each shape, and records
+// which tensors were used, so that a file with an unknown tensor is refused.
 //
 //   heed::detail::model_weights weights(heed::read_safetensors("llama"));
 //   layer.query = weights.linear("model.layers.0.self_attn.q_proj", 48, 48);
@@ -25,7 +25,7 @@ namespace detail {
 
 class model_weights {
  public:
-  // Throws file_error for options that nothing is rounded to.
+  // Throws file_error for options with a dtype that weights cannot be rounded to.
   explicit model_weights(tensor_file file, const load_options& options = {})
       : file_(std::make_shared<tensor_file>(std::move(file))),
         type_(options.weights),
@@ -56,7 +56,7 @@ class model_weights {
 
   // A vector of numbers, as floats.
   Eigen::RowVectorXf vector(const std::string& name, index size) {
-    const tensor_view& t = tensor(name, {size});  // before memory is taken for it
+    const tensor_view& t = tensor(name, {size});  // checks the size before memory is allocated
     Eigen::RowVectorXf numbers(size);
     to_float(t, numbers.data());
     return numbers;
@@ -70,20 +70,20 @@ class model_weights {
     return numbers;
   }
 
-  // (outputs, inputs) as Hugging Face keeps it. Numbers stay as they are in the file, which stays mapped,
-  // unless the options say another type, and are packed unless the options say that they are not. Floats that
-  // fill no panel are transposed instead, and so are doubles.
+  // The weight of a linear layer from a tensor (outputs, inputs), as Hugging Face stores it. The numbers are
+  // rounded if the options have another dtype, otherwise the file stays mapped. They are packed unless the
+  // options switch packing off. Floats that cannot be packed, and doubles, are transposed instead.
   parameter<float> weight(const std::string& name, index inputs, index outputs) {
     return part_of(name, outputs, inputs, 0, outputs);
   }
 
-  // `count` rows from `first` on of a tensor (rows, inputs), in which several layers lie under each other.
+  // The weight of one of several layers in a tensor (rows, inputs): `count` rows from row `first`.
   parameter<float> part_of(const std::string& name, index rows, index inputs, index first,
                            index count) {
     return kept(name, stored(tensor(name, {rows, inputs})).rows_of(first, count));
   }
 
-  // Rows of a tensor (rows, inputs) in an order of their own: output i is row order[i].
+  // The weight of a layer whose output i is row order[i] of a tensor (rows, inputs).
   parameter<float> rows_of(const std::string& name, index rows, index inputs,
                            const std::vector<index>& order) {
     const stored_matrix all = stored(tensor(name, {rows, inputs}));
@@ -95,8 +95,8 @@ class model_weights {
                 {all.type, static_cast<index>(order.size()), inputs, gathered->data(), gathered});
   }
 
-  // Layer `at` of several that lie behind each other in a tensor (layers, inputs, outputs): output i is
-  // column order[i].
+  // The weight of layer `at` in a tensor (layers, inputs, outputs): output i is column order[i]. Throws
+  // file_error for a type whose numbers are stored in blocks.
   parameter<float> columns_of(const std::string& name, const std::vector<index>& shape, index at,
                               const std::vector<index>& order) {
     const tensor_view& t = tensor(name, shape);
@@ -115,7 +115,7 @@ class model_weights {
                 {t.type, static_cast<index>(order.size()), inputs, gathered->data(), gathered});
   }
 
-  // The whole of a tensor (rows, cols), without a copy unless the options say another type.
+  // A whole tensor (rows, cols), without a copy unless the options have another dtype.
   parameter<float> table(const std::string& name, index rows, index cols) {
     parameter<float> made;
     made.stored = rounded(name, stored(tensor(name, {rows, cols})));
@@ -130,7 +130,7 @@ class model_weights {
     return layer;
   }
 
-  // The same of the outputs `order` of a layer of `outputs`.
+  // A layer whose output i is output order[i] of the layer in the file, which has `outputs` outputs.
   heed::linear<float> linear_of(const std::string& name, index inputs, index outputs,
                                 const std::vector<index>& order, bool bias) {
     heed::linear<float> layer;
@@ -139,7 +139,7 @@ class model_weights {
     return layer;
   }
 
-  // The same where the weight is (inputs, outputs): GPT-2's Conv1D.
+  // A layer with bias whose weight in the file is (inputs, outputs): GPT-2's Conv1D.
   heed::linear<float> conv1d(const std::string& name, index inputs, index outputs) {
     heed::linear<float> layer;
     layer.weight = floats(name + ".weight", inputs, outputs);
@@ -152,7 +152,7 @@ class model_weights {
     return layer;
   }
 
-  // layer_norm of "name.weight" and, where it has one, "name.bias"; older files say gamma and beta.
+  // layer_norm of "name.weight" and, if `bias`, "name.bias"; in older files "name.gamma" and "name.beta".
   heed::layer_norm<float> layer_norm(const std::string& name, index model, double epsilon,
                                      bool bias = true) {
     const bool older = !contains(name + ".weight") && contains(name + ".gamma");
@@ -172,10 +172,10 @@ class model_weights {
     return norm;
   }
 
-  // Says that a tensor is not needed: masks and frequencies that older files hold.
+  // Marks a tensor as used that no layer needs: masks and frequencies in older files.
   void leave_out(const std::string& name) { taken_.insert(name); }
 
-  // Throws file_error if there is a tensor that nobody has taken.
+  // Throws file_error if the file has a tensor that was not used.
   void refuse_unknown() const {
     for (const tensor_view& t : file_->tensors())
       require_file(taken_.contains(t.name), file_->name(), ": tensor ", quoted{t.name}, ", ",
@@ -195,14 +195,14 @@ class model_weights {
     return parameter<float>(matrix<float>(values.transpose()));
   }
 
-  // Rows that were packed are seldom read again: the mapped file need not keep them in memory.
+  // Rows are seldom read after packing, so the pages of the mapped file that hold them are released.
   void pack(stored_matrix& numbers) const {
     pack_stored(numbers);
     if (numbers.panels != nullptr && numbers.owner == file_)
       release_pages({numbers.bytes, static_cast<std::size_t>(numbers.rows * numbers.row_bytes())});
   }
 
-  // The same numbers, of the type that the options say.
+  // The numbers of `part`, rounded to the dtype of the options if they have one.
   [[nodiscard]] stored_matrix rounded(const std::string& name, const stored_matrix& part) const {
     if (!type_ || *type_ == part.type) return part;
     const index block = facts_of(*type_).block_values;
@@ -221,7 +221,7 @@ class model_weights {
     return {*type_, part.rows, part.cols, bytes->data(), bytes};
   }
 
-  // A tensor of two axes as a matrix that keeps the file.
+  // A tensor of two axes as a matrix that shares ownership of the file.
   [[nodiscard]] stored_matrix stored(const tensor_view& t) const {
     return {t.type, t.rows(), t.cols(), t.bytes.data(), file_};
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// ModernBERT: rotary positions, gated feed-forward layers, norms before each layer, and layers that see only
-// their neighbourhood between those that see all.
+// ModernBERT: rotary positions, gated feed-forward layers, norms before each layer, and attention that is
+// local in most layers and global in the others.
 #pragma once
 
 #include <heed/io/hugging_face/encoder_family.hpp>  // encoder_family
@@ -10,7 +10,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// Whether each layer is local: "sliding_attention".
+// For each layer, whether its attention is local ("sliding_attention").
 inline std::vector<bool> local_layers(const config& c, index layers) {
   std::vector<bool> local;
   const std::vector<std::string> kinds = c.texts("layer_types");

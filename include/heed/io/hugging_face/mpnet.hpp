@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// MPNet: BERT whose layers share a learned number for each bucket of distances.
+// MPNet: BERT with a relative position bias (buckets, heads), which all layers share.
 #pragma once
 
 #include <heed/io/hugging_face/bert.hpp>       // load_roberta_heads
@@ -33,7 +33,7 @@ inline encoder<float> load_mpnet(const config& c, model_weights& weights) {
   encoder.words.weight = weights.table(embeddings + "word_embeddings.weight", vocabulary, model);
   load_places(encoder, weights, embeddings + "position_embeddings.weight", positions, model);
   weights.leave_out(embeddings + "position_ids");
-  encoder.uncounted_id = 1;  // Hugging Face's code has padding at 1, whatever the config says
+  encoder.uncounted_id = 1;  // the id of padding in Hugging Face's code, whatever the config says
   encoder.first_place = 2;
   encoder.embedding_norm = weights.layer_norm(embeddings + "LayerNorm", model, facts.epsilon);
   const matrix<double> bias = buckets.spread(

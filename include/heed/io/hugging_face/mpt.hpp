@@ -8,8 +8,8 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// As transformers computes it: alibi_bias_max counts as 8 and expansion_ratio as 4, whatever the config says,
-// and layers have no biases. What else it leaves out is refused.
+// As transformers computes MPT: alibi_bias_max counts as 8 and expansion_ratio as 4, whatever the config says,
+// and layers have no biases. Other options that transformers ignores are refused.
 inline decoder<float> load_mpt(const config& c, model_weights& weights) {
   const decoder_shape s = read_shape(c);
   const double epsilon = c.number("layer_norm_epsilon", 1e-5);

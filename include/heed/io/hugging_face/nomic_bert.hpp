@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Nomic BERT: BERT with rotary positions and a gated feed-forward layer. Its config has the names of
-// transformers, or those of GPT-2 (n_embd, n_head ...), with which it was published.
+// Nomic BERT: BERT with rotary positions and a gated feed-forward layer. The fields of its config have the
+// names of transformers or, in the published files, those of GPT-2 (n_embd, n_head ...).
 #pragma once
 
 #include <heed/io/hugging_face/encoder_family.hpp>  // encoder_family
@@ -10,7 +10,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// Options of the published code that change results, and that no published model uses.
+// Refuses options of the published code that change results and that no published model uses.
 inline void serve_only_nomic(const config& c) {
   for (const char* const off :
        {"prenorm", "qkv_proj_bias", "mlp_fc1_bias", "mlp_fc2_bias", "use_rms_norm",

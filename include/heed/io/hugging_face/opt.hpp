@@ -16,7 +16,7 @@ inline layer_norm<float> load_opt_norm(const config& c, model_weights& weights,
 }
 
 inline decoder<float> load_opt(const config& c, model_weights& weights) {
-  constexpr index first = 2;  // rows of positions that no token has
+  constexpr index first = 2;  // rows at the begin of the table of positions that no token uses
   const decoder_shape s = read_shape(c);
   const index positions = c.count("max_position_embeddings"),
               narrow = c.count("word_embed_proj_dim", s.model);

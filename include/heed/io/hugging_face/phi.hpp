@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Phi 1 and 2: one layer_norm for both layers, which are added at once; biases everywhere.
+// Phi 1 and 2: a parallel residual with one layer_norm for attention and feed-forward; biases everywhere.
 #pragma once
 
 #include <heed/io/hugging_face/decoder_parts.hpp>  // read_shape, load_attention, load_feed

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Phi-3: Llama, with queries, keys and values in one tensor, and the gate and up in another.
+// Phi-3: Llama, with the weights of queries, keys and values in one tensor, and those of the gate and of
+// the up projection in another.
 #pragma once
 
 #include <heed/io/hugging_face/llama.hpp>  // load_llama_like

@@ -17,15 +17,15 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// What a family knows of its rotary positions beside its config.
+// The properties of a family's rotary positions that are not in its config.
 struct rope_facts {
   index width = 0;  // columns of a head
-  // The rotated share of them, unless the config says; none: always all.
+  // The default of partial_rotary_factor, the rotated share of the columns; none: always 1.
   std::optional<double> partial = {};
-  double theta = 10000;  // unless the config says
+  double theta = 10000;  // the default of rope_theta
   rotary_pairing pairing = rotary_pairing::half_split;
-  std::string layer_type =
-      {};  // "sliding_attention": the set of that name, where there are several
+  // Which set of rope_parameters is read, if there are several: "sliding_attention", for example.
+  std::string layer_type = {};
 };
 
 inline double positive(const config& c, const char* field, double number) {
@@ -33,7 +33,7 @@ inline double positive(const config& c, const char* field, double number) {
   return number;
 }
 
-// One number where either of the two objects has it.
+// A number from the first of the two objects, or from the second if the first does not have it.
 inline double rope_number(const config& first, const config& second, const char* name,
                           double otherwise) {
   return first.number(name, second.number(name, otherwise));
@@ -47,12 +47,12 @@ inline std::vector<double> rope_factors(const config& scaling, const char* name,
   return factors;
 }
 
-// The scaling that an object describes, for so many pairs of columns.
+// The scaling that an object describes, for `pairs` pairs of rotated columns.
 inline rotary_scaling read_rope_scaling(const config& scaling, const config& model, index pairs) {
   const std::string kind = scaling.text("rope_type", scaling.text("type", "default"));
   const auto trained = static_cast<double>(model.count("max_position_embeddings", 2048));
   const char* const original_field = "original_max_position_embeddings";
-  const double original =  // the model's own field has the last word
+  const double original =  // the field of `model` takes precedence over that of `scaling`
       positive(scaling, original_field,
                model.number(original_field, scaling.number(original_field, trained)));
   const auto factor = [&] { return positive(scaling, "factor", scaling.number("factor")); };

@@ -15,17 +15,17 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// What a folder says beside the decoder's own sizes.
+// Fields of config.json that do not follow from the decoder.
 struct saved_model_facts {
-  index context;                 // the most tokens that it has seen in one text; Llama's
-  double theta = 10000;          // of its rotary positions; Llama's
-  std::vector<index> ends = {};  // tokens that end a text
-  dtype weights = dtype::f32;    // or f16 or bf16: what weights are rounded to, to the nearest
+  index context;                 // max_position_embeddings, in tokens; of Llama only
+  double theta = 10000;          // rope_theta; of Llama only
+  std::vector<index> ends = {};  // eos_token_id: tokens that end a text
+  dtype weights = dtype::f32;    // f32, f16 or bf16, to which weights are rounded to nearest
 };
 
-// Writes the weights alone, model.safetensors, under the names that the family of the decoder has: for a folder whose
-// config.json is there. They are rounded to `weights`, which is f32, f16 or bf16. Throws shape_error for another type
-// and for a decoder that is not one of GPT-2's or Llama's kind, and file_error.
+// Writes only model.safetensors, for a folder that has a config.json already. The tensors have the names of the
+// decoder's family and are rounded to `weights`, which is f32, f16 or bf16. Throws shape_error for another type and for
+// a decoder that is neither of GPT-2's nor of Llama's kind, and file_error if the file cannot be written.
 void save_decoder_weights(const std::filesystem::path& folder, const decoder<float>& d,
                           dtype weights = dtype::f32);
 

@@ -2,7 +2,7 @@
 // The definitions of save_decoder.hpp. A program that links CMake's heed_models, which contains
 // these compiled, does not include this file.
 //
-//   #include <heed/io/hugging_face/save_decoder.hpp>  // includes it
+//   #include <heed/io/hugging_face/save_decoder.hpp>  // includes this file
 #pragma once
 
 #include <heed/io/hugging_face/save_decoder.hpp>     // what is defined here
@@ -26,7 +26,7 @@ class decoder_tensors {
 
   [[nodiscard]] const std::vector<tensor_view>& views() const { return to_.views(); }
 
-  // Throws shape_error for a decoder that is neither.
+  // true: the decoder is of GPT-2's kind; false: of Llama's. Throws shape_error for other decoders.
   static bool is_gpt2(const decoder<float>& d) {
     const auto refuse_unless = [](bool holds, const char* what) {
       require(holds, "heed::save_decoder: ", what,
@@ -120,7 +120,7 @@ class decoder_tensors {
   written_tensors to_;
 };
 
-// Tensors of floats as such of smaller numbers, of which they are a copy.
+// Copies of tensors of floats, rounded to F16 or BF16; for F32, the tensors themselves.
 class rounded_tensors {
  public:
   rounded_tensors(std::vector<tensor_view> tensors, dtype type) : tensors_(std::move(tensors)) {
@@ -128,7 +128,7 @@ class rounded_tensors {
     for (tensor_view& tensor : tensors_) {
       std::vector<std::byte>& bytes =
           bytes_.emplace_back(static_cast<std::size_t>(bytes_of(type, tensor.size())));
-      // tensor_view_of has made it of floats, which lie where floats may lie.
+      // tensor_view_of made the view of floats, so its bytes are aligned as floats are.
       from_float(type, reinterpret_cast<const float*>(tensor.bytes.data()), tensor.size(),
                  bytes.data());
       tensor.type = type;
@@ -148,7 +148,7 @@ inline void require_saved_dtype(dtype type) {
           "heed::save_decoder: weights are saved as F32, F16 or BF16, not as ", name_of(type));
 }
 
-// config.json of a decoder that decoder_tensors takes.
+// The text of config.json for a decoder of GPT-2's or of Llama's kind.
 inline std::string config_text(const decoder<float>& d, bool gpt2, const saved_model_facts& facts) {
   const transformer_block<float>& b = d.blocks.front();
   const auto& feed = std::get<feed_forward<float>>(b.feed);

@@ -15,8 +15,8 @@ namespace heed {
 inline namespace HEED_ABI {
 
 // Makes the folder where there is none, and writes config.json and model.safetensors, each of which appears when it is
-// whole; the pooler goes with them, a head does not. Throws shape_error for an encoder that is none of BERT's
-// kind or whose weights are a file's, before anything is written, and file_error.
+// whole; a pooler is written, a head is not. Throws shape_error, before anything is written, for an encoder that is
+// not of BERT's kind or whose weights are stored in a mapped file; and file_error if a file cannot be written.
 void save_encoder(const std::filesystem::path& folder, const encoder<float>& e);
 
 }  // namespace HEED_ABI

@@ -2,7 +2,7 @@
 // The definitions of save_encoder.hpp. A program that links CMake's heed_models, which contains
 // these compiled, does not include this file.
 //
-//   #include <heed/io/hugging_face/save_encoder.hpp>  // includes it
+//   #include <heed/io/hugging_face/save_encoder.hpp>  // includes this file
 #pragma once
 
 #include <heed/io/hugging_face/save_encoder.hpp>     // what is defined here

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What sentence-transformers writes beside a model: modules.json names the steps from tokens to a text's vector,
-// each with a folder.
+// Reads the files that sentence-transformers adds to a model: modules.json lists the steps from tokens to the
+// embedding of a text, each with a folder.
 //
 //   const auto modules = heed::detail::read_sentence_modules("all-MiniLM-L6-v2");
 //   modules.head.poolings;  // {pooling::mean}
@@ -21,7 +21,7 @@ namespace detail {
 struct sentence_modules {
   std::filesystem::path model;  // the folder of the encoder
   sentence_head<float> head;    // the mean, where there is no modules.json
-  index longest = 0;            // the most tokens of a text; 0: not said
+  index longest = 0;            // the most tokens of a text; 0: no limit is given
   std::string prompt = {};      // what is put before each text
 };
 
@@ -30,7 +30,7 @@ inline bool is_file(const std::filesystem::path& path) {
   return std::filesystem::is_regular_file(path, none);
 }
 
-// A pooling of a name of today's configs, or of the part of a name behind pooling_mode_ in older ones.
+// The pooling of a name in the field pooling_mode or, in older configs, of a field pooling_mode_NAME.
 inline std::optional<pooling> pooling_of(std::string_view name) {
   struct named {
     std::string_view name, older;
@@ -121,7 +121,7 @@ inline void read_sentence_module(const config& c, const std::filesystem::path& f
   }
 }
 
-// The prompt that config_sentence_transformers.json puts before each text, perhaps none.
+// The prompt of config_sentence_transformers.json, which is put before each text; empty: none.
 inline std::string read_default_prompt(const std::filesystem::path& folder) {
   const auto path = folder / "config_sentence_transformers.json";
   if (!is_file(path)) return {};
@@ -130,8 +130,8 @@ inline std::string read_default_prompt(const std::filesystem::path& folder) {
   return name.empty() ? std::string() : c.object("prompts").text(name);
 }
 
-// max_seq_length of sentence_bert_config.json, which older folders call after the family; otherwise the
-// tokenizer's limit, or the number of positions where that is smaller.
+// The most tokens of a text: max_seq_length of sentence_bert_config.json, whose name has another family in
+// older folders; otherwise the tokenizer's limit or, if smaller, the number of positions. 0: no limit.
 inline index read_longest_text(const std::filesystem::path& model) {
   for (const char* const family :
        {"bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet"}) {

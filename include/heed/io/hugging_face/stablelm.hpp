@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// StableLM: Llama with layer_norm, rotary positions on a part of each head, and norms of each head's own.
+// StableLM: Llama with layer_norm, rotary positions on a part of each head, and norms of queries and keys
+// with weights for each head.
 #pragma once
 
 #include <heed/io/hugging_face/decoder_parts.hpp>  // read_shape, load_attention, load_feed

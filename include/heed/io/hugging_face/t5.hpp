@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// T5 and mT5: rms_norm before each layer, no biases, scores that are not scaled, and a learned number for each
-// bucket of distances that all layers of a side share.
+// T5 and mT5: rms_norm before each layer, no biases, scores that are not scaled, and a relative position bias
+// (buckets, heads), which all layers of a side share.
 #pragma once
 
 #include <heed/io/hugging_face/encoder_decoder_family.hpp>  // encoder_decoder_family
@@ -10,7 +10,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// What both sides are made with.
+// Sizes and options of both sides.
 struct t5_facts {
   encoder_block_facts block;
   bool gated = false;
@@ -18,7 +18,7 @@ struct t5_facts {
   index reach = 0;
 };
 
-// "relu", or "gated-gelu", which means GELU's approximation by tanh.
+// feed_forward_proj is the name of an activation, perhaps after "gated-"; "gated-gelu" means gelu_tanh.
 inline t5_facts read_t5_facts(const config& c) {
   t5_facts f{{c.count("d_model"), c.count("num_heads"), c.count("d_kv"), c.count("d_ff"),
               c.number("layer_norm_epsilon", 1e-6), activation::relu, false},
@@ -109,14 +109,14 @@ inline encoder_decoder<float> load_t5(const config& c, model_weights& weights) {
     cross.attention = load_t5_attention(weights, name + "1.EncDecAttention.", facts);
     cross.feed_norm = norm(name + "2.layer_norm");
     cross.feed = load_t5_feed(weights, name + "2.DenseReluDense.", facts);
-    // An old file has a table here that nothing reads.
+    // Old files have this table, which transformers does not use.
     weights.leave_out(name + "1.EncDecAttention.relative_attention_bias.weight");
     t5.decoder.blocks.push_back(std::move(own));
     t5.cross_blocks.push_back(std::move(cross));
   }
   t5.decoder.final_norm = norm("decoder.final_layer_norm");
 
-  // The vectors of T5, whose head is the embedding, are scaled; those of T5 1.1 and mT5 are not.
+  // The logits of T5, whose head is the embedding, are divided by √model; those of T5 1.1 and mT5 are not.
   const bool own_head = weights.contains("lm_head.weight");
   t5.decoder.head.weight =
       weights.weight(own_head ? "lm_head.weight" : "shared.weight", model, vocabulary);

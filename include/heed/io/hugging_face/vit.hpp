@@ -8,7 +8,8 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// The patches of an image, "name.weight" (model, channels, patch, patch); `name.bias` where it has one.
+// The patch embedding of images from "name.weight", (model, channels, patch, patch), and, if `bias`,
+// "name.bias", (model).
 inline patch_embedding<float> load_patches(const config& c, model_weights& weights,
                                            const std::string& name, index model, bool bias) {
   const index channels = c.count("num_channels", 3), size = c.count("image_size", 224),

@@ -15,10 +15,10 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// Refers to the model's numbers, and keeps those that are turned.
+// Refers to the model's numbers, and owns the copies of weights that are transposed.
 class written_tensors {
  public:
-  // `caller`: whom refusals name.
+  // `caller`: the name of the function in the texts of errors.
   explicit written_tensors(const char* caller) : caller_(caller) {}
 
   [[nodiscard]] const std::vector<tensor_view>& views() const { return views_; }
