@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Keyword spotting in a stream of sound: classifies the last second at equal distances.
+// Keyword spotting in a stream of sound: classifies the last second of sound, every 0.1 seconds.
 //
 //   heed::keyword_listener listener(model);
 //   listener.push(samples, [&](const heed::heard& h) {     // any number of samples at a time
@@ -16,11 +16,12 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// The result for one window. Refers to numbers of the listener.
+// The result for one window. Refers to the listener's probabilities, which the next window overwrites.
 struct heard {
   index end;  // of the window, in samples from the begin of the stream
   const Eigen::RowVectorXf& probabilities;  // (labels)
 
+  // The label with the largest probability.
   [[nodiscard]] index best() const {
     index label = 0;
     probabilities.maxCoeff(&label);
@@ -29,16 +30,16 @@ struct heard {
 };
 
 // Features are computed once for each frame, whatever the number of windows that contain the frame.
-// Fit for the callback of a sound card: push allocates nothing after the first window and takes no
-// lock. Refers to the model; for one thread at a time.
+// push may run in the callback of a sound card: it allocates nothing after the first window and takes
+// no lock. Refers to the model; one thread at a time may use a listener.
 class keyword_listener {
  public:
-  // A window ends every `step` samples. Throws shape_error unless step is a multiple of the hop, and the model
-  // takes as many features as there are coefficients.
+  // A window ends every `step` samples. Throws shape_error unless step is a positive multiple of the hop, the hop
+  // is at most the frame's window, and the model has as many features as there are coefficients.
   explicit keyword_listener(const keyword_model& model, index step = 1600,
                             const mel_sizes& sizes = {});
 
-  // Samples of a window.
+  // The number of samples in a window.
   [[nodiscard]] index window() const {
     return (model_.frames() - 1) * features_.sizes().hop + features_.sizes().window;
   }

@@ -2,7 +2,7 @@
 // The definitions of keyword_listener.hpp. A program that links CMake's heed_models, which contains
 // these compiled, does not include this file.
 //
-//   #include <heed/audio/keyword_listener.hpp>  // includes it
+//   #include <heed/audio/keyword_listener.hpp>  // includes this file
 #pragma once
 
 #include <heed/audio/keyword_listener.hpp>  // what is defined here

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Keyword Transformer: classifies which word the features of a sound are, with a token for each
-// frame, and a class token that attends to all of them.
+// Keyword Transformer: classifies the word in a sound from its features, with a token for each frame
+// and a class token that attends to all frames.
 //
 //   heed::keyword_model model = heed::load_keyword_model("models/kwt1.safetensors");
 //   Eigen::RowVectorXf scores(model.labels());
-//   model(features, scores);  // features: (98, 40), scores: (12)
+//   model(features, scores);  // features: (98, 40); scores: 12 logits
 //
 // Berg, O'Connor and Cruz, "Keyword Transformer: A Self-Attention Model for Keyword Spotting", 2021.
 #pragma once
@@ -20,7 +20,7 @@ inline namespace HEED_ABI {
 struct keyword_model {
   linear<float> input;             // (features, model)
   Eigen::RowVectorXf class_token;  // (model)
-  matrix<float> places;  // (frames + 1, model): what is added to the class token and the frames
+  matrix<float> places;            // (frames + 1, model): positions, first that of the class token
   std::vector<transformer_block<float>> blocks;
   linear<float> head;  // (model, labels)
 
@@ -28,8 +28,8 @@ struct keyword_model {
   [[nodiscard]] index features() const { return input.inputs(); }
   [[nodiscard]] index labels() const { return head.outputs(); }
 
-  // x: (frames, features); scores: (1, labels), which softmax makes probabilities of. Modifiers: in, on. A
-  // second call allocates nothing. Throws shape_error if sizes do not fit.
+  // x: (frames, features); scores: (1, labels), logits. Modifiers: in, on. A second call allocates nothing.
+  // Throws shape_error if sizes do not fit.
   template <class X, class Scores, class... Modifiers>
   void operator()(const X& x, Scores&& scores, const Modifiers&... modifiers) const {
     detail::require(x.rows() == frames() && x.cols() == features(), "heed::keyword_model: x is ",

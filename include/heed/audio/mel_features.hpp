@@ -21,7 +21,7 @@ inline namespace HEED_ABI {
 
 struct mel_sizes {
   index rate = 16000;     // samples a second
-  index window = 480;     // samples of a frame, under a Hann window
+  index window = 480;     // samples of a frame, which a Hann window multiplies
   index hop = 160;        // samples from one frame to the next
   index transform = 512;  // points of the Fourier transform: the window, then zeros
   index bands = 80;       // triangles, equally far from each other on the mel scale
@@ -30,9 +30,10 @@ struct mel_sizes {
   double quietest = 1e-12;             // least sum of a band, before the logarithm
 };
 
-// The magnitudes of a frame's spectrum, summed under each band; their logarithms; the first coefficients of the
-// cosine transform (DCT-II) of those, times √(2 / bands). Numbers are formed in double. For one thread at a
-// time; nothing is allocated after the first frame.
+// For each frame: the magnitudes of its spectrum, weighted by the triangle of each band and summed; the
+// logarithms of these sums; and the first coefficients of the cosine transform (DCT-II) of the logarithms, times
+// √(2 / bands). All steps compute in double. One thread at a time may use an object; nothing is allocated after
+// the first frame.
 class mel_features {
  public:
   // Throws shape_error for sizes that do not fit each other.
@@ -67,7 +68,7 @@ class mel_features {
     return samples < sizes_.window ? 0 : (samples - sizes_.window) / sizes_.hop + 1;
   }
 
-  // One frame. samples: `window` of them; to: (coefficients).
+  // The features of one frame. samples: `window` samples; to: (coefficients). Throws shape_error for other sizes.
   template <class Row>
   void frame(std::span<const float> samples, Row&& to) {
     detail::require(
@@ -107,7 +108,7 @@ class mel_features {
                                         static_cast<double>(sizes_.window));
   }
 
-  // Triangles with corners at equal distances on the mel scale; the constant part belongs to none.
+  // Triangles with corners at equal distances on the mel scale; the constant component (0 Hz) is in no band.
   void make_bands() {
     const index points = sizes_.transform / 2 + 1;
     const double first = mel(sizes_.lowest),

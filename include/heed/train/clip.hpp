@@ -2,6 +2,7 @@
 // Gradient clipping by norm, so that one unusual batch does not move the weights far.
 //
 //   const double norm = heed::clip_by_norm(heed::parameters_of(gradient), 1.0);
+//   // norm: that before clipping, 3.2 for example; heed::norm_of(heed::parameters_of(gradient)) is now 1
 #pragma once
 
 #include <heed/train/optimiser.hpp>  // in_parts
@@ -9,7 +10,7 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// The square root of the sum of all squares, in double, in an order that does not depend on the threads.
+// The square root of the sum of the squares of all numbers, in double, the same bits on any number of threads.
 template <class Scalar>
 [[nodiscard]] double norm_of(const parameter_list<Scalar>& list, const executor& on = {}) {
   std::vector<std::size_t> begin = {0};  // of each parameter's parts
@@ -31,8 +32,8 @@ template <class Scalar>
 }
 
 // If the norm of all gradients together exceeds `most`, multiplies each by most / norm. Returns the
-// norm before that. Pascanu et al., "On the Difficulty of Training Recurrent Neural Networks",
-// 2013.
+// norm before the multiplication. Pascanu et al., "On the Difficulty of Training Recurrent Neural
+// Networks", 2013.
 template <class Scalar>
 double clip_by_norm(const parameter_list<Scalar>& gradients, double most, const executor& on = {}) {
   const double norm = norm_of(gradients, on);

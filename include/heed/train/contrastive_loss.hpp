@@ -3,7 +3,7 @@
 // batch, and its gradients.
 //
 //   heed::contrastive_loss<float> loss({.scale = 20});
-//   loss(questions, answers).mean();  // questions, answers: (pairs, width); log(pairs) if all look the same
+//   loss(questions, answers).mean();  // questions, answers: (pairs, width); log(pairs) if all cosines are equal
 //   loss(questions, answers, 1.0 / pairs, d_questions, d_answers);  // adds the derivatives of the mean
 //
 // Henderson et al., "Efficient Natural Language Response Suggestion for Smart Reply", 2017; van den Oord, Li and
@@ -33,8 +33,8 @@ struct contrastive_sum {
 };
 
 // The sum over the questions i of log(Σ_j exp(s(i, j))) - s(i, i), with s(i, j) = scale cos(question i, answer j)
-// and j over all answers: answer i is right, the others are wrong, and answers behind the last question are
-// right for none.
+// and j over all answers. Answer i is right for question i and wrong for all others; answers that follow the
+// first `pairs` ones are wrong for all questions.
 template <class Scalar>
 class contrastive_loss {
  public:
@@ -55,8 +55,9 @@ class contrastive_loss {
     return run(questions, answers, 0, none, none, on);
   }
 
-  // Adds `weight` times the derivatives of the sum to d_questions and d_answers, of the sizes of the vectors. The
-  // same bits on any number of threads.
+  // Returns the same, and adds `weight` times the derivatives of the sum to d_questions and d_answers, which have
+  // the shapes of questions and answers. The same bits on any number of threads. Throws shape_error if sizes do
+  // not fit.
   contrastive_sum operator()(const matrix<Scalar>& questions, const matrix<Scalar>& answers,
                              double weight, matrix<Scalar>& d_questions, matrix<Scalar>& d_answers,
                              const executor& on = {}) const {
@@ -110,7 +111,8 @@ class contrastive_loss {
     return all;
   }
 
-  // The loss of a question from its cosines, which become weight scale (probability - 1 of the right answer).
+  // The loss of a question from its cosines. If `learns`, the cosines are replaced by their derivatives:
+  // weight scale (probability(j) - 1) for the right answer, weight scale probability(j) for the others.
   template <class Row>
   contrastive_sum row(Row&& cosines, index right, bool learns, double weight) const {
     index best = 0;

@@ -3,7 +3,7 @@
 //
 //   heed::saved<heed::decoder<float>> kept;
 //   const heed::loss_sum l = heed::loss_and_gradient(gpt, batch, 1.0 / tokens, kept, gradient);
-//   l.mean();  // 5.55 = log(256) for a byte-level model that knows nothing
+//   l.mean();  // 5.55 = log(256) for a byte-level model that gives all bytes the same probability
 #pragma once
 
 #include <heed/model/backward/decoder.hpp>     // backward of decoder
@@ -62,8 +62,8 @@ vocabulary_head<Scalar> head_of(const decoder<Scalar>& gpt, decoder<Scalar>* gra
   return head;
 }
 
-// The loss of hidden vectors; writes the derivatives by them to d_hidden unless it is null, and
-// adds those of the head.
+// The loss of hidden vectors, (tokens, model). Unless d_hidden is null, writes the derivatives with
+// respect to the hidden vectors to d_hidden, and adds those of the head's weights to `gradient`.
 template <class Scalar>
 loss_sum head_loss(const decoder<Scalar>& gpt, const matrix<Scalar>& hidden,
                    const std::vector<index>& targets, double weight, matrix<Scalar>* d_hidden,
@@ -97,7 +97,8 @@ loss_sum head_loss(const decoder<Scalar>& gpt, const matrix<Scalar>& hidden,
 
 }  // namespace detail
 
-// The loss alone, without gradients, for held-out texts. `kept` is memory; see loss_and_gradient.
+// The loss alone, without gradients, for held-out texts. `kept` is memory that calls reuse. Throws as
+// loss_and_gradient.
 template <class Scalar>
 loss_sum loss_of(const decoder<Scalar>& gpt, const token_batch& batch, saved<decoder<Scalar>>& kept,
                  const executor& run = {}) {
@@ -105,10 +106,10 @@ loss_sum loss_of(const decoder<Scalar>& gpt, const token_batch& batch, saved<dec
   return detail::head_loss<Scalar>(gpt, kept.hidden, batch.targets, 0, nullptr, nullptr, run);
 }
 
-// Adds `weight` times the derivatives of the sum to `gradient`: 1 / tokens gives those of the mean, and several
-// batches before a step of the optimiser give those of all of them. The same bits on any number of threads.
-// Throws std::out_of_range for an id or a target outside the vocabulary or too long a sequence, and
-// shape_error.
+// Returns the loss, and adds `weight` times the derivatives of the sum to `gradient`: a weight of 1 / tokens gives
+// the derivatives of the mean, and several calls before a step of the optimiser accumulate gradients. `kept` is
+// memory that calls reuse. The same bits on any number of threads. Throws std::out_of_range for an id or a target
+// outside the vocabulary and for a sequence that is too long, and shape_error if sizes do not fit.
 template <class Scalar>
 loss_sum loss_and_gradient(const decoder<Scalar>& gpt, const token_batch& batch, double weight,
                            saved<decoder<Scalar>>& kept, decoder<Scalar>& gradient,

@@ -14,7 +14,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// Whether a parameter maps vectors to vectors: no bias, no table of which rows are looked up, no head.
+// Whether a parameter is the matrix of a linear layer other than the head: no vector, and no embedding table.
 template <class Scalar>
 bool is_inner_matrix(const named_parameter<Scalar>& p) {
   for (const char* const table :
@@ -23,8 +23,9 @@ bool is_inner_matrix(const named_parameter<Scalar>& p) {
   return !p.is_vector;
 }
 
-// Nearly U Vᵀ where x = U S Vᵀ: five times x = 3.4445 x - 4.775 (x xᵀ) x + 2.0315 (x xᵀ)² x, from x over its norm,
-// brings every singular value that is not tiny to between 0.7 and 1.2. x has no more rows than columns.
+// Replaces x = U S Vᵀ by nearly U Vᵀ: x is divided by its Frobenius norm, and then five Newton-Schulz steps
+// x = 3.4445 x - 4.775 (x xᵀ) x + 2.0315 (x xᵀ)² x bring every singular value that is not tiny to between 0.7 and
+// 1.2. x must not have more rows than columns.
 template <class Scalar>
 void make_orthogonal(matrix<Scalar>& x, const executor& on) {
   const double norm = std::sqrt(x.template cast<double>().squaredNorm());
@@ -46,9 +47,9 @@ void make_orthogonal(matrix<Scalar>& x, const executor& on) {
 }  // namespace detail
 
 // m = momentum m + g; w -= rate (0.2 √(the larger of rows and columns) orthogonal(g + momentum m) + decay w): a step
-// is as large as AdamW's, whose rates and decays suit it. Biases, norms, tables and the head learn by AdamW. Jordan
-// et al., "Muon: An optimizer for hidden layers in neural networks", 2024; Liu et al., "Muon is Scalable for LLM
-// Training", 2025.
+// is about as large as a step of AdamW, so AdamW's rates and decays can be used. Biases, norms, tables and the head are
+// updated by AdamW. Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024; Liu et al., "Muon
+// is Scalable for LLM Training", 2025.
 template <class Scalar>
 struct muon {
   struct settings {
@@ -56,12 +57,12 @@ struct muon {
     double beta_1 = 0.9;  // of AdamW
     double beta_2 = 0.999;
     double epsilon = 1e-8;
-    double decay = 0.01;  // of all
+    double decay = 0.01;  // of the matrices of Muon and of AdamW
   };
 
   double momentum = 0.95;
-  adamw<Scalar>
-      state;  // of all weights: checkpoints hold it. state.first is m; matrices use no state.second
+  // The state of all weights, which checkpoints contain. state.first is m; Muon does not use state.second.
+  adamw<Scalar> state;
 
   muon() = default;
   template <std::same_as<settings> Given = settings>
@@ -69,7 +70,7 @@ struct muon {
       : momentum(s.momentum),
         state({.beta_1 = s.beta_1, .beta_2 = s.beta_2, .epsilon = s.epsilon, .decay = s.decay}) {}
 
-  // As adamw::step.
+  // One step, with the arguments and errors of adamw::step.
   void step(const parameter_list<Scalar>& weights, const parameter_list<Scalar>& gradients,
             double rate, const executor& on = {}) {
     state.step_some(weights, gradients, rate, on,

@@ -3,7 +3,7 @@
 //
 //   auto weights = heed::parameters_of(gpt), derivatives = heed::parameters_of(gradient);
 //   heed::adamw<float> optimiser({.decay = 0.1});
-//   optimiser.step(weights, derivatives, 3e-4);  // a rate of 3e-4
+//   optimiser.step(weights, derivatives, 3e-4);  // changes the weights of gpt, with a learning rate of 3e-4
 #pragma once
 
 #include <heed/core/check.hpp>                 // require
@@ -50,7 +50,8 @@ void check_alike(const char* name, const parameter_list<Scalar>& weights,
             gradients[i].size(), " numbers");
 }
 
-// A 0 for every number of every parameter, made in the first step.
+// In the first step, makes `state`: a 0 for every number of every parameter. In later steps, throws
+// shape_error if the sizes of the parameters are not those of the first.
 template <class Scalar>
 void make_state(const char* name, std::vector<std::vector<Scalar>>& state,
                 const parameter_list<Scalar>& weights) {
@@ -87,16 +88,17 @@ struct adamw {
 
   settings how;
   index steps = 0;                          // steps so far
-  std::vector<std::vector<Scalar>> first;   // m, a vector a parameter
+  std::vector<std::vector<Scalar>> first;   // m, a vector for each parameter
   std::vector<std::vector<Scalar>> second;  // v
 
   adamw() = default;
-  // A template, so that adamw({}) has one meaning: that of a constructor that is none is preferred.
+  // A template, so that adamw({}) is not ambiguous: a constructor that is not a template is preferred, and adamw({})
+  // moves from a default adamw.
   template <std::same_as<settings> Given = settings>
   explicit adamw(const Given& given) : how(given) {}
 
-  // One step. The lists must be of the same names and sizes, those of the step before. Throws shape_error
-  // otherwise.
+  // One step with the learning rate `rate`. Both lists must have the same names and sizes, and the sizes of the step
+  // before; throws shape_error otherwise.
   void step(const parameter_list<Scalar>& weights, const parameter_list<Scalar>& gradients,
             double rate, const executor& on = {}) {
     step_some(weights, gradients, rate, on, [](const auto&) { return true; });
@@ -133,8 +135,8 @@ struct adamw {
   }
 };
 
-// m = momentum m + g + decay w; w -= rate m. Sutskever et al., "On the Importance of Initialization and Momentum in
-// Deep Learning", 2013.
+// m = momentum m + g + decay w; w -= rate m; vectors are not decayed. Sutskever et al., "On the Importance of
+// Initialization and Momentum in Deep Learning", 2013.
 template <class Scalar>
 struct sgd {
   struct settings {
@@ -143,13 +145,14 @@ struct sgd {
   };
 
   settings how;
-  std::vector<std::vector<Scalar>> first;  // m, a vector a parameter
+  std::vector<std::vector<Scalar>> first;  // m, a vector for each parameter
 
   sgd() = default;
-  // A template, so that sgd({}) has one meaning: that of a constructor that is none is preferred.
+  // A template for the reason of that of adamw.
   template <std::same_as<settings> Given = settings>
   explicit sgd(const Given& given) : how(given) {}
 
+  // One step, with the arguments and errors of adamw::step.
   void step(const parameter_list<Scalar>& weights, const parameter_list<Scalar>& gradients,
             double rate, const executor& on = {}) {
     constexpr const char* name = "heed::sgd";

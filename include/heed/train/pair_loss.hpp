@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Softmax cross-entropy of targets that follow sources for an encoder-decoder, and its gradients.
+// Softmax cross-entropy of the next target token for an encoder-decoder (translation, for example), and its
+// gradients.
 //
 //   heed::token_sequences sources;
 //   heed::token_batch targets;
 //   sources.append(german);
-//   targets.append(english);  // begins with model.start_id, which has no target of its own
+//   targets.append(english);  // its first id is model.start_id, which is no target
 //   const heed::loss_sum l = heed::loss_and_gradient(model, sources, targets, 1.0 / tokens, kept, gradient);
 #pragma once
 
@@ -15,7 +16,8 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// The loss alone, without gradients, for held-out pairs. `kept` is memory; see loss_and_gradient.
+// The loss alone, without gradients, for held-out pairs. `kept` is memory that calls reuse. Throws as
+// loss_and_gradient.
 template <class Scalar, class Sources>
 loss_sum loss_of(const encoder_decoder<Scalar>& model, const Sources& sources,
                  const token_batch& targets, saved<encoder_decoder<Scalar>>& kept,
@@ -25,9 +27,9 @@ loss_sum loss_of(const encoder_decoder<Scalar>& model, const Sources& sources,
                                    nullptr, run);
 }
 
-// Sequence i of the targets belongs to sequence i of the sources: token_sequences, or an Eigen matrix of images or of
-// features, which are one source. Adds `weight` times the derivatives of the sum to
-// `gradient`, as loss_and_gradient of a decoder does, and throws what that throws.
+// Sequence i of the targets belongs to sequence i of the sources. Sources are token_sequences, or an Eigen matrix of
+// images or of features, which is one source. Returns the loss, adds `weight` times the derivatives of the sum to
+// `gradient`, and throws, as loss_and_gradient of a decoder does.
 template <class Scalar, class Sources>
 loss_sum loss_and_gradient(const encoder_decoder<Scalar>& model, const Sources& sources,
                            const token_batch& targets, double weight,

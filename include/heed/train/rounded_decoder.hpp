@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Mixed storage: a decoder that reads rounded weights, bfloat16 for example, while the floats that they come from
-// learn.
+// Mixed-precision training: a decoder that reads rounded weights, bfloat16 for example, while the optimiser changes
+// the floats from which they are rounded.
 //
-//   heed::decoder<float> gpt = ..., gradient = heed::zeros_like(gpt);  // the floats
+//   heed::decoder<float> gpt = ..., gradient = heed::zeros_like(gpt);  // gpt: the floats
 //   heed::rounded_decoder<float> rounded(gpt, heed::dtype::bf16);
 //   heed::loss_and_gradient(rounded.decoder(), batch, 1.0 / tokens, kept, gradient);
 //   optimiser.step(heed::parameters_of(gpt), heed::parameters_of(gradient), rate);
-//   rounded.round();                                                   // the floats have moved
+//   rounded.round();                                                   // after each change of the floats
 #pragma once
 
 #include <heed/model/backward/parameters.hpp>  // parameters_of, linear_layers_of
@@ -16,15 +16,15 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// A step far smaller than the distance of two rounded numbers is not lost: it moves the float, which is rounded to the
-// nearest anew. Rounded are the matrices of linear layers and of words; biases, norms and positions are floats. A
-// gradient is taken as if rounding were not there. Checkpoints are those of the floats: rounded weights are a function
-// of them. Micikevicius et al., "Mixed Precision Training", 2018.
+// A step far smaller than the distance of two rounded numbers is not lost: the optimiser adds the step to the float,
+// and round() rounds the sum to nearest. The matrices of linear layers and of the token embedding are rounded; biases,
+// norms and positions remain floats. Gradients ignore the rounding (straight-through). Save the floats in checkpoints:
+// rounding them gives the rounded weights again. Micikevicius et al., "Mixed Precision Training", 2018.
 template <class Scalar>
 class rounded_decoder {
  public:
-  // Refers to `floats`, whose sizes stay as they are. Throws shape_error for a dtype that nothing is rounded to, rows
-  // that are not whole blocks of it, weights that are a file's, and adapters.
+  // Refers to `floats`, whose sizes must not change. Throws shape_error for a dtype that weights are not rounded to,
+  // rows that are not whole blocks of that dtype, weights that are stored in a mapped file, and adapters.
   rounded_decoder(heed::decoder<Scalar>& floats, dtype type) : type_(type), decoder_(floats) {
     detail::require(!detail::has_low_rank(floats), name,
                     ": the decoder has adapters, which are not rounded");
@@ -47,8 +47,7 @@ class rounded_decoder {
     round();
   }
 
-  // The decoder that the forward and the backward are called with. Copies of it share the rounded
-  // numbers.
+  // The rounded decoder, for forward and backward. Copies of this decoder share the rounded numbers.
   [[nodiscard]] const heed::decoder<Scalar>& decoder() const { return decoder_; }
 
   // Rounds the floats again, into the decoder.
@@ -77,7 +76,7 @@ class rounded_decoder {
   }
   static auto feed_of(transformer_block<Scalar>& b) { return detail::linear_layers_of(b.feed); }
 
-  // `by` becomes stored numbers in the place of those of `of`.
+  // Replaces the floats of `by` by stored numbers, which round() rounds from those of `of`.
   void store(const parameter<Scalar>& of, parameter<Scalar>& by, bool transposed) {
     if (of.size() == 0) return;
     const detail::view<const Scalar> numbers = detail::view_of(of);

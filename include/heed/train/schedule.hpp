@@ -33,7 +33,7 @@ struct constant_rate {
 struct cosine_rate {
   double peak;
   double lowest = 0;
-  index steps;  // in all
+  index steps;  // all steps, the first `warm_up` included
   index warm_up = 0;
 
   [[nodiscard]] double operator()(index step) const {

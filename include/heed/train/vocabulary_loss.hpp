@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Softmax cross-entropy of hidden vectors over a vocabulary, a tile of words at a time: the scores of a batch are
+// Softmax cross-entropy of hidden vectors over a vocabulary, a tile of words at a time: the logits of a batch are
 // never all in memory.
 //
-//   heed::detail::vocabulary_loss<float> loss{head, on};
-//   double sum = loss.forward_and_backward(hidden, targets, weight, d_hidden);
+//   heed::detail::vocabulary_loss<float> loss(head, on);
+//   double sum = loss(hidden, targets, weight, d_hidden);  // and adds derivatives to d_hidden and to the head's
 #pragma once
 
 #include <heed/layer/backward/linear.hpp>  // add_product
@@ -20,12 +20,12 @@ namespace detail {
 // score(t, w) = cap tanh(scale (x(t) W(w) + bias(w)) / cap); without a cap, scale (x(t) W(w) + bias(w)).
 template <class Scalar>
 struct vocabulary_head {
-  view<const Scalar> weight;  // (model, vocabulary); its sizes alone, where it is stored
+  view<const Scalar> weight;  // (model, vocabulary); only its sizes are read if `stored` is given
   view<const Scalar> bias;    // (1, vocabulary), or not given
   double scale = 1;
   double cap = 0;              // 0: none
-  view<Scalar> d_weight = {};  // added to; not given: not computed
-  Scalar* d_bias = nullptr;
+  view<Scalar> d_weight = {};  // derivatives are added to it; not given: they are not computed
+  Scalar* d_bias = nullptr;    // as d_weight
   const stored_matrix* stored = nullptr;  // the transpose of the weight
 };
 
@@ -40,9 +40,9 @@ class vocabulary_loss {
         tiles_(divide_up(head.weight.cols, words_at_once)),
         pitch_(whole_packets<Scalar>((std::min)(head.weight.cols, words_at_once))) {}
 
-  // The sum over the rows t of x of log(sum over w of exp(score(t, w))) - score(t, targets[t]); a row whose target
-  // is negative is left out. Where d_x is given, `weight` times the derivatives are added to it and to the
-  // head's.
+  // The sum over the rows t of x of log(sum over w of exp(score(t, w))) - score(t, targets[t]), without the rows
+  // whose target is negative. x: (tokens, model). If d_x is given, `weight` times the derivatives of the sum are
+  // added to d_x and to the head's d_weight and d_bias.
   double operator()(const view<const Scalar>& x, const index* targets, double weight,
                     const view<Scalar>& d_x) {
     double sum = 0;
