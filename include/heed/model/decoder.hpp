@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// A decoder: from token ids to a score for each token that may come next.
+// A decoder: computes, from token ids, the logits of the next token.
 //
 //   heed::decoder<float> gpt({.vocabulary = 50257, .positions = 1024, .model = 768, .layers = 12, .heads = 12});
 //   Eigen::MatrixXf logits = gpt(ids);                 // (tokens, vocabulary)
 //   auto cache = gpt.cache(1024);
-//   auto next = gpt.next(ids, cache);                  // (1, vocabulary): of the last token alone
-//   gpt.next(id, cache, scores);                       // the same into scores: allocates nothing
+//   auto next = gpt.next(ids, cache);                  // (1, vocabulary): logits after the last token only
+//   gpt.next(id, cache, scores);                       // writes them to scores; allocates nothing
 //
 // Radford et al., "Language Models are Unsupervised Multitask Learners", 2019.
 #pragma once
@@ -24,11 +24,11 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Sizes of a decoder made from nothing: GPT-2 where it has positions, else Llama, with rotary positions,
-// rms_norm and a gated feed-forward layer. A loaded model sets the members themselves.
+// Sizes of a decoder with random weights: of GPT-2's kind if `positions` is given, otherwise of Llama's, with rotary
+// positions, rms_norm and a gated feed-forward layer. Loaders set the members of a decoder instead.
 struct decoder_sizes {
   index vocabulary;
-  index positions = 0;  // of learned positions
+  index positions = 0;  // the number of learned positions; 0: rotary positions
   index model;
   index layers;
   index heads;
@@ -100,7 +100,7 @@ struct decoder {
     return embedding_projection.outputs() > 0 ? embedding_projection.outputs() : words.model();
   }
 
-  // Room for the keys and values of `capacity` tokens.
+  // An empty KV cache with memory for `capacity` tokens.
   [[nodiscard]] decoder_cache<Scalar> cache(index capacity) const {
     decoder_cache<Scalar> made;
     for (const auto& block : blocks)
@@ -118,9 +118,9 @@ struct decoder {
     return logits(hidden(ids, modifiers...), modifiers...);
   }
 
-  // The same for tokens that follow those in the cache, to which their keys and values are
-  // appended. Throws std::length_error if the cache is full; whatever it throws, the cache is then
-  // unchanged.
+  // The same for tokens that follow those in the cache; the keys and values of the new tokens are
+  // appended to the cache. Throws std::length_error if the cache is full; after any exception, the
+  // cache is unchanged.
   template <class Ids, class... Modifiers>
   [[nodiscard]] matrix<Scalar> operator()(const Ids& ids, decoder_cache<Scalar>& cache,
                                           const Modifiers&... modifiers) const {
@@ -130,7 +130,7 @@ struct decoder {
     return scores;
   }
 
-  // Logits of the token that follows the last token alone: (1, vocabulary). There must be a token.
+  // Logits of the token that follows the last token: (1, vocabulary). Throws shape_error if ids are empty.
   template <class Ids, class... Modifiers>
   requires((!detail::eigen_object<Modifiers> && ...))
       [[nodiscard]] matrix<Scalar> next(const Ids& ids, decoder_cache<Scalar>& cache,
@@ -140,8 +140,8 @@ struct decoder {
     return scores;
   }
 
-  // The same into memory of the caller, (1, vocabulary): for a token after the first, nothing is
-  // allocated. Throws shape_error, before the cache grows, if it does not fit.
+  // Writes these logits to `scores`, (1, vocabulary): a call after the first allocates nothing.
+  // Throws shape_error, before the cache grows, if `scores` has another size.
   template <class Ids, class Scores, class... Modifiers>
   requires detail::eigen_object<Scores>
   void next(const Ids& ids, decoder_cache<Scalar>& cache, Scores&& scores,
@@ -205,9 +205,9 @@ struct decoder {
     embed_with(ids, x, [&] { places->add(x, first_place + first); });
   }
 
-  // The hidden vectors of several sequences at once: sequence i is the ids starts[i] ... starts[i +
-  // 1] - 1, which follow the tokens in caches[i]; its bits are those of a call with that sequence
-  // alone.
+  // The hidden vectors of several sequences at once, (ids, model): sequence i is the ids starts[i] ...
+  // starts[i + 1] - 1, which follow the tokens in caches[i]. The bits are those of a call for each
+  // sequence.
   template <class Ids, class... Modifiers>
   [[nodiscard]] matrix<Scalar> hidden(const Ids& ids, const std::vector<index>& starts,
                                       const std::vector<decoder_cache<Scalar>*>& caches,
@@ -236,7 +236,7 @@ struct decoder {
     logits(x, scores, modifiers...);
     return scores;
   }
-  // scores: (tokens, vocabulary), apart from x in memory.
+  // scores: (tokens, vocabulary), which must not overlap x in memory.
   template <class X, class Scores, class... Modifiers>
   requires detail::eigen_object<Scores>
   void logits(const X& x, Scores&& scores, const Modifiers&... modifiers) const {
@@ -293,7 +293,7 @@ struct decoder {
                       layer.position(), " tokens, but the first layer has ", cache.position());
   }
 
-  // scores = x times the head or, without one, times the transpose of the tokens' vectors.
+  // scores = x times the head or, without one, times the transpose of the token embedding.
   void score(const detail::view<const Scalar>& x, const detail::view<Scalar>& scores,
              const detail::settings<Scalar>& options) const {
     const bool tied = head.outputs() == 0;

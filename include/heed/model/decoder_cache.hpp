@@ -3,7 +3,7 @@
 //
 //   auto cache = gpt.cache(1024);  // room for 1024 tokens
 //   gpt.next(ids, cache);
-//   cache.truncate(3);             // forgets all but the first three
+//   cache.truncate(3);             // removes all but the first three tokens
 #pragma once
 
 #include <heed/cache/kv_cache.hpp>  // kv_cache

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Two encoders, of texts and of images, whose vectors lie in one space, so that a text finds its image.
+// Two encoders, of texts and of images, whose vectors are in one space: a text and an image that belong together have a
+// large cosine.
 //
 //   heed::dual_encoder<float> model = ...;
 //   heed::matrix<float> t = model.text_vectors(texts), i = model.image_vectors(images);
@@ -20,8 +21,8 @@ template <class Scalar>
 struct dual_encoder {
   encoder<Scalar> text;
   linear<Scalar> text_projection;
-  encoder<Scalar> image;     // its head makes a vector of each image
-  std::optional<index> end;  // the id whose first token stands for a text; none: the largest id
+  encoder<Scalar> image;     // its head computes a vector for each image
+  std::optional<index> end;  // the first token of this id represents its text; none: the largest id
   double logit_scale = 1;
 
   // (texts, width), each of length 1. Throws shape_error for a text without the end token.

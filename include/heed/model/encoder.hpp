@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// An encoder: from tokens, an image or features to a vector for each of them, by attention over all
-// of them.
+// An encoder: computes a hidden vector for each token, patch of an image or frame of features, by
+// attention to all of them.
 //
 //   heed::encoder<float> bert({.vocabulary = 30522, .positions = 512, .types = 2, .model = 384, .layers = 6, .heads = 12});
 //   Eigen::MatrixXf hidden = bert.hidden(ids);       // (tokens, 384)
-//   Eigen::MatrixXf pooled = bert.pooler(hidden, {0, 12});
+//   Eigen::MatrixXf pooled = bert.pooler(hidden, {0, 12});  // of a loaded BERT: (1, 384), for 12 tokens
 //
 // Devlin et al., "BERT: Pre-training of Deep Bidirectional Transformers for Language Understanding", 2019.
 #pragma once
@@ -22,8 +22,8 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Sizes of an encoder of tokens made from nothing, with learned positions and norms of sums, as the original
-// transformer has them. A loaded model sets the members themselves.
+// Sizes of an encoder of tokens with random weights, with learned positions and norms after residual sums, as in BERT.
+// Loaders set the members of an encoder instead.
 struct encoder_sizes {
   index vocabulary;
   index positions;
@@ -51,8 +51,8 @@ struct encoder {
   normalisation<Scalar> embedding_norm;
   std::vector<transformer_block<Scalar>> blocks;
   normalisation<Scalar> final_norm;
-  output_head<Scalar> pooler;  // a vector a sequence
-  output_head<Scalar> head;    // scores of words a token, or of classes a sequence
+  output_head<Scalar> pooler;  // a vector for each sequence
+  output_head<Scalar> head;    // logits of words for each token, or of classes for each sequence
 
   encoder() = default;
   explicit encoder(const sizes& s) : words({s.vocabulary, s.model, s.seed}) {
@@ -89,8 +89,8 @@ struct encoder {
     return hidden(token_sequences(std::move(one)), modifiers...);
   }
 
-  // The last hidden state of several sequences, which do not see each other: (tokens of all,
-  // model).
+  // The last hidden state of several sequences, which do not attend to each other: (tokens of all
+  // sequences, model).
   template <class... Modifiers>
   [[nodiscard]] matrix<Scalar> hidden(const token_sequences& sequences,
                                       const Modifiers&... modifiers) const {
@@ -108,8 +108,8 @@ struct encoder {
     return run(std::move(x), starts, modifiers...);
   }
 
-  // The last hidden state of features, (frames, features): a row for each result of the last
-  // convolution.
+  // The last hidden state of features, (frames, features): a row for each row of the last
+  // convolution's output.
   template <class Features, class... Modifiers>
   [[nodiscard]] matrix<Scalar> hidden_of_features(const Features& features,
                                                   const Modifiers&... modifiers) const {
@@ -124,14 +124,15 @@ struct encoder {
 
   [[nodiscard]] bool reads_features() const { return !convolutions.empty(); }
 
-  // The first row of each of `count` images, and the end of the last.
+  // The first row of each of `count` images in the hidden state, and the end of the last image.
   [[nodiscard]] std::vector<index> starts_of_images(index count) const {
     std::vector<index> starts;
     for (index i = 0; i <= count; ++i) starts.push_back(i * patches.tokens());
     return starts;
   }
 
-  // Patches and places of images before embedding_norm, (images * patches.tokens(), model).
+  // The sum of patch embeddings and positions of images, without embedding_norm,
+  // (images * patches.tokens(), model).
   template <class Images>
   [[nodiscard]] matrix<Scalar> embed_images(const Images& images) const {
     detail::require(patches.given(), name, ": this encoder reads no images");
@@ -148,7 +149,7 @@ struct encoder {
     return x;
   }
 
-  // The same before embedding_norm.
+  // The same without embedding_norm.
   [[nodiscard]] matrix<Scalar> embed_plainly(const token_sequences& s) const {
     detail::require(!s.starts.empty() && s.starts.front() == 0 &&
                         s.starts.back() == static_cast<index>(s.ids.size()),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// An encoder and a decoder whose blocks attend to the encoder's result: translation, summaries, speech.
+// An encoder-decoder, whose decoder attends to the encoder's output: translation, summaries, speech recognition.
 //
 //   heed::encoder_decoder<float> model = ...;
 //   auto cache = model.cache(model.encoder.hidden(source), 128);
@@ -14,12 +14,12 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// The KV caches of the decoder, and the keys and values of the encoder's result, which are computed
-// once.
+// The KV caches of the decoder, and the keys and values of the encoder's output for cross-attention,
+// which are computed once.
 template <class Scalar>
 struct encoder_decoder_cache {
   decoder_cache<Scalar> written;
-  std::vector<attention_memory<Scalar>> read;  // one a block
+  std::vector<attention_memory<Scalar>> read;  // one for each block
 
   [[nodiscard]] index position() const { return written.position(); }
   void truncate(index size) { written.truncate(size); }
@@ -29,12 +29,13 @@ struct encoder_decoder_cache {
 template <class Scalar>
 struct encoder_decoder {
   heed::encoder<Scalar> encoder;
-  heed::decoder<Scalar> decoder;  // its blocks have only self-attention, to the tokens so far
-  std::vector<transformer_block<Scalar>>
-      cross_blocks;    // behind each: attention to the encoder's result, and the feed-forward layer
+  heed::decoder<Scalar> decoder;  // its blocks have only causal self-attention
+  // cross_blocks[i] follows decoder.blocks[i]: cross-attention and the feed-forward layer.
+  std::vector<transformer_block<Scalar>> cross_blocks;
   index start_id = 0;  // the first token of the decoder's input
 
-  // For one source: hidden is the encoder's result, (rows, model), and there is room for `capacity` tokens.
+  // The cache for one source: `hidden` is the encoder's output, (rows, model), and the KV caches have memory for
+  // `capacity` tokens.
   template <class... Modifiers>
   [[nodiscard]] encoder_decoder_cache<Scalar> cache(const matrix<Scalar>& hidden, index capacity,
                                                     const Modifiers&... modifiers) const {
@@ -44,17 +45,16 @@ struct encoder_decoder {
     return made;
   }
 
-  // Logits of the token that follows each token, (ids, vocabulary), for tokens that follow those in
-  // the cache, to which their keys and values are appended. Throws std::out_of_range for an id
-  // outside the vocabulary or more tokens than learned positions, std::length_error if the cache is
-  // full.
+  // Logits of the token that follows each token, (ids, vocabulary). The ids follow the tokens in the
+  // cache, and their keys and values are appended to it. Throws std::out_of_range for an id outside
+  // the vocabulary or more tokens than learned positions, std::length_error if the cache is full.
   template <class Ids, class... Modifiers>
   [[nodiscard]] matrix<Scalar> operator()(const Ids& ids, encoder_decoder_cache<Scalar>& cache,
                                           const Modifiers&... modifiers) const {
     return decoder.logits(hidden(ids, cache, modifiers...), modifiers...);
   }
 
-  // Logits of the token that follows the last token alone: (1, vocabulary).
+  // Logits of the token that follows the last token: (1, vocabulary).
   template <class Ids, class... Modifiers>
   [[nodiscard]] matrix<Scalar> next(const Ids& ids, encoder_decoder_cache<Scalar>& cache,
                                     const Modifiers&... modifiers) const {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Batched generation: a decoder continues several prompts, which pass its layers together, so that
-// weights are read once for all of them.
+// Batched generation: a decoder continues several prompts together, so that each layer reads its
+// weights once for all of them.
 //
 //   heed::generate_all(gpt, {{464, 2068}, {15496}}, {.tokens = 32});  // two vectors of 32 ids
 #pragma once
@@ -11,7 +11,8 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// One of the texts: its tokens, of which the cache holds the first.
+// One of the texts: `seen` are its tokens, whose first cache.position() are in the cache; `given` are
+// the new ones.
 template <class Scalar>
 struct batch_text {
   decoder_cache<Scalar> cache;
@@ -29,8 +30,8 @@ struct batch_text {
   }
 };
 
-// Reads some of what waits in each text, `rows` tokens in all if there are not more texts, and adds a token
-// to each that has been read to its end.
+// Processes tokens that are not yet in the caches, about options.prefill in all but at least one of each text,
+// and adds a new token to each text whose tokens have all been processed.
 template <class Scalar>
 void batch_step(const decoder<Scalar>& model, const std::vector<batch_text<Scalar>*>& texts,
                 const generate_options& options) {
@@ -63,8 +64,8 @@ void batch_step(const decoder<Scalar>& model, const std::vector<batch_text<Scala
 
 }  // namespace detail
 
-// One vector of new tokens for each prompt, the same as heed::generation gives for that prompt
-// alone; options.guess is not used. Throws what heed::generation throws.
+// One vector of new tokens for each prompt, the same as of heed::generation for that prompt;
+// options.guess is not used. Throws as heed::generation does.
 template <class Scalar>
 [[nodiscard]] std::vector<std::vector<index>> generate_all(
     const decoder<Scalar>& model, const std::vector<std::vector<index>>& prompts,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Autoregressive generation: the tokens that a decoder writes, as a range that computes each when
-// the loop advances. If a loop is left early, a second loop continues behind the last token that
-// was read.
+// Autoregressive generation: a range of new tokens that a decoder computes one by one as the loop
+// advances. If a loop is left early, a second loop continues after the last token that was read.
 //
 //   for (heed::index id : heed::generation(model, prompt, {.tokens = 64})) std::cout << text.decode({id});
 #pragma once
@@ -17,15 +16,15 @@ namespace heed {
 inline namespace HEED_ABI {
 
 struct generate_options {
-  index tokens = 256;  // at most so many new ones
+  index tokens = 256;  // the most new tokens
   std::optional<double> temperature = {};
   index top_k = 0;
   double top_p = 1;
   double min_p = 0;
   double repetition_penalty = 1;
   std::uint64_t seed = 0;
-  executor on = {};              // runs the products and the attention; heed::executor_of(pool)
-  std::vector<index> stop = {};  // ids that end the text; the one that does is given as the last
+  executor on = {};              // runs GEMM and attention: heed::executor_of(pool), for example
+  std::vector<index> stop = {};  // ids that end the text; such an id is the last of the range
   index prefill = 512;           // tokens of the prompt that are processed together
   // Speculative decoding of greedy text: `guess` tokens are guessed from what followed the same
   // tokens earlier in the text, and checked together. The text is the same as without guessing, bit
@@ -59,14 +58,14 @@ inline void check_prompt(const std::vector<index>& prompt, const generate_option
 
 }  // namespace detail
 
-// Refers to the decoder, and to the cache where one is given. The prompt follows what the cache holds. When
-// the range has ended or is destroyed, the cache holds the prompt and all tokens given but the last; before,
-// it may hold guesses too.
+// Refers to the decoder, and to the cache if one is given. The prompt follows the tokens in the cache. When the
+// range has ended or is destroyed, the cache has these, the prompt and all new tokens but the last; before that,
+// the cache may also have guessed tokens.
 template <class Scalar>
 class generation {
  public:
-  // Throws shape_error for an empty prompt or options that make no sense, std::length_error if prompt and
-  // tokens do not fit into the cache.
+  // Throws shape_error for an empty prompt or options outside their ranges, std::length_error if prompt and
+  // options.tokens do not fit into the cache.
   generation(const decoder<Scalar>& model, std::vector<index> prompt, generate_options options,
              decoder_cache<Scalar>* cache = nullptr)
       : model_(&model), options_(std::move(options)), seen_(std::move(prompt)) {
@@ -184,7 +183,8 @@ class generation {
     waiting_ = {ready_.back()};
   }
 
-  // The tokens that followed the last earlier place with the same last two or three tokens.
+  // Finds the latest earlier occurrence of the last three tokens, or else of the last two, and returns the
+  // tokens that followed it; empty if there is none.
   [[nodiscard]] std::vector<index> guess() const {
     const index left = options_.tokens - given_tokens_ - 1;
     const auto count =
@@ -196,7 +196,7 @@ class generation {
         if (std::equal(tail, seen_.end(), from)) {
           const auto next = from + static_cast<std::ptrdiff_t>(same);
           std::vector<index> guesses(next, seen_.end());
-          const std::size_t period = guesses.size();  // at the end of the text it begins again
+          const std::size_t period = guesses.size();  // the guess repeats with this period
           for (std::size_t i = period; i < count; ++i) guesses.push_back(guesses[i - period]);
           guesses.resize(count);
           return guesses;

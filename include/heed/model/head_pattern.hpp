@@ -3,8 +3,8 @@
 //
 //   heed::head_pattern p = heed::pattern_of(w, {.ids = ids});  // w: (queries, keys), of heed::weights
 //   p.kind;      // heed::head_kind::induction
-//   p.share;     // 0.81 of the weight goes there
-//   p.interest;  // 0.64: worth a look
+//   p.share;     // 0.81: of the weight of a query, on average, is on such tokens
+//   p.interest;  // 0.64, from 0 to 1: how much the head attends to single tokens
 //
 // Olsson et al., "In-context Learning and Induction Heads", 2022.
 #pragma once
@@ -21,34 +21,34 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// The kind of tokens that most of a head's weight goes to.
+// The kind of tokens that have most of a head's weight.
 enum class head_kind {
   induction,  // the token after an earlier one that is equal to the query's
   same,       // tokens that are equal to the query's
   previous,   // the token before
-  next,       // the token behind
+  next,       // the token after
   mark,       // punctuation and ends of lines
   self,       // the token itself
   rest,       // the first token, and special ones: an attention sink
   nearby,     // the four tokens on either side
-  broad,      // nearly all tokens alike
-  chosen      // single tokens, by their meaning
+  broad,      // nearly all tokens, about equally
+  chosen      // none of the above: single tokens
 };
 inline constexpr std::size_t head_kinds = 10;
 
 struct head_pattern {
   head_kind kind = head_kind::chosen;
-  double share = 0;     // mean weight on what the kind names, over the queries that have such a key
+  double share = 0;     // mean weight on tokens of the kind, over the queries that have such a key
   index queries = 0;    // how many queries have such a key
   double rest = 0;      // mean weight on the first token and on special ones
   double interest = 0;  // 0: no weight on other tokens; 1: every query attends to a single one
 };
 
-// The tokens of one sequence, as its patterns need them.
+// The tokens of one sequence.
 struct pattern_tokens {
   std::vector<index> ids;
-  std::vector<bool> special = {};  // control tokens; empty: none is
-  std::vector<bool> marks = {};    // punctuation and ends of lines; empty: none is
+  std::vector<bool> special = {};  // whether each is a control token; empty: none is
+  std::vector<bool> marks = {};    // whether each is punctuation or an end of line; empty: none is
 };
 
 namespace detail {
@@ -139,7 +139,8 @@ class head_reading {
     others_ += others.weight;
   }
 
-  // The narrowest kind that has most of the weight. Three queries at least must show it.
+  // The kind of the largest share above 0.4, if three queries or more have such a key; otherwise rest, nearby or
+  // broad above a threshold of their own; otherwise chosen.
   [[nodiscard]] head_kind kind() const {
     head_kind best = head_kind::chosen;
     double most = 0.4;
@@ -169,8 +170,9 @@ class head_reading {
 // Reads one head: w (queries, keys), as many of both as there are tokens. `interest` is
 //   sqrt(mean over queries of (o (1 - H / ln n))²)
 // where o is a query's weight on tokens other than itself, the first and special ones, H the entropy of that part
-// and n the number of those tokens that it sees; queries with n < 2 are not counted. The square lets a head count
-// that looks hard at few occasions, as induction heads do. Throws shape_error if w and the tokens differ in size.
+// and n the number of those tokens to which the query may attend; queries with n < 2 are not counted. The mean of
+// squares makes `interest` large for a head that attends to single tokens in a few queries only, as induction heads
+// do. Throws shape_error if w and the tokens differ in size.
 template <class Weights>
 [[nodiscard]] head_pattern pattern_of(const Weights& w, const pattern_tokens& tokens) {
   const auto n = static_cast<index>(tokens.ids.size());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A published language model: a decoder, how long its context may be, and which tokens end a text.
+// A published language model: a decoder, its context in tokens, and the tokens that end a text.
 //
 //   const heed::language_model model = heed::load_language_model("SmolLM2-135M-Instruct");
 //   for (heed::index id : model.generate(ids, {.tokens = 64})) std::cout << text.decode({id});
@@ -16,12 +16,12 @@ struct language_model {
   index context = 0;             // the most tokens that the model was trained for; 0: not known
   std::vector<index> ends = {};  // tokens that end a text
 
-  // Logits of the token that follows each token: (ids, vocabulary). Runs on `run`, if given.
+  // Logits of the token that follows each token: (ids, vocabulary). `run`: the executor.
   [[nodiscard]] matrix<float> logits(const std::vector<index>& ids, const executor& run = {}) const;
 
-  // The tokens that follow the prompt, a range; greedy unless the options set a temperature, top_k,
-  // top_p or min_p. Ends with one of `ends`, which is given too, after `tokens` tokens, or with one
-  // of options.stop. Throws std::length_error if prompt and tokens exceed the context.
+  // A range of the tokens that follow the prompt; greedy unless the options set a temperature, top_k,
+  // top_p or min_p. Ends after options.tokens tokens, or with a token of `ends` or options.stop, which
+  // is the last of the range. Throws std::length_error if prompt and options.tokens exceed the context.
   [[nodiscard]] generation<float> generate(std::vector<index> prompt,
                                            generate_options options = {}) const {
     check(static_cast<index>(prompt.size()), options);
@@ -35,7 +35,7 @@ struct language_model {
     return {decoder, std::move(prompt), with_ends(std::move(options)), &cache};
   }
 
-  // Several prompts at once: one vector of tokens for each, the same as for that prompt alone.
+  // Continues several prompts at once: one vector of new tokens for each, the same as of generate.
   [[nodiscard]] std::vector<std::vector<index>> generate_all(
       const std::vector<std::vector<index>>& prompts, generate_options options = {}) const {
     for (const std::vector<index>& prompt : prompts)
@@ -43,7 +43,7 @@ struct language_model {
     return heed::generate_all(decoder, prompts, with_ends(std::move(options)));
   }
 
-  // Room for the keys and values of `capacity` tokens, or of the whole context.
+  // An empty KV cache with memory for `capacity` tokens; 0: for the whole context. Throws shape_error if both are 0.
   [[nodiscard]] decoder_cache<float> cache(index capacity = 0) const {
     detail::require(capacity > 0 || context > 0,
                     "heed::language_model: the model does not say how long its context is; give "

@@ -2,7 +2,7 @@
 // The definitions of language_model.hpp. A program that links CMake's heed_models, which contains
 // these compiled, does not include this file.
 //
-//   #include <heed/model/language_model.hpp>  // includes it
+//   #include <heed/model/language_model.hpp>  // includes this file
 #pragma once
 
 #include <heed/model/language_model.hpp>  // what is defined here

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Nearest neighbours: the rows of a matrix that are most similar to a vector.
 //
-//   heed::nearest(vectors, question, 3);  // {{17, 0.71f}, {4, 0.65f}, {90, 0.65f}}
+//   heed::nearest(vectors, question, 3);  // rows and scores: {{17, 0.71f}, {4, 0.65f}, {90, 0.65f}}
 #pragma once
 
 #include <heed/core/check.hpp>  // require
@@ -23,8 +23,8 @@ struct neighbour {
 };
 
 // vectors: (rows, width), to: (width), a row or a column. The score is the inner product, which is the cosine
-// for vectors of length 1. At most `count` rows, the best first; of equal scores the lower row is first, and a
-// score that is NaN is left out. Throws shape_error if the widths differ.
+// for vectors of length 1. Returns at most `count` rows, the largest score first; of equal scores the lower row is
+// first, and rows with the score NaN are left out. Throws shape_error if the widths differ or count is negative.
 template <class Vectors, class To>
 [[nodiscard]] std::vector<neighbour> nearest(const Vectors& vectors, const To& to, index count) {
   detail::require(to.size() == vectors.cols(), "heed::nearest: the vector has ", to.size(),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Pooling: from the vectors of a sequence's tokens to one vector of the sequence.
+// Pooling: one vector for a sequence from the vectors of its tokens.
 //
 //   heed::matrix<float> v = heed::pool(heed::pooling::mean, hidden, {0, 7, 19});  // (2, width)
 #pragma once
@@ -13,10 +13,10 @@ namespace heed {
 inline namespace HEED_ABI {
 
 enum class pooling {
-  first,          // the first token's, [CLS]
-  last,           // the last token's
+  first,          // the vector of the first token, [CLS]
+  last,           // the vector of the last token
   mean,           // the mean
-  largest,        // the largest of each column
+  largest,        // the maximum of each column (max pooling)
   mean_sqrt,      // the sum divided by √tokens
   weighted_mean,  // the mean in which token i, counted from 1, has the weight i
 };

@@ -2,7 +2,7 @@
 // Sampling: how the next token is chosen from its logits (temperature, top-k, top-p, min-p).
 //
 //   heed::sampling s{.temperature = 0.8, .top_p = 0.95, .seed = 7};
-//   s.choose(logits, history, 0);  // the id of a token
+//   s.choose(logits, seen, 0);  // the id of the first new token; 1 for the second, and so on
 #pragma once
 
 #include <heed/core/check.hpp>   // require
@@ -18,18 +18,19 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Greedy unless a temperature or one of top_k, top_p and min_p is given. Steps in this order: repetition
-// penalty, temperature, top_k, top_p, min_p, then a draw.
+// Settings of sampling: greedy unless a temperature above 0, or no temperature but one of top_k, top_p and
+// min_p, is given. The steps in order: repetition penalty, temperature, top_k, top_p, min_p, a random draw.
 struct sampling {
-  std::optional<double> temperature =
-      {};            // scores are divided by it; 0: greedy; 1 where others are given
-  index top_k = 0;   // only so many with the highest scores; 0: all
-  double top_p = 1;  // only the fewest whose probabilities add up to it; Holtzman et al., 2019
-  double min_p =
-      0;  // only those at least so many times as probable as the first; Nguyen et al., 2024
-  double repetition_penalty = 1;  // scores of tokens seen before are divided by it, negative ones
-                                  // multiplied; Keskar et al., "CTRL", 2019
-  std::uint64_t seed = 0;         // the same seed, the same text
+  // Logits are divided by the temperature; 0: greedy. Not given: 1 if top_k, top_p or min_p is, else greedy.
+  std::optional<double> temperature = {};
+  index top_k = 0;  // keeps the top_k tokens with the largest logits; 0: all
+  // Keeps the fewest most probable tokens whose probabilities add up to top_p or more; Holtzman et al., 2019.
+  double top_p = 1;
+  // Keeps tokens whose probability is at least min_p times that of the most probable; Nguyen et al., 2024.
+  double min_p = 0;
+  // Divides positive logits of tokens seen before, and multiplies negative ones; Keskar et al., "CTRL", 2019.
+  double repetition_penalty = 1;
+  std::uint64_t seed = 0;  // the same seed gives the same text
 
   [[nodiscard]] bool greedy() const {
     return temperature ? *temperature <= 0 : top_k == 0 && top_p >= 1 && min_p <= 0;
@@ -52,8 +53,9 @@ struct sampling {
                     ", but it must be positive and finite");
   }
 
-  // The next token's id, from the scores of all tokens (which may change), those seen before, and how many
-  // tokens have been drawn with this seed. Of equal scores the lowest id wins; NaN never does.
+  // The id of the next token. logits: of all tokens, which may be changed; seen: the ids so far, for the
+  // repetition penalty; draws: how many tokens have been drawn with this seed. Greedy sampling chooses the lowest
+  // id of equal logits. NaN counts as -infinity. Throws shape_error if there are no logits.
   template <class Scalar>
   [[nodiscard]] index choose(std::span<Scalar> logits, std::span<const index> seen,
                              std::uint64_t draws) const {
@@ -102,7 +104,7 @@ struct sampling {
     }
   }
 
-  // Those that may be drawn. The largest weight is 1.
+  // The tokens that may be drawn. The largest weight is 1.
   template <class Scalar>
   [[nodiscard]] std::vector<candidate> candidates(std::span<const Scalar> logits) const {
     const auto largest = *std::max_element(logits.begin(), logits.end());
@@ -116,8 +118,8 @@ struct sampling {
     if (top_k > 0 && top_k < static_cast<index>(all.size())) {
       std::nth_element(all.begin(), all.begin() + top_k, all.end(), before);
       all.resize(static_cast<std::size_t>(top_k));
-      std::sort(all.begin(), all.end(),
-                before);  // nth_element's own order is not the same everywhere
+      // The order that nth_element leaves differs between standard libraries.
+      std::sort(all.begin(), all.end(), before);
     }
     if (top_p < 1) keep_top_p(all);
     std::erase_if(all, [this](const candidate& c) { return c.weight < min_p; });
@@ -129,7 +131,7 @@ struct sampling {
     return a.weight > b.weight || (!(a.weight < b.weight) && a.id < b.id);
   }
 
-  // A heap, since only the few candidates that stay need be sorted.
+  // Uses a heap, since only the few candidates that are kept need be sorted.
   void keep_top_p(std::vector<candidate>& all) const {
     const auto after = [](const candidate& a, const candidate& b) { return before(b, a); };
     double sum = 0, kept = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Sentence embedding: from the vectors of a text's tokens to one vector of the text, by poolings
-// side by side, then linear layers and division by the length, in any order.
+// Sentence embedding: one vector for a text from the vectors of its tokens, by poolings, whose results
+// are concatenated, then linear layers and divisions by the vector's length, in any order.
 //
 //   heed::sentence_head<float> head;                    // the mean of all tokens
 //   head.steps.push_back(heed::unit_length{});
@@ -26,7 +26,7 @@ struct dense_step {
 
 // v / |v|.
 struct unit_length {
-  // What each row is divided by, which is never 0.
+  // The divisor of a row: its length, but at least 1e-12.
   template <class Row>
   [[nodiscard]] static auto length_of(const Row& row) {
     return (std::max)(row.norm(), static_cast<typename Row::Scalar>(1e-12));
@@ -59,7 +59,7 @@ struct sentence_head {
     return v;
   }
 
-  // Columns of the result for an encoder of so many.
+  // The number of columns of the result for hidden vectors of `model` columns.
   [[nodiscard]] index width(index model) const {
     index columns = model * static_cast<index>(poolings.size());
     for (const auto& step : steps)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Several sequences of tokens: one after the other, as models read them, or padded to one length.
+// Several sequences of tokens: packed one after the other (varlen), as models read them, or padded to
+// one length.
 //
 //   heed::token_sequences texts;
 //   texts.append({101, 2008, 102});
@@ -17,9 +18,8 @@ inline namespace HEED_ABI {
 struct token_sequences {
   std::vector<index> ids;
   std::vector<index> starts = {0};  // sequence i is ids[starts[i]] ... ids[starts[i + 1] - 1]
-  std::vector<index> types = {};    // a type a token, or empty: all are 0
-  std::vector<index> places =
-      {};  // where each token stands in its sequence, or empty: 0, 1, 2, ...
+  std::vector<index> types = {};    // the type of each token, or empty: all are 0
+  std::vector<index> places = {};   // the position of each token, or empty: 0, 1, 2, ...
 
   token_sequences() = default;
   explicit token_sequences(std::vector<index> one) : ids(std::move(one)) {
@@ -37,8 +37,8 @@ struct token_sequences {
   }
 };
 
-// A batch of sequences as Hugging Face's tokenizers give it: a row a sequence, 1 in the mask where there is a
-// token, 0 where there is padding, at either end of the row.
+// A padded batch, as Hugging Face's tokenizers return it: a row for each sequence; the mask is 1 for tokens and 0
+// for padding, which may be at both ends of a row.
 //
 //   const heed::padded_batch batch{ids, mask, {}};
 //   heed::matrix<float> y = batch.padded(model.hidden(batch.sequences()));  // (rows * columns, model)
@@ -47,7 +47,7 @@ struct padded_batch {
   matrix<index> mask;   // (sequences, tokens), or empty: there is no padding
   matrix<index> types;  // (sequences, tokens), or empty: all are 0
 
-  // Without the padding. Throws shape_error if sizes differ or a mask has padding between tokens.
+  // The sequences without padding. Throws shape_error if sizes differ or a mask has padding between tokens.
   [[nodiscard]] token_sequences sequences() const {
     for (const matrix<index>* const m : {&mask, &types})
       detail::require(m->size() == 0 || (m->rows() == ids.rows() && m->cols() == ids.cols()), name,
@@ -71,8 +71,8 @@ struct padded_batch {
     return packed;
   }
 
-  // Rows of tokens, (tokens, width), at their places in the batch, (sequences * tokens, width), with 0 at
-  // padding.
+  // Copies the rows of tokens, (tokens without padding, width), to their places in the batch,
+  // (sequences * tokens, width), with 0 at padding. Throws shape_error if there is not a row for each token.
   template <class Scalar>
   [[nodiscard]] matrix<Scalar> padded(const matrix<Scalar>& rows) const {
     matrix<Scalar> all = matrix<Scalar>::Zero(ids.size(), rows.cols());

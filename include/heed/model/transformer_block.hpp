@@ -15,7 +15,8 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// Calls a feed-forward layer; or the first of `context`, where that is what several processes share.
+// Calls a feed-forward layer or, if the first of `context` has one, its member `feed`, with which several
+// processes share the layer.
 template <class Layer, class X, class Y, class Room, class On>
 void call_feed(const Layer& layer, const X& x, Y& y, const Room& room, const On& run) {
   layer(x, y, room, run);
@@ -31,9 +32,9 @@ void call_feed(const Layer& layer, const X& x, Y& y, const Room& room, const On&
 
 }  // namespace detail
 
-// Where a normalisation stands, and in which order the two layers are added, is data: it stands before
-// each layer, after it, after the sum (as in the first transformer), or at several of these places; and the
-// layers are added one after the other or both at once.
+// Members choose the places of norms and the order of residual sums: a norm is applied before each layer, after
+// the layer, after the sum (as in the original transformer), or at several of these places; and the layers are added
+// one after the other or in parallel.
 template <class Scalar>
 struct transformer_block {
   enum class residual {
@@ -41,21 +42,21 @@ struct transformer_block {
     parallel     // x += attention(norm(x)) + feed(norm(x))
   };
 
-  normalisation<Scalar> attention_norm;  // before
+  normalisation<Scalar> attention_norm;  // of attention's input
   attention_layer<Scalar> attention;
-  normalisation<Scalar> attention_post_norm;    // after, before it is added
-  normalisation<Scalar> attention_norm_of_sum;  // after it has been added; sequential alone
-  normalisation<Scalar> feed_norm;              // before; parallel and none: attention's
-  std::variant<feed_forward<Scalar>, experts<Scalar>> feed;  // one without weights: none
+  normalisation<Scalar> attention_post_norm;    // of attention's output, before the sum
+  normalisation<Scalar> attention_norm_of_sum;  // of the sum; sequential only
+  normalisation<Scalar> feed_norm;  // of feed's input; if empty and parallel: attention_norm
+  std::variant<feed_forward<Scalar>, experts<Scalar>> feed;  // without weights: there is none
   normalisation<Scalar> feed_post_norm;
   normalisation<Scalar> feed_norm_of_sum;
   residual order = residual::sequential;
   double residual_scale = 1;  // factor of each layer's result before it is added
 
-  // x: (tokens, model), in place. `context` is what attention_layer takes beside x and y: a cache, the
+  // x: (tokens, model), in place. `context` are the arguments of attention_layer after x and y: a cache, the
   // starts of packed sequences, the memory of another sequence, or nothing. Modifiers: in, on. Takes memory
-  // for two matrices of (tokens, model) from scratch, beside that of the layers; a second call with the same
-  // shapes allocates nothing. Throws what the layers throw.
+  // for two matrices of (tokens, model) from scratch, in addition to that of the layers; a second call with the
+  // same shapes allocates nothing. Throws the exceptions of the layers.
   template <class X, class... Context>
   void operator()(X&& x, Context&&... context) const {
     constexpr bool in_place = !detail::storage<X> || detail::writable<X>;

@@ -126,8 +126,7 @@ inline void load_fused_qkv(attention_layer<float>& to, model_weights& weights,
                            bool bias) {
   const index queries = s.heads / groups * s.width, keys = s.kv_heads / groups * s.width,
               rows = groups * (queries + 2 * keys);
-  weights.tensor(name + ".weight",
-                 {rows, s.model});  // checks the shape before `order` is allocated
+  weights.tensor(name + ".weight", {rows, s.model});  // checks the shape before memory is allocated
   const auto part = [&](index first, index count) {
     std::vector<index> order(static_cast<std::size_t>(groups * count));
     for (index g = 0; g < groups; ++g)

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-// A decoder, with what its backward needs, and its gradients: from token ids to the vectors that the head turns
-// into scores, and back.
+// Forward and backward of a decoder for training, from token ids to the hidden vectors that are the input of the head.
 //
 //   heed::saved<heed::decoder<float>> kept;
 //   heed::forward(gpt, ids, starts, kept);                     // kept.hidden: (tokens, model)
-//   heed::backward(gpt, ids, starts, kept, d_hidden, gradient);
+//   heed::backward(gpt, ids, starts, kept, d_hidden, gradient);  // gradient = heed::zeros_like(gpt); is added to
 #pragma once
 
 #include <heed/layer/backward/embedding.hpp>    // backward of embeddings
@@ -14,18 +13,18 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Matrices are (tokens, model) unless they say otherwise.
+// The activations that backward needs: (tokens, model) unless noted.
 template <class Scalar>
 struct saved<decoder<Scalar>> : detail::saved_stack<Scalar> {
-  matrix<Scalar> narrow;    // what embedding_projection was given, (tokens, columns of words)
-  matrix<Scalar> embedded;  // what embedding_norm was given
-  matrix<Scalar> last;      // what final_norm was given
-  matrix<Scalar> hidden;    // what the head is given
+  matrix<Scalar> narrow;    // input of embedding_projection, (tokens, columns of words)
+  matrix<Scalar> embedded;  // input of embedding_norm
+  matrix<Scalar> last;      // input of final_norm
+  matrix<Scalar> hidden;    // input of the head
 };
 
 namespace detail {
 
-// kept.last = what the first block is given.
+// kept.last = the input of the first block.
 template <class Scalar>
 void forward_embedding(const decoder<Scalar>& gpt, const std::vector<index>& ids,
                        const std::vector<index>& starts, saved<decoder<Scalar>>& kept,
@@ -48,7 +47,7 @@ void forward_embedding(const decoder<Scalar>& gpt, const std::vector<index>& ids
   forward_in_place(run, gpt.embedding_norm, x, kept.embedded);
 }
 
-// d: (tokens, model), the gradient of what the first block was given, which is changed.
+// d: (tokens, model), the gradient of the first block's input; it is overwritten.
 template <class Scalar>
 void backward_embedding(const decoder<Scalar>& gpt, const std::vector<index>& ids,
                         const std::vector<index>& starts, saved<decoder<Scalar>>& kept,
@@ -66,9 +65,9 @@ void backward_embedding(const decoder<Scalar>& gpt, const std::vector<index>& id
 
 }  // namespace detail
 
-// kept.hidden = what gpt.hidden(ids) gives for each sequence, with the same bits; sequence i is the ids starts[i]
-// ... starts[i + 1] - 1, and its first token stands at position 0. Throws std::out_of_range for an id outside
-// the vocabulary or a sequence longer than the learned positions.
+// kept.hidden = gpt.hidden(ids) of each sequence, with the same bits; sequence i is the ids starts[i] ...
+// starts[i + 1] - 1, and its first token has position 0. Throws std::out_of_range for an id outside the
+// vocabulary or a sequence longer than the learned positions, and shape_error if starts do not fit ids.
 template <class Scalar>
 void forward(const decoder<Scalar>& gpt, const std::vector<index>& ids,
              const std::vector<index>& starts, saved<decoder<Scalar>>& kept,
@@ -80,8 +79,8 @@ void forward(const decoder<Scalar>& gpt, const std::vector<index>& ids,
   detail::normalise_on(run, gpt.final_norm, x, kept.hidden);
 }
 
-// d_hidden: (tokens, model), the gradient of kept.hidden; what comes of it is added to `gradient`. Where the
-// activations are recomputed, `kept` is where that happens.
+// d_hidden: (tokens, model), the gradient of kept.hidden; the gradients of the weights are added to `gradient`.
+// `kept` is changed if activations are recomputed.
 template <class Scalar>
 void backward(const decoder<Scalar>& gpt, const std::vector<index>& ids,
               const std::vector<index>& starts, saved<decoder<Scalar>>& kept,

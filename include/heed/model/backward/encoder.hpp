@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// An encoder of tokens, of images or of features, with what its backward needs, and its gradients: from token ids,
-// pixels or sound to a vector for each token, and back.
+// Forward and backward of an encoder for training, from token ids, the pixels of images or the features of sound to
+// hidden vectors.
 //
 //   heed::saved<heed::encoder<float>> kept;
 //   heed::forward(bert, texts, kept);                       // kept.hidden: (tokens, model)
@@ -20,26 +20,26 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Matrices are (tokens, model).
+// The activations that backward needs: (tokens, model).
 template <class Scalar>
 struct saved<encoder<Scalar>> : detail::saved_stack<Scalar> {
   std::vector<saved<convolution<Scalar>>> convolutions;
-  std::vector<matrix<Scalar>> convolved;  // what each convolution gave
-  matrix<Scalar> embedded;                // what embedding_norm was given
-  matrix<Scalar> last;                    // what final_norm was given
-  matrix<Scalar> hidden;                  // what the encoder gives
+  std::vector<matrix<Scalar>> convolved;  // output of each convolution
+  matrix<Scalar> embedded;                // input of embedding_norm
+  matrix<Scalar> last;                    // input of final_norm
+  matrix<Scalar> hidden;                  // output of the encoder
 };
 
 namespace detail {
 
-// Of `rows` vectors made of images, or of features, which are one sequence.
+// The starts of sequences in `rows` hidden vectors: of each image, or of the features, which are one sequence.
 template <class Scalar, class Input>
 std::vector<index> starts_of(const encoder<Scalar>& encoder, const Input& input, index rows) {
   if (encoder.reads_features()) return {0, rows};
   return encoder.starts_of_images(encoder.patches.count(input.rows(), input.cols()));
 }
 
-// Convolutions and places of features, before embedding_norm.
+// Applies the convolutions to features and adds positions, without embedding_norm.
 template <class Scalar, class Features>
 void forward_convolutions(const encoder<Scalar>& encoder, const Features& features,
                           saved<heed::encoder<Scalar>>& kept, const executor& run) {
@@ -54,7 +54,7 @@ void forward_convolutions(const encoder<Scalar>& encoder, const Features& featur
   if (encoder.places) encoder.places->add(kept.last, encoder.first_place);
 }
 
-// d: that of what the last convolution gave.
+// d: the gradient of the output of the last convolution.
 template <class Scalar, class Features>
 void backward_convolutions(const encoder<Scalar>& encoder, const Features& features,
                            const saved<heed::encoder<Scalar>>& kept, matrix<Scalar> d,
@@ -80,7 +80,7 @@ void forward_blocks(const encoder<Scalar>& encoder, const std::vector<index>& st
   normalise_on(run, encoder.final_norm, kept.last, kept.hidden);
 }
 
-// The gradient of the sum of embeddings.
+// Returns the gradient of the sum of embeddings.
 template <class Scalar>
 matrix<Scalar> backward_blocks(const encoder<Scalar>& encoder, const std::vector<index>& starts,
                                saved<heed::encoder<Scalar>>& kept, const matrix<Scalar>& d_hidden,
@@ -96,7 +96,7 @@ matrix<Scalar> backward_blocks(const encoder<Scalar>& encoder, const std::vector
 
 }  // namespace detail
 
-// kept.hidden = encoder.hidden(sequences), with the same bits. Throws what that throws.
+// kept.hidden = encoder.hidden(sequences), with the same bits and errors.
 template <class Scalar>
 void forward(const encoder<Scalar>& encoder, const token_sequences& sequences,
              saved<heed::encoder<Scalar>>& kept, const executor& run = {}) {
@@ -104,7 +104,8 @@ void forward(const encoder<Scalar>& encoder, const token_sequences& sequences,
   detail::forward_blocks(encoder, sequences.starts, kept, run);
 }
 
-// d_hidden: (tokens, model). The sequences are those of the forward. Pooler and head have no part in it.
+// d_hidden: (tokens, model), the gradient of kept.hidden; the gradients of the weights are added to `gradient`. The
+// sequences are those of the forward. Pooler and head are not used.
 template <class Scalar>
 void backward(const encoder<Scalar>& encoder, const token_sequences& sequences,
               saved<heed::encoder<Scalar>>& kept, const matrix<Scalar>& d_hidden,
@@ -122,7 +123,7 @@ void backward(const encoder<Scalar>& encoder, const token_sequences& sequences,
 }
 
 // kept.hidden = encoder.hidden_of_images(input), or encoder.hidden_of_features(input) where the encoder has
-// convolutions, with the same bits. Throws what these throw.
+// convolutions, with the same bits and errors.
 template <class Scalar, class Input>
 requires detail::eigen_object<Input>
 void forward(const encoder<Scalar>& encoder, const Input& input, saved<heed::encoder<Scalar>>& kept,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// An encoder-decoder, with what its backward needs, and its gradients: pairs of a source and a target of tokens.
+// Forward and backward of an encoder-decoder for training, on pairs of a source and a target of tokens.
 //
 //   heed::saved<heed::encoder_decoder<float>> kept;
 //   heed::forward(t5, sources, ids, starts, kept);            // kept.target.hidden: (ids, model)
@@ -18,8 +18,8 @@ inline namespace HEED_ABI {
 
 template <class Scalar>
 struct saved<encoder_decoder<Scalar>> {
-  saved<encoder<Scalar>> source;  // whose hidden vectors, (source rows, model), are attended to
-  saved<decoder<Scalar>> target;  // blocks are those of self-attention
+  saved<encoder<Scalar>> source;  // cross-attention attends to source.hidden, (source rows, model)
+  saved<decoder<Scalar>> target;  // target.blocks are those of self-attention
   std::vector<saved<transformer_block<Scalar>>> cross_blocks;
 };
 
@@ -32,11 +32,11 @@ std::vector<index> starts_of(const encoder<Scalar>&, const token_sequences& sour
 
 }  // namespace detail
 
-// kept.target.hidden = what model.hidden(ids) gives for each target with a cache of its source, with the same bits.
-// Target i is the ids starts[i] ... starts[i + 1] - 1, the first of which is model.start_id as a rule, and belongs
-// to sequence i of the sources: token_sequences, or an Eigen matrix of images or of features, which are one source.
-// Throws shape_error if there are not as many targets as sources, std::out_of_range for an id outside the vocabulary
-// or a sequence longer than the learned positions.
+// kept.target.hidden = model.hidden(ids) of each target with a cache of its source, with the same bits. Target i is
+// the ids starts[i] ... starts[i + 1] - 1, whose first id is usually model.start_id, and belongs to sequence i of the
+// sources. Sources are token_sequences, or an Eigen matrix of images or of features, which is one source. Throws
+// shape_error if there are not as many targets as sources, std::out_of_range for an id outside the vocabulary or a
+// sequence longer than the learned positions.
 template <class Scalar, class Sources>
 void forward(const encoder_decoder<Scalar>& model, const Sources& sources,
              const std::vector<index>& ids, const std::vector<index>& starts,
@@ -61,9 +61,10 @@ void forward(const encoder_decoder<Scalar>& model, const Sources& sources,
   detail::normalise_on(run, model.decoder.final_norm, x, kept.target.hidden);
 }
 
-// d_hidden: (ids, model), the gradient of kept.target.hidden; what comes of it is added to `gradient`. Sources, ids and
-// starts are those of the forward. A bias by distance (attention_rules::distance_bias) has a gradient where that of
-// its layer has a table: see heed::shared_distance_bias.
+// d_hidden: (ids, model), the gradient of kept.target.hidden; the gradients of the weights are added to `gradient`.
+// Sources, ids and starts are those of the forward. The gradient of a relative position bias
+// (attention_rules::distance_bias) is computed where the layer in `gradient` has such a table: see
+// heed::shared_distance_bias.
 template <class Scalar, class Sources>
 void backward(const encoder_decoder<Scalar>& model, const Sources& sources,
               const std::vector<index>& ids, const std::vector<index>& starts,

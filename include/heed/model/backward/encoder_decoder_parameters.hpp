@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The weights of an encoder-decoder as a list of names and numbers, and its gradient's place.
+// The weights of an encoder-decoder as a list of names and numbers, and a model of zeros for its gradient.
 //
 //   for (const auto& p : heed::parameters_of(t5)) std::puts(p.name.c_str());  // encoder.words.weight, ...
 //   heed::encoder_decoder<float> gradient = heed::zeros_like(t5);
@@ -12,8 +12,8 @@ namespace heed {
 inline namespace HEED_ABI {
 
 // In the order of the forward, encoder first: encoder.words.weight, ..., decoder.words.weight, ...,
-// cross_blocks.0.attention.query.weight, ... Refers to the model's numbers. Words of encoder and decoder are two
-// tables, also where a file had one. Throws shape_error for weights that are a file's.
+// cross_blocks.0.attention.query.weight, ... Refers to the model's numbers. The token embeddings of encoder and decoder
+// are two tables, even if a file had one for both. Throws shape_error for weights that are stored in a mapped file.
 template <class Scalar>
 [[nodiscard]] parameter_list<Scalar> parameters_of(encoder_decoder<Scalar>& model) {
   parameter_list<Scalar> all;
@@ -32,7 +32,7 @@ template <class Scalar>
   return all;
 }
 
-// An encoder-decoder of the same sizes with 0 for each of these weights: where gradients are summed.
+// An encoder-decoder of the same sizes with 0 for each of these weights, to which backward adds gradients.
 template <class Scalar>
 [[nodiscard]] encoder_decoder<Scalar> zeros_like(const encoder_decoder<Scalar>& model) {
   encoder_decoder<Scalar> zeros = model;
@@ -42,7 +42,7 @@ template <class Scalar>
   return zeros;
 }
 
-// Gives every one of these weights that a file holds, in any dtype, a matrix of its own.
+// Copies each of these weights that is stored in a mapped file, of any dtype, to a matrix that can be changed.
 template <class Scalar>
 void make_learnable(encoder_decoder<Scalar>& model) {
   make_learnable(model.encoder);

@@ -13,8 +13,8 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Those that heed::backward of an encoder finds derivatives of: pooler and head are not in it. In the order of the
-// forward; refers to the encoder's numbers. Throws shape_error for weights that are a file's.
+// The weights whose gradients heed::backward of an encoder computes, thus without pooler and head, in the order of the
+// forward. Refers to the encoder's numbers. Throws shape_error for weights that are stored in a mapped file.
 template <class Scalar>
 [[nodiscard]] parameter_list<Scalar> parameters_of(encoder<Scalar>& e) {
   detail::parameter_walk<Scalar> walk;
@@ -32,7 +32,7 @@ template <class Scalar>
   return std::move(walk.found);
 }
 
-// Those of its linear layers: steps.0.weight, steps.0.bias, ...
+// The weights of the linear layers of a sentence head: steps.0.weight, steps.0.bias, ...
 template <class Scalar>
 [[nodiscard]] parameter_list<Scalar> parameters_of(sentence_head<Scalar>& head) {
   detail::parameter_walk<Scalar> walk;
@@ -42,7 +42,7 @@ template <class Scalar>
   return std::move(walk.found);
 }
 
-// An encoder of the same sizes with 0 for each of these weights: where gradients are summed.
+// An encoder of the same sizes with 0 for each of these weights, to which backward adds gradients.
 template <class Scalar>
 [[nodiscard]] encoder<Scalar> zeros_like(const encoder<Scalar>& e) {
   encoder<Scalar> zeros = e;
@@ -57,7 +57,7 @@ template <class Scalar>
   return zeros;
 }
 
-// Gives every one of these weights that a file holds, in any dtype, a matrix of its own.
+// Copies each of these weights that is stored in a mapped file, of any dtype, to a matrix that can be changed.
 template <class Scalar>
 void make_learnable(encoder<Scalar>& e) {
   detail::take_over(e.words.weight, true);

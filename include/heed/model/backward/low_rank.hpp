@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// A decoder that learns by low-rank adapters alone: its own weights, of any dtype, stay as they are.
+// Low-rank adapters (LoRA): training changes only the adapters of a decoder; its own weights, of any dtype, do not
+// change.
 //
 //   heed::language_model model = heed::load_language_model("SmolLM2-135M");
 //   heed::add_low_rank(model.decoder, {.rank = 8, .alpha = 16});
-//   auto weights = heed::parameters_of(model.decoder);         // the adapters' alone
-//   auto gradient = heed::zeros_like(model.decoder);           // asks for nothing else
-//   ...                                                        // learn as any decoder does
-//   heed::merge_low_rank(model.decoder);                       // W += alpha / rank A B; no adapters any more
+//   auto weights = heed::parameters_of(model.decoder);         // only those of the adapters
+//   auto gradient = heed::zeros_like(model.decoder);           // backward computes only gradients of adapters
+//   ...                                                        // train as any decoder
+//   heed::merge_low_rank(model.decoder);                       // W += alpha / rank A B; removes the adapters
 #pragma once
 
 #include <heed/model/backward/parameters.hpp>  // linear_layers_of, take_over
@@ -21,14 +22,14 @@ inline namespace HEED_ABI {
 struct low_rank_sizes {
   index rank = 8;
   double alpha = 16;
-  bool feed =
-      false;  // feed-forward layers, those of experts too, beside the projections of attention
+  // false: only the projections of attention have adapters; true: also feed-forward layers and experts.
+  bool feed = false;
   std::uint64_t seed = 0;
 };
 
-// A begins normal with deviation 1 / sqrt(inputs), B with 0, so that the decoder gives what it gave. From then on
-// parameters_of and zeros_like are about the adapters alone. Throws shape_error for a rank below 1 or a decoder that
-// has adapters.
+// Adds adapters to a decoder. A is normal with standard deviation 1 / sqrt(inputs) and B is 0, so the logits do not
+// change. parameters_of and zeros_like then contain only the adapters. Throws shape_error for a rank below 1 or a
+// decoder that already has adapters.
 template <class Scalar>
 void add_low_rank(decoder<Scalar>& d, const low_rank_sizes& s) {
   constexpr const char* name = "heed::add_low_rank";
@@ -52,8 +53,9 @@ void add_low_rank(decoder<Scalar>& d, const low_rank_sizes& s) {
   }
 }
 
-// Adds what was learned to the weights, which become matrices of the decoder's own where they were stored; those of
-// layers without adapters stay. heed::make_learnable gives the others matrices, too, as heed::save_decoder wants it.
+// Adds alpha / rank A B to the weight of each layer with an adapter, which becomes a matrix if it was stored in a
+// mapped file, and removes the adapters. Weights of other layers do not change; heed::save_decoder needs
+// heed::make_learnable, which makes them matrices also.
 template <class Scalar>
 void merge_low_rank(decoder<Scalar>& d) {
   const auto merge = [](linear<Scalar>& layer) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The weights of a model as a list of names and numbers, which an optimiser walks in step with that of their
-// gradient.
+// The weights of a model as a list of names and numbers, and a model of zeros for its gradient, whose list has the same
+// order. An optimiser uses both lists.
 //
 //   for (const auto& p : heed::parameters_of(gpt)) std::puts(p.name.c_str());  // words.weight, places.weight,
 //                                                     // blocks.0.attention_norm.weight, ...
@@ -16,7 +16,7 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Refers to the numbers of a layer, which lie one after the other.
+// A name, and a reference to the contiguous numbers of a weight.
 template <class Scalar>
 struct named_parameter {
   std::string name;
@@ -54,7 +54,7 @@ std::vector<linear<Scalar>*> linear_layers_of(
   return std::visit([](auto& layer) { return linear_layers_of(layer); }, feed);
 }
 
-// Whether a layer of the decoder has an adapter, which alone learns then.
+// Whether a layer of the decoder has an adapter; if so, only adapters are trained.
 template <class Scalar>
 bool has_low_rank(const decoder<Scalar>& d) {
   for (const transformer_block<Scalar>& b : d.blocks)
@@ -64,7 +64,7 @@ bool has_low_rank(const decoder<Scalar>& d) {
   return false;
 }
 
-// Walks the parts of a model in a fixed order, those that are there.
+// Lists the weights of a model in a fixed order, without those that are empty.
 template <class Scalar>
 class parameter_walk {
  public:
@@ -151,13 +151,14 @@ void fill_with_zeros(const parameter_list<Scalar>& list) {
   for (const named_parameter<Scalar>& p : list) std::fill(p.data, p.data + p.size(), Scalar(0));
 }
 
-// Empties the tables of distances: they are in no list, and heed::shared_distance_bias asks for their gradients.
+// Empties the tables of relative position biases, so that backward does not compute their gradients:
+// parameters_of does not list these tables. heed::shared_distance_bias makes the tables again.
 template <class Scalar>
 void leave_out_distances(std::vector<transformer_block<Scalar>>& blocks) {
   for (transformer_block<Scalar>& b : blocks) b.attention.rules.distance_bias.resize(0, 0);
 }
 
-// A matrix of its own in the place of numbers that a file holds.
+// Replaces numbers that are stored in a file by a matrix: (rows, cols) for a table, otherwise transposed.
 template <class Scalar>
 void take_over(parameter<Scalar>& weight, bool is_table) {
   if (!weight.stored.given()) return;
@@ -175,7 +176,7 @@ void take_over(transformer_block<Scalar>& b) {
   for (linear<Scalar>* const l : linear_layers_of(b.feed)) take_over(l->weight, false);
 }
 
-// Empties all but the adapters: what is empty in a gradient is not asked for.
+// Empties all weights but the adapters: backward does not compute gradients whose place is empty.
 template <class Scalar>
 void leave_adapters(decoder<Scalar>& d) {
   const auto plain = [](linear<Scalar>& layer) {
@@ -205,8 +206,9 @@ void leave_adapters(decoder<Scalar>& d) {
 
 }  // namespace detail
 
-// In the order of the forward; refers to the decoder's numbers. What is empty is not in it, and of a decoder with
-// adapters (heed::add_low_rank) they alone are. Throws shape_error for weights that are a file's.
+// The weights of a decoder in the order of the forward, without empty ones; of a decoder with adapters
+// (heed::add_low_rank), only the adapters. Refers to the decoder's numbers. Throws shape_error for weights that are
+// stored in a mapped file.
 template <class Scalar>
 [[nodiscard]] parameter_list<Scalar> parameters_of(decoder<Scalar>& d) {
   detail::parameter_walk<Scalar> walk;
@@ -215,7 +217,8 @@ template <class Scalar>
   return std::move(walk.found);
 }
 
-// A decoder of the same sizes with 0 everywhere: where gradients are summed. What does not learn is empty in it.
+// A decoder of the same sizes with 0 for each weight, to which backward adds gradients. Weights that are not trained
+// are empty.
 template <class Scalar>
 [[nodiscard]] decoder<Scalar> zeros_like(const decoder<Scalar>& d) {
   decoder<Scalar> zeros = d;
@@ -225,8 +228,9 @@ template <class Scalar>
   return zeros;
 }
 
-// Gives every weight that a file holds, in any dtype, a matrix of its own. (A table of words is read as rows, the
-// weights of linear layers are transposed.) A head whose numbers are those of the words becomes one with them.
+// Copies each weight that is stored in a mapped file, of any dtype, to a matrix that can be changed. (The token
+// embedding is read as rows, the weights of linear layers are transposed.) A head with the numbers of the token
+// embedding and no bias is then tied to it.
 template <class Scalar>
 void make_learnable(decoder<Scalar>& d) {
   detail::take_over(d.words.weight, true);

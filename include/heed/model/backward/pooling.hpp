@@ -2,7 +2,7 @@
 // The gradients of poolings.
 //
 //   heed::matrix<float> v = heed::pool(heed::pooling::mean, x, starts);
-//   heed::pool_backward(heed::pooling::mean, x, starts, d_v, d_x);  // d_x: (tokens, width), added to
+//   heed::pool_backward(heed::pooling::mean, x, starts, d_v, d_x);  // adds to d_x, (tokens, width)
 #pragma once
 
 #include <heed/model/pooling.hpp>      // pool
@@ -13,7 +13,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail {
 
-// d_x += the derivatives of pooled_row(kind, x), of which d is given.
+// d_x += the gradient of x; d: the gradient of pooled_row(kind, x).
 template <class Rows, class Row, class D>
 void pooled_row_backward(pooling kind, const Rows& x, const Row& d, D&& d_x) {
   using Scalar = typename Rows::Scalar;
@@ -47,8 +47,8 @@ void pooled_row_backward(pooling kind, const Rows& x, const Row& d, D&& d_x) {
 
 }  // namespace detail
 
-// x and d_x: (tokens, width); d_v: (sequences, width), the gradient of pool(kind, x, starts). Throws shape_error
-// if sizes do not fit.
+// d_x += the gradient of x. x and d_x: (tokens, width); d_v: (sequences, width), the gradient of
+// pool(kind, x, starts). Throws shape_error if sizes do not fit.
 template <class X, class DV, class DX>
 void pool_backward(pooling kind, const X& x, const std::vector<index>& starts, const DV& d_v,
                    DX&& d_x) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Blocks one after the other, with what their backward needs: kept, or computed again.
+// Forward and backward of a stack of blocks, whose activations are kept for backward or recomputed
+// (gradient checkpointing).
 //
 //   heed::saved<heed::decoder<float>> kept;
 //   kept.policy = heed::activations::recomputed;  // less memory, more time, the same bits
@@ -10,11 +11,10 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// What becomes of the activations of blocks until they are needed again. Chen et al., "Training Deep Nets with
-// Sublinear Memory Cost", 2016.
+// How backward obtains the activations of blocks. Chen et al., "Training Deep Nets with Sublinear Memory Cost", 2016.
 enum class activations {
-  kept,  // each block keeps its own
-  recomputed  // a block keeps its input alone, and its forward runs again before its backward: the same bits
+  kept,  // forward keeps all activations of each block
+  recomputed  // forward keeps only the input of each block; backward runs its forward again, with the same bits
 };
 
 namespace detail {
@@ -25,8 +25,8 @@ struct saved_stack {
 
   activations policy = activations::kept;
 
-  std::vector<saved<transformer_block<Scalar>>> blocks;  // one that serves all, where recomputed
-  std::vector<matrix<Scalar>> inputs;  // of each block, (tokens, model), where recomputed
+  std::vector<saved<transformer_block<Scalar>>> blocks;  // if recomputed, one for all blocks
+  std::vector<matrix<Scalar>> inputs;                    // of each block, if recomputed
 
   // x = last(... first(x)). x: (tokens, model).
   void forward(const stack& layers, matrix<Scalar>& x, const std::vector<index>& starts,
@@ -39,7 +39,7 @@ struct saved_stack {
     }
   }
 
-  // d, (tokens, model), of the result becomes that of what the first block was given.
+  // d: (tokens, model), the gradient of the stack's output, is replaced by that of its input.
   void backward(const stack& layers, const std::vector<index>& starts, matrix<Scalar>& d,
                 stack& gradient, const executor& on) {
     for (std::size_t i = layers.size(); i-- > 0;) {

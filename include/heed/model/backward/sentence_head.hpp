@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The vector of a text, with what its backward needs, and its gradients.
+// Forward and backward of a sentence head for training, from hidden vectors of tokens to embeddings of texts.
 //
 //   heed::saved<heed::sentence_head<float>> kept;
 //   heed::forward(head, hidden, starts, kept);  // kept.vectors: (texts, width)
@@ -16,9 +16,9 @@ inline namespace HEED_ABI {
 
 template <class Scalar>
 struct saved<sentence_head<Scalar>> {
-  std::vector<matrix<Scalar>> inputs;  // what each step was given, (texts, its inputs)
-  std::vector<matrix<Scalar>> inner;   // what the activation of each dense_step was given
-  matrix<Scalar> vectors;              // what the head gives, (texts, width)
+  std::vector<matrix<Scalar>> inputs;  // input of each step, (texts, columns of that input)
+  std::vector<matrix<Scalar>> inner;   // input of the activation of each dense_step
+  matrix<Scalar> vectors;              // output of the head, (texts, width)
 };
 
 namespace detail {
@@ -57,7 +57,8 @@ void forward(const sentence_head<Scalar>& head, const matrix<Scalar>& hidden,
   }
 }
 
-// d_vectors: (texts, width), d_hidden: (tokens, model).
+// d_vectors: (texts, width), the gradient of kept.vectors; the gradients of hidden, (tokens, model), and of the
+// weights are added to d_hidden and to `gradient`.
 template <class Scalar>
 void backward(const sentence_head<Scalar>& head, const matrix<Scalar>& hidden,
               const std::vector<index>& starts, const saved<sentence_head<Scalar>>& kept,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A bias of distances that learns: a number for each bucket and head, which several blocks share, as T5's and MPNet's
-// do.
+// A trained relative position bias: a number for each bucket of distances and each head, which several blocks share, as
+// in T5 and MPNet.
 //
 //   heed::shared_distance_bias<float> around("encoder.", {.count = 32, .reach = 128}, t5.encoder.blocks,
 //                                            gradient.encoder.blocks);
@@ -9,9 +9,9 @@
 //   for (...) {
 //     heed::set_zero(derivatives);
 //     heed::loss_and_gradient(t5, sources, targets, 1.0 / tokens, kept, gradient);
-//     around.gather();                             // from the gradient's blocks
+//     around.gather();                             // adds the gradients of all blocks to derivative()
 //     optimiser.step(weights, derivatives, rate);
-//     around.spread();                             // into the model's blocks
+//     around.spread();                             // copies weight() to the tables of all blocks
 //   }
 //
 // Raffel et al., "Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer", 2020.
@@ -23,16 +23,17 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// The derivative of a bucket's number is the sum over the blocks and over the distances of the bucket, as autograd
-// gives it for relative_attention_bias. A bucket without a distance is 0 and stays 0.
+// The derivative of a bucket's number is the sum over the blocks and over the distances of the bucket, as PyTorch
+// computes it for relative_attention_bias. The number of a bucket without a distance is 0 and stays 0.
 template <class Scalar>
 class shared_distance_bias {
  public:
   using blocks = std::vector<transformer_block<Scalar>>;
 
   // Refers to both vectors, which must neither move nor change their sizes. Reads the numbers of the buckets from the
-  // tables of `learning`, and gives each block of `gradient`, which is of zeros_like, a table of zeros, so that its
-  // backward fills it. Throws shape_error if a table is not what the buckets give or if there are other blocks.
+  // tables of `learning`, and gives each block of `gradient`, which comes from zeros_like, a table of zeros, so that
+  // backward computes its gradient. `in` is put before the name "distances.weight". Throws shape_error if the numbers of
+  // blocks differ, if there are none, or if a table is not one of these buckets or differs from that of block 0.
   shared_distance_bias(const std::string& in, const distance_buckets& buckets, blocks& learning,
                        blocks& gradient)
       : name_(in + "distances.weight"),
@@ -67,7 +68,7 @@ class shared_distance_bias {
   [[nodiscard]] named_parameter<Scalar> weight() { return named(weight_); }
   [[nodiscard]] named_parameter<Scalar> derivative() { return named(derivative_); }
 
-  // Adds what the backward has found in the blocks of the gradient to derivative(), and clears it there.
+  // Adds the gradients in the tables of the gradient's blocks to derivative(), and sets these tables to 0.
   void gather() {
     matrix<double> sum = matrix<double>::Zero(weight_.rows(), weight_.cols());
     for (transformer_block<Scalar>& block : *gradients_) {
@@ -77,7 +78,7 @@ class shared_distance_bias {
     derivative_ += sum.template cast<Scalar>();
   }
 
-  // Gives each block the numbers of weight().
+  // Copies the numbers of weight() to the table of each block.
   void spread() {
     const matrix<double> table = buckets_.spread(weight_);
     for (transformer_block<Scalar>& block : *blocks_) table_of(block) = table;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// One block of a transformer, with what its backward needs, and its gradients.
+// Forward and backward of one transformer block for training.
 //
 //   heed::saved<heed::transformer_block<float>> kept;
 //   heed::forward(block, x, starts, kept);                // x: (tokens, model), in place
-//   heed::backward(block, starts, kept, d, gradient);     // d: of the result; becomes that of x
+//   heed::backward(block, starts, kept, d, gradient);     // d: the gradient of the output; becomes that of the input
 //   heed::forward(block, x, memory, starts, memory_starts, kept);  // with cross-attention
 #pragma once
 
@@ -14,15 +14,15 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Matrices are (tokens, model); those that the block's norms do not ask for are empty.
+// The activations that backward needs, (tokens, model); the inputs of norms that the block does not have are empty.
 template <class Scalar>
 struct saved<transformer_block<Scalar>> {
-  matrix<Scalar> x;                // what the block was given
+  matrix<Scalar> x;                // input of the block
   matrix<Scalar> attention_input;  // attention_norm(x)
   saved<attention_layer<Scalar>> attention;
   matrix<Scalar> attention_result;  // before attention_post_norm
   matrix<Scalar> attention_sum;     // x + attention, before attention_norm_of_sum
-  matrix<Scalar> middle;            // what feed_norm is given
+  matrix<Scalar> middle;            // input of feed_norm
   matrix<Scalar> feed_input;        // feed_norm(middle)
   std::variant<saved<feed_forward<Scalar>>, saved<experts<Scalar>>> feed;  // as the block's
   matrix<Scalar> feed_result;                                              // before feed_post_norm
@@ -46,7 +46,7 @@ void add_times(const executor& on, double factor, To& to, const From& from) {
   });
 }
 
-// The gradients of y = norm(x) where d, that of y, becomes that of x.
+// The gradients of y = norm(x): d, the gradient of y, is replaced by that of x; unchanged without a norm.
 template <class Scalar, class D>
 void backward_in_place(const normalisation<Scalar>& norm, const matrix<Scalar>& x, D& d,
                        normalisation<Scalar>& gradient, const executor& on) {
@@ -58,7 +58,7 @@ void backward_in_place(const normalisation<Scalar>& norm, const matrix<Scalar>& 
   backward(norm, x, d_y, d, gradient, on);
 }
 
-// x = norm(x), where there is one; what x was is kept.
+// kept = x, x = norm(x), if there is a norm.
 template <class Scalar>
 void forward_in_place(const executor& on, const normalisation<Scalar>& norm, matrix<Scalar>& x,
                       matrix<Scalar>& kept) {
@@ -141,7 +141,7 @@ void backward_block(const transformer_block<Scalar>& block,
   d_result.setZero();
   add_times<Scalar>(on, scale, d_result, d);
   if (parallel && has_norm(block.feed_norm)) {
-    // feed_input = feed_norm(x); without feed_norm it is attention_input, and d_input goes on from here
+    // feed_input = feed_norm(x); without feed_norm, feed_input is attention_input, whose gradient d_input then is
     backward(block.feed_norm, kept.x, d_input, d, gradient.feed_norm, on);
     d_input.setZero();
   }
@@ -154,7 +154,7 @@ void backward_block(const transformer_block<Scalar>& block,
 
 }  // namespace detail
 
-// x = block(x, starts), with the same bits. x: (tokens, model).
+// x = block(x, starts), with the same bits. x: (tokens, model); sequence i is the rows starts[i] ... starts[i + 1] - 1.
 template <class Scalar>
 void forward(const transformer_block<Scalar>& block, matrix<Scalar>& x,
              const std::vector<index>& starts, saved<transformer_block<Scalar>>& kept,
@@ -164,7 +164,8 @@ void forward(const transformer_block<Scalar>& block, matrix<Scalar>& x,
   });
 }
 
-// d: (tokens, model), the gradient of what the block gave, which becomes that of what it was given.
+// d: (tokens, model), the gradient of the block's output, is replaced by that of its input; the gradients of the weights
+// are added to `gradient`.
 template <class Scalar>
 void backward(const transformer_block<Scalar>& block, const std::vector<index>& starts,
               const saved<transformer_block<Scalar>>& kept, matrix<Scalar>& d,
@@ -188,7 +189,7 @@ void forward(const transformer_block<Scalar>& block, matrix<Scalar>& x,
   });
 }
 
-// The gradient of memory is added to d_memory, (rows, model).
+// The same with cross-attention; the gradient of memory is added to d_memory, (rows, model).
 template <class Scalar>
 void backward(const transformer_block<Scalar>& block, const matrix<Scalar>& memory,
               const std::vector<index>& starts, const std::vector<index>& memory_starts,
