@@ -20,12 +20,12 @@ namespace detail::text {
 struct added_token {
   std::string text = {};
   token_id id = no_token;
-  bool special = false;      // a control token
-  bool single_word = false;  // not found inside a word
-  bool strip_left = false;   // takes the white space on its left with it, and on its right
-  bool strip_right = false;
-  bool normalized = false;       // looked for in the normalised text
-  std::string normal_text = {};  // what is looked for there, if it is not `text`
+  bool special = false;          // a control token
+  bool single_word = false;      // not found inside a word
+  bool strip_left = false;       // includes the white space to its left
+  bool strip_right = false;      // includes the white space to its right
+  bool normalized = false;       // searched for in the normalised text
+  std::string normal_text = {};  // the string to search for there, if it is not `text`
 };
 
 // A part of a text: a token, or text that contains none.
@@ -34,8 +34,8 @@ struct token_part {
   const added_token* token;  // null for text
 };
 
-// The byte ranges of a text that come from untrusted input: no control token is found in them.
-// Ranges in order.
+// The byte ranges of a text that come from untrusted input, in order: no control token is found in
+// them.
 using spoken_ranges = std::vector<text_range>;
 
 inline bool overlaps(const spoken_ranges& spoken, const text_range& r) {
@@ -71,13 +71,13 @@ class added_tokens {
     return nullptr;
   }
   [[nodiscard]] const std::vector<added_token>& all() const { return tokens_; }
-  // Adds a control token that is found in no text, as SentencePiece's are.
+  // Adds a control token that is never found in a text, as those of SentencePiece.
   void insert_unwritten(token_id id) { specials_.insert(id); }
   [[nodiscard]] const token_set& specials() const { return specials_; }
   [[nodiscard]] bool any_in_normal_text() const { return !in_normal_text_.empty(); }
 
-  // Cuts a text at its tokens, the leftmost first and, at the same place, the longest. Parts in
-  // `spoken` contain no control token.
+  // Splits a text at added tokens, the leftmost first and, at the same place, the longest. No control
+  // token is found in `spoken`.
   void find_in_text(std::string_view text, const spoken_ranges& spoken,
                     std::vector<token_part>& parts) const {
     find(text, in_text_, spoken, parts);

@@ -31,9 +31,9 @@ inline namespace HEED_ABI {
 
 struct attention_page_options {
   std::string title = "Attention";
-  std::string model = {};  // its name, for readers
-  std::size_t most_bytes =
-      4900000;  // of the file; keys with the smallest weights are left out for it
+  std::string model = {};  // the name of the model, shown below the title
+  // The largest size of the file in bytes; keys with the smallest weights are left out to keep it.
+  std::size_t most_bytes = 4900000;
 };
 
 // An observer for observe_weights(page), for a call with one sequence of tokens and no cache.
@@ -42,7 +42,8 @@ class attention_page {
  public:
   using options = attention_page_options;
 
-  // A token's text, and what head_pattern needs: at most 4096 of them. Throws std::length_error for more.
+  // `texts`: the text of each token; `tokens`: ids and kinds of tokens for head_pattern. Throws std::length_error
+  // for more than 4096 tokens, and shape_error if there are not as many texts as ids.
   attention_page(std::vector<std::string> texts, pattern_tokens tokens, options given = {})
       : texts_(std::move(texts)), tokens_(std::move(tokens)), options_(std::move(given)) {
     detail::require<std::length_error>(texts_.size() <= 4096, name, ": there are ", texts_.size(),
@@ -54,7 +55,8 @@ class attention_page {
   attention_page(const tokenizer& text, const std::vector<index>& ids, options given = {})
       : attention_page(texts_of(text, ids), tokens_of(text, ids), std::move(given)) {}
 
-  // Adds the next layer: w (heads * tokens, tokens). Layers come in their order.
+  // Adds the next layer: w (heads * tokens, tokens). Layers must come in order, from 0 on. Throws shape_error
+  // otherwise and for other sizes.
   template <class Weights>
   void operator()(index layer, const Weights& w) {
     const auto n = static_cast<index>(texts_.size());
@@ -97,7 +99,7 @@ class attention_page {
     detail::sparse_rows rows;
   };
 
-  // What each token adds to the text; of one that adds nothing, as the vocabulary writes it.
+  // The text that each token adds; for a token that adds none, the token as the vocabulary writes it.
   static std::vector<std::string> texts_of(const tokenizer& text, const std::vector<index>& ids) {
     std::vector<std::string> texts;
     token_stream stream = text.stream();
@@ -123,7 +125,7 @@ class attention_page {
     return tokens;
   }
 
-  // A JSON string that may stand inside a script element.
+  // A JSON string that is safe inside a script element.
   static std::string quoted(std::string_view text) {
     std::string out = "\"";
     for (const char c : detail::text::repaired(text)) {
@@ -179,7 +181,7 @@ class attention_page {
     return out;
   }
 
-  // A script element a layer, a line a head.
+  // A script element for each layer, with a line for each head.
   [[nodiscard]] std::string weights_of(index keys) const {
     std::string out;
     for (std::size_t layer = 0; layer < layers_.size(); ++layer) {

@@ -46,7 +46,7 @@ inline std::string in_byte_alphabet(std::string_view bytes) {
   return text;
 }
 
-// The bytes that a token stands for; the token's own bytes if some character is none of the alphabet's.
+// The bytes that a token stands for; the token itself if one of its characters is not in the alphabet.
 inline std::string from_byte_alphabet(std::string_view token) {
   std::string bytes;
   for (std::size_t at = 0; at < token.size();) {

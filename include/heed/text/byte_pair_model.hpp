@@ -22,16 +22,16 @@ struct byte_pair_settings {
   bool byte_level = false;     // pieces are bytes; the vocabulary is written in GPT-2's alphabet
   bool byte_fallback = false;  // an unknown character becomes tokens <0xHH>
   bool ignore_merges = false;  // a piece that is a token is that token
-  bool fuse_unknown = false;   // unknown characters side by side become one token
+  bool fuse_unknown = false;   // adjacent unknown characters become one token
   std::string unknown = {};    // the token for an unknown character; without one it is left out
   std::string prefix = {};     // before each symbol of a piece but the first
-  std::string suffix = {};     // behind the last symbol
+  std::string suffix = {};     // after the last symbol
 };
 
 class byte_pair_model : public token_model {
  public:
-  // Symbols that are no tokens (characters that only merges know) have ids from tokens.bound() on,
-  // and `bare` holds them.
+  // `bare`: symbols that are not tokens (characters that only merges contain), with ids from
+  // tokens.bound() on.
   byte_pair_model(vocabulary tokens, merge_table merges, byte_pair_settings settings,
                   vocabulary bare = {})
       : token_model(std::move(tokens)),
@@ -147,8 +147,8 @@ class byte_pair_model : public token_model {
     std::string text;
     token_id id = no_token;
   };
-  std::array<byte_letter, 256>
-      letters_;  // how the vocabulary writes a byte, and the token that is just this
+  // For each byte: how the vocabulary writes it, and the id of the token of this byte alone.
+  std::array<byte_letter, 256> letters_;
   std::string_view cut_before_;
 };
 

@@ -71,7 +71,7 @@ class char_classes {
  private:
   static constexpr std::size_t code_points = 0x110000, page_size = 256;
 
-  // Keeps pages that differ, which are few.
+  // Stores equal pages once; few differ.
   void fold(const std::vector<std::uint16_t>& all) {
     for (std::size_t page = 0; page < pages_.size(); ++page) {
       const auto first = all.begin() + static_cast<std::ptrdiff_t>(page * page_size);

@@ -26,8 +26,8 @@ class charsmap {
 
   charsmap() = default;
 
-  // Four bytes that say how long the array is, the array's units of four bytes, little end first, and
-  // texts that each end with a zero byte.
+  // The bytes are: the array's size in four bytes, the array's units of four bytes, all little-endian, and
+  // texts that each end with a zero byte. Throws tokenizer_error if they are too short.
   explicit charsmap(std::string_view bytes) {
     if (bytes.empty()) return;
     require<tokenizer_error>(bytes.size() >= 4, "a precompiled charsmap of ", bytes.size(),
@@ -40,8 +40,8 @@ class charsmap {
     texts_ = bytes.substr(size + 4);
   }
 
-  // The replacement of the longest string in the table that text[at ...] begins with; and of the
-  // shortest.
+  // The replacement of the longest, or of the shortest, string in the table with which text[at ...]
+  // begins; none if there is no such string.
   [[nodiscard]] std::optional<replacement> longest(std::string_view text, std::size_t at) const {
     return search(text, at, false);
   }
@@ -56,7 +56,7 @@ class charsmap {
     return value;
   }
 
-  // The unit of darts-clone: a label, whether a string ends here, and how far its children lie.
+  // A unit as darts-clone stores it: a label, whether a string ends here, and the offset of its children.
   [[nodiscard]] static std::uint32_t offset_of(std::uint32_t unit) {
     return (unit >> 10) << ((unit & 0x200U) >> 6);
   }

@@ -21,10 +21,10 @@ inline utf8proc_category_t category_of(char32_t c) {
   return utf8proc_category(static_cast<utf8proc_int32_t>(c));
 }
 
-// Whether a mark, a punctuation or a format got its category after Unicode 8.0 (2015), whose tables Hugging
-// Face's tokenizers have: they know no category of such a character, and BERT's steps leave it alone. From
-// Unicode's DerivedAge, and three characters whose category was changed; what lies between is of another
-// category.
+// Whether a mark, a punctuation or a format character got its category after Unicode 8.0 (2015). Hugging Face's
+// tokenizers have the tables of 8.0, so such a character has no category there, and BERT's steps do not change it.
+// The ranges are those of Unicode's DerivedAge and three characters whose category was changed; other characters
+// inside the ranges are not of these categories.
 inline bool is_new(char32_t c) {
   constexpr struct {
     char32_t first, last;
@@ -69,7 +69,7 @@ inline bool is_punctuation(char32_t c) {
            (c >= '{' && c <= '~');
   const utf8proc_category_t k = category_of(c);
   return (k >= UTF8PROC_CATEGORY_PC && k <= UTF8PROC_CATEGORY_PO && !is_new(c)) || c == 0x166D ||
-         c == 0x111C9;  // they were
+         c == 0x111C9;  // both were punctuation in Unicode 8.0
 }
 
 // Control characters, formats and private use.
@@ -81,8 +81,8 @@ inline bool is_other(char32_t c) {
 }
 
 inline bool is_nonspacing_mark(char32_t c) {
-  if (c == 0x1734) return true;    // it was
-  if (c == 0x111C9) return false;  // it is punctuation
+  if (c == 0x1734) return true;    // in Unicode 8.0
+  if (c == 0x111C9) return false;  // punctuation in Unicode 8.0
   return c >= 0x300 && category_of(c) == UTF8PROC_CATEGORY_MN && !is_new(c);
 }
 

@@ -2,7 +2,7 @@
 // The definitions of learn_merges.hpp. A program that links CMake's heed_models, which contains
 // these compiled, does not include this file.
 //
-//   #include <heed/text/learn_merges.hpp>  // includes it
+//   #include <heed/text/learn_merges.hpp>  // includes this file
 #pragma once
 
 #include <heed/text/learn_merges.hpp>         // what is defined here
@@ -18,7 +18,8 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail::text {
 
-// Different words of a text as tokens that are merged step by step, with how often each word occurs.
+// The distinct words of a text, each with its number of occurrences, as lists of tokens that are merged
+// step by step.
 class merge_learner {
  public:
   explicit merge_learner(std::string_view text) {
@@ -38,8 +39,8 @@ class merge_learner {
     for (const auto& [pair, facts] : pairs_) queue_.push({facts.count, pair});
   }
 
-  // The most frequent pair becomes token `made`; false where no pair occurs twice. Of pairs as frequent the one with
-  // the smallest ids is taken.
+  // Merges the most frequent pair into token `made`, and appends the pair to `merges`; returns false if no pair occurs
+  // twice. Of equally frequent pairs, the one with the smallest ids is merged.
   bool merge(index made, byte_merges& merges) {
     while (!queue_.empty()) {
       const candidate best = queue_.top();
@@ -47,7 +48,7 @@ class merge_learner {
       const auto found = pairs_.find(best.pair);
       const index now = found == pairs_.end() ? 0 : found->second.count;
       if (now < 2) continue;
-      if (now != best.count) {  // it has become rarer since it was put there
+      if (now != best.count) {  // the pair has become rarer since it was queued
         queue_.push({now, best.pair});
         continue;
       }
@@ -66,7 +67,7 @@ class merge_learner {
   };
   struct pair_facts {
     index count = 0;
-    std::vector<std::size_t> words;  // that had the pair once
+    std::vector<std::size_t> words;  // words that have, or had, the pair
   };
   struct candidate {
     index count;
@@ -76,7 +77,7 @@ class merge_learner {
     }
   };
 
-  // Adds the pairs of a word to the counts, or takes them away.
+  // Adds the pairs of a word to the counts (sign 1), or subtracts them (sign -1).
   void count(std::size_t at, index sign) {
     const word& w = words_[at];
     for (std::size_t i = 0; i + 1 < w.tokens.size(); ++i) {

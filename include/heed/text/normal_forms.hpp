@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Unicode's normal forms (UAX #15) in linear time, apart from the sort of marks, for every text.
+// Unicode's normal forms (UAX #15) in linear time, apart from the sort of combining marks.
 //
-//   detail::text::normalise(text = "e\u0301", detail::text::normal_form::nfc);  // "é"
+//   std::string text = "e\u0301";
+//   detail::text::normalise(text, detail::text::normal_form::nfc);  // text is "é"
 #pragma once
 
 #include <heed/text/code_points.hpp>  // utf8proc
@@ -37,8 +38,8 @@ inline void decompose(std::vector<utf8proc_int32_t>& to, utf8proc_int32_t c, nor
     to.insert(to.end(), parts, parts + count);
 }
 
-// Which characters of the first two planes NFC leaves alone and lets nothing before them touch: they
-// begin a part that can be normalised by itself.
+// The characters of the first two planes that NFC neither changes nor composes with a character before
+// them: such a character begins a part of a text that can be normalised by itself.
 class composed_starters {
  public:
   composed_starters() : starts_(planes, true) {
@@ -50,8 +51,8 @@ class composed_starters {
       decompose(parts, c, normal_form::nfc);
       if (parts.size() == 1 && parts[0] == c) continue;
       const bool hangul = c >= 0xAC00 && c < 0xD7A4;
-      for (std::size_t i = 1; i < parts.size();
-           ++i)  // what can be composed with what stands before
+      // The second and later parts can be composed with a character before them.
+      for (std::size_t i = 1; i < parts.size(); ++i)
         if (parts[i] < planes) starts_[static_cast<std::size_t>(parts[i])] = false;
       if (hangul) continue;
       const utf8proc_int32_t first = parts[0];
@@ -80,7 +81,7 @@ inline const composed_starters& nfc_starters() {
   return starters;
 }
 
-// One part of a text, whatever it holds, appended in normal form.
+// Appends any part of a text in normal form.
 inline void append_normalised(std::string& to, std::string_view text, normal_form form) {
   std::vector<utf8proc_int32_t> chars;
   chars.reserve(text.size());
@@ -111,15 +112,15 @@ inline void append_normalised(std::string& to, std::string_view text, normal_for
 }
 
 inline void normalise(std::string& text, normal_form form) {
-  // Whether nothing before a character changes with it, nor the character itself if it is alone.
+  // Whether a character is its own normal form and does not change the form of characters before it.
   const auto starts = [form](char32_t c) {
     if (form == normal_form::nfc) return c < 0x300 || nfc_starters().contain(c);
     return c < 0x80;
   };
   const std::string_view old = text;
   std::string made;
-  std::size_t kept = 0;    // made holds the form of old[0, kept)
-  std::size_t before = 0;  // the last character that starts
+  std::size_t kept = 0;    // `made` is the normal form of old[0, kept)
+  std::size_t before = 0;  // the place of the last character for which starts() is true
   for (std::size_t at = 0; at < old.size();) {
     const text_char c = char_at(old, at);
     if (starts(c.value)) {

@@ -24,7 +24,7 @@ class normalizer {
   virtual void apply(std::string& text) const = 0;
 };
 
-// The text with `each(made, character)` called for every character.
+// Replaces the text by what each(made, character) appends to `made` for every character.
 template <class Each>
 void rewrite(std::string& text, const Each& each) {
   std::string made;
@@ -46,7 +46,7 @@ class form_normalizer : public normalizer {
   normal_form form_;
 };
 
-// A normalizer that is a function of a text and nothing else.
+// A normalizer without settings.
 class plain_normalizer : public normalizer {
  public:
   using function = void (*)(std::string&);
@@ -65,7 +65,8 @@ inline void strip_marks(std::string& text) {
   });
 }
 
-// As SentencePiece's rules for machine translation clean a text.
+// Removes control characters and turns white space into U+0020, as SentencePiece's rules for machine
+// translation (nmt) do.
 inline void clean_nmt(std::string& text) {
   rewrite(text, [](std::string& made, char32_t c) {
     if ((c >= 1 && c <= 8) || c == 0xB || (c >= 0xE && c <= 0x1F) || c == 0x7F || c == 0x8F ||
@@ -196,8 +197,8 @@ class bert_normalizer : public normalizer {
   bert_cleaning cleaning_;
 };
 
-// A charsmap as Hugging Face's library applies it: to what a reader sees as one character if that is
-// shorter than six bytes, else to each code point, and of the strings in the map to the shortest.
+// Applies a charsmap as Hugging Face's library does: to each grapheme cluster if it is shorter than six
+// bytes and has a replacement, otherwise to each code point; the shortest string in the map is replaced.
 class precompiled_normalizer : public normalizer {
  public:
   explicit precompiled_normalizer(charsmap map) : map_(std::move(map)) {}

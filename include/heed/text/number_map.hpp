@@ -21,11 +21,11 @@ inline std::uint64_t mixed_bits(std::uint64_t x) {
   return x ^ x >> 32;
 }
 
-// The largest number cannot be a key.
+// The largest 64-bit number cannot be a key.
 template <class Value>
 class number_map {
  public:
-  // A key that exists keeps its value.
+  // Does nothing if the key exists: it keeps its value.
   void insert(std::uint64_t key, const Value& value) {
     if (2 * (count_ + 1) > slots_.size()) grow();
     slot& s = slots_[place_of(key)];

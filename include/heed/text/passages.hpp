@@ -15,7 +15,7 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Bytes of a text, without white space at either end.
+// A range of bytes of a text, without white space at either end.
 struct passage {
   std::size_t offset;
   std::size_t size;
@@ -27,9 +27,8 @@ struct passage {
 };
 
 struct passage_sizes {
-  index tokens = 100;  // at most, as far as `count` is true of sentences that are put together
-  index overlap =
-      25;  // at most so many tokens of a passage stand in the next one too: whole sentences
+  index tokens = 100;  // the most tokens of a passage: the sum of `count` over its sentences
+  index overlap = 25;  // the most tokens, of whole sentences, that the next passage repeats
 };
 
 namespace detail::text {
@@ -48,7 +47,7 @@ inline bool ends_before_space(char32_t c) {
   return c == U'.' || c == U'!' || c == U'?' || c == U'…' || c == U'।' || c == U'؟';
 }
 
-// The sentences and lines of a text, one behind the other.
+// The sentences and lines of a text, in order.
 inline std::vector<passage> sentences(std::string_view text) {
   std::vector<passage> found;
   std::size_t begin = 0;
@@ -68,8 +67,8 @@ inline std::vector<passage> sentences(std::string_view text) {
   return found;
 }
 
-// Where to split a sentence that is too long: at the white space nearest to the middle, else at the
-// character there. Inside the sentence, unless it is one character.
+// The byte at which to split a sentence that is too long: the white space nearest to its middle or, if
+// there is none, the character at the middle. The sentence's size if it is one character.
 inline std::size_t middle_of(std::string_view sentence) {
   const std::size_t middle = sentence.size() / 2;
   for (std::size_t away = 0; away + 1 < middle; ++away)
@@ -86,9 +85,9 @@ struct counted_passage {
 
 }  // namespace detail::text
 
-// count(text): how many tokens a piece of the text has. Sentences of more than `tokens` are halved, at white
-// space where there is some. Text that is not UTF-8 is cut at bytes. Throws shape_error unless
-// 0 <= overlap < tokens.
+// The passages of a text, in order. count(text): the number of tokens of a piece of the text. Sentences of more
+// than sizes.tokens tokens are halved, at white space if there is any. Text that is not UTF-8 is split at bytes.
+// Throws shape_error unless 0 <= overlap < tokens.
 template <class Count>
 [[nodiscard]] std::vector<passage> passages(std::string_view text, const Count& count,
                                             const passage_sizes& sizes = {}) {
@@ -97,7 +96,7 @@ template <class Count>
                   "; overlap may not be negative, and must be smaller than tokens");
   std::vector<detail::text::counted_passage> pieces;
   for (const passage& sentence : detail::text::sentences(text)) {
-    std::vector<passage> left{sentence};  // to be halved, the first of them last
+    std::vector<passage> left{sentence};  // a stack of pieces to halve: the first piece is last
     while (!left.empty()) {
       const passage piece = left.back();
       left.pop_back();

@@ -53,8 +53,8 @@ class pattern {
     std::size_t last = text.size() + 1;  // where the match before ended
     text_range m{};
     for (std::size_t at = 0; at <= text.size() && find(text, at, m, state);) {
-      if (m.begin == m.end &&
-          m.end == last) {  // nothing, behind a match: go on one character later
+      // An empty match directly after a match is skipped: the search continues one character later.
+      if (m.begin == m.end && m.end == last) {
         at = m.end < text.size() ? m.end + char_length(text[m.end]) : text.size() + 1;
         continue;
       }

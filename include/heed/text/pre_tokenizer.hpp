@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Pre-tokenizers: split a text into the pieces that a model encodes one by one.
 //
-//   detail::text::pieces p("Hello, world");
-//   detail::text::bert_pre_tokenizer().cut(p);  // "Hello" "," "world"
+//   detail::text::pieces p;
+//   p.begin("Hello, world", true);
+//   detail::text::make_bert_pre_tokenizer()->cut(p);  // p.ranges: "Hello" "," "world"
 #pragma once
 
 #include <heed/text/byte_alphabet.hpp>  // in_byte_alphabet
@@ -21,7 +22,7 @@ namespace detail::text {
 struct pieces {
   std::string text;
   std::vector<text_range> ranges;
-  bool at_start = true;  // whether the text stands at the beginning of what was to be encoded
+  bool at_start = true;  // whether this is the beginning of the text that encode was given
 
   void begin(std::string whole, bool start) {
     text = std::move(whole);
@@ -40,15 +41,15 @@ class pre_tokenizer {
   virtual void cut(pieces& p) const = 0;
 };
 
-// What becomes of a match: a piece of its own, nothing, part of the piece before or behind it, or, with
-// the matches beside it, one piece.
+// How a match splits a piece: the match becomes a piece of its own, is removed, is joined to the piece before
+// or after it, or adjacent matches become one piece.
 enum class split_behavior { isolated, removed, merged_with_previous, merged_with_next, contiguous };
 
-// Finds matches in a piece: calls visit(begin, end) for each.
+// Splits each piece at matches: finder.for_each(text, visit) calls visit(begin, end) for each match.
 template <class Finder>
 class split_pre_tokenizer : public pre_tokenizer {
  public:
-  // `invert` swaps matches and what lies between them.
+  // `invert`: the text between matches counts as matches, and matches as text.
   split_pre_tokenizer(Finder finder, split_behavior behavior, bool invert = false)
       : finder_(std::move(finder)), behavior_(behavior), invert_(invert) {}
 
@@ -102,7 +103,7 @@ class split_pre_tokenizer : public pre_tokenizer {
   bool invert_;
 };
 
-// Each character of a class is a match.
+// Finds each character for which is_match is true.
 struct char_finder {
   bool (*is_match)(char32_t);
 
@@ -136,7 +137,7 @@ inline std::size_t scan_words(std::string_view text, std::size_t at) {
   return is_space(char_at(text, at).value) ? at : s.none(char_class::word | char_class::space).at();
 }
 
-// A pattern: a hand-written scanner if there is one for it, else Oniguruma.
+// Splits by a regular expression: with its hand-written scanner if there is one, otherwise with Oniguruma.
 inline std::unique_ptr<pre_tokenizer> make_pattern_split(const std::string& expression,
                                                          split_behavior behavior, bool invert) {
   if (const scanner known = scanner_of(expression))
@@ -150,7 +151,8 @@ inline std::unique_ptr<pre_tokenizer> make_char_split(bool (*is_match)(char32_t)
   return std::make_unique<split_pre_tokenizer<char_finder>>(char_finder{is_match}, behavior);
 }
 
-// Changes the text of each piece: change(piece, place) gives the new one.
+// Changes the text of each piece: change(made, piece, first) appends the new text to `made`; `first` is
+// true for a piece at the start of the text.
 template <class Change>
 void change_pieces(pieces& p, const Change& change) {
   std::string made;
@@ -163,8 +165,8 @@ void change_pieces(pieces& p, const Change& change) {
   p.text.swap(made);
 }
 
-// GPT-2's byte-level step: optionally a space before the text, optionally a split by its pattern,
-// and bytes written in its alphabet, unless the model takes plain bytes.
+// GPT-2's byte-level step: optionally adds a space before the text, optionally splits it by GPT-2's
+// pattern, and writes bytes in GPT-2's alphabet, unless the model reads plain bytes.
 class byte_level_pre_tokenizer : public pre_tokenizer {
  public:
   byte_level_pre_tokenizer(bool add_prefix_space, bool use_pattern, bool to_alphabet)
@@ -190,7 +192,7 @@ class byte_level_pre_tokenizer : public pre_tokenizer {
 
 enum class prepend_scheme { always, first, never };
 
-// SentencePiece's: spaces become a mark (U+2581), which begins each piece.
+// SentencePiece's pre-tokenizer: spaces become a mark (U+2581), which begins each piece.
 class metaspace_pre_tokenizer : public pre_tokenizer {
  public:
   metaspace_pre_tokenizer(const std::string& mark, prepend_scheme scheme, bool split)

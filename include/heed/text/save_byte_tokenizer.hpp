@@ -20,8 +20,8 @@ inline namespace HEED_ABI {
 using byte_merges = std::vector<std::pair<index, index>>;
 
 // Writes tokenizer.json and tokenizer_config.json into the folder, which must exist. With merges,
-// texts are split into words first, as in GPT-2; without merges they are not. Throws file_error,
-// and shape_error for merges of tokens that do not exist.
+// texts are split into words first, as in GPT-2; without merges they are not. Throws file_error if a
+// file cannot be written, and shape_error for merges of tokens that do not exist.
 void save_byte_tokenizer(const std::filesystem::path& folder, const byte_merges& merges);
 
 }  // namespace HEED_ABI

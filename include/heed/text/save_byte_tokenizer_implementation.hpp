@@ -2,7 +2,7 @@
 // The definitions of save_byte_tokenizer.hpp. A program that links CMake's heed_models, which
 // contains these compiled, does not include this file.
 //
-//   #include <heed/text/save_byte_tokenizer.hpp>  // includes it
+//   #include <heed/text/save_byte_tokenizer.hpp>  // includes this file
 #pragma once
 
 #include <heed/io/json.hpp>                   // nlohmann::json

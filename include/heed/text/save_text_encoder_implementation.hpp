@@ -2,7 +2,7 @@
 // The definitions of save_text_encoder.hpp. A program that links CMake's heed_models, which
 // contains these compiled, does not include this file.
 //
-//   #include <heed/text/save_text_encoder.hpp>  // includes it
+//   #include <heed/text/save_text_encoder.hpp>  // includes this file
 #pragma once
 
 #include <heed/io/hugging_face/save_encoder.hpp>  // save_encoder
@@ -31,7 +31,7 @@ inline const char* name_of(pooling kind) {
   return "";
 }
 
-// The class of torch.nn.modules that a dense step's activation is, or null.
+// The class of torch.nn.modules for an activation; null if there is none that sentence-transformers reads.
 inline const char* name_of_torch_activation(activation a) {
   switch (a) {
     case activation::identity:

@@ -18,13 +18,13 @@ class scan {
   [[nodiscard]] std::size_t at() const { return at_; }
   [[nodiscard]] bool done() const { return at_ >= text_.size(); }
   [[nodiscard]] char byte() const { return done() ? '\0' : text_[at_]; }
-  // The classes of the next character; 0 at the end, and for what is in no class.
+  // The classes of the next character; 0 at the end, and for a character in no class.
   [[nodiscard]] unsigned next() const { return class_at(at_); }
-  // The classes of the character behind the next one.
+  // The classes of the character after the next one.
   [[nodiscard]] unsigned second() const {
     return done() ? 0 : class_at(at_ + char_at(text_, at_).length);
   }
-  // Whether there is a next character that is in none of these classes, and the same of the second.
+  // Whether there is a next character, and it is in none of these classes; the same for the second one.
   [[nodiscard]] bool next_is_not(unsigned bits) const { return !done() && (next() & bits) == 0; }
   [[nodiscard]] bool second_is_not(unsigned bits) const {
     return !done() && at_ + char_at(text_, at_).length < text_.size() && (second() & bits) == 0;
@@ -67,7 +67,7 @@ class scan {
     return any_case && rest.substr(1) == "\xC5\xBF" ? 3 : 0;  // U+017F is a long s
   }
 
-  // \s+(?!\S)|\s+ : white space, whose last character is left to what follows it.
+  // \s+(?!\S)|\s+ : white space, without its last character if another character follows.
   std::size_t spaces() {
     const std::size_t first = at_;
     std::size_t last = at_;

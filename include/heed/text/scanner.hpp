@@ -90,7 +90,7 @@ inline std::size_t scan_deepseek(std::string_view text, std::size_t at) {
 inline std::size_t scan_to_lower(std::string_view text, std::size_t at) {
   using namespace char_class;
   scan s(text, at);
-  std::size_t last_lower = at;  // behind the last character of [Upper]* that is in [Lower] too
+  std::size_t last_lower = at;  // after the last character of [Upper]* that is also in [Lower]
   while (!s.done() && (s.next() & upper) != 0) {
     const bool also_lower = (s.next() & lower) != 0;
     s.step();

@@ -18,7 +18,7 @@ namespace detail::text {
 inline constexpr std::string_view space_mark = "\xE2\x96\x81";  // U+2581
 
 struct sentencepiece_spaces {
-  bool add_dummy_prefix = true;  // a space before the text, or behind it
+  bool add_dummy_prefix = true;  // a space before the text, or after it if as_suffix
   bool remove_extra_whitespaces = true;
   bool escape_whitespaces = true;  // as U+2581
   bool as_suffix = false;
@@ -26,7 +26,7 @@ struct sentencepiece_spaces {
 
 class sentencepiece_normalizer : public normalizer {
  public:
-  // `kept` holds the symbols that users defined, which are left as they are.
+  // `kept`: the user-defined symbols, which are not changed.
   sentencepiece_normalizer(sentencepiece_spaces spaces, charsmap map, trie kept)
       : spaces_(spaces), map_(std::move(map)), kept_(std::move(kept)) {}
 
@@ -64,8 +64,8 @@ class sentencepiece_normalizer : public normalizer {
 
  private:
   struct part {
-    std::string_view text;  // what the next bytes of a text become
-    std::size_t length = 0;
+    std::string_view text;   // the normalised text of the next bytes
+    std::size_t length = 0;  // the number of these bytes
   };
   [[nodiscard]] part part_at(std::string_view text, std::size_t at) const {
     if (kept_.begins(text[at]))
@@ -82,9 +82,9 @@ class sentencepiece_normalizer : public normalizer {
 };
 
 struct sentencepiece_names {
-  std::vector<std::string> controls = {};  // tokens that are no text
+  std::vector<std::string> controls = {};  // control tokens, which are decoded to nothing
   std::string unknown = {};
-  std::string unknown_surface = " \xE2\x81\x87 ";  // what an unknown token is shown as
+  std::string unknown_surface = " \xE2\x81\x87 ";  // the text of the token `unknown`
   bool has_bytes = false;                          // <0xHH> is a byte
 };
 
@@ -131,7 +131,8 @@ class sentencepiece_decoder : public token_decoder {
     }
   }
 
-  // In a stream as any other decoder; else U+FFFD stands for each byte that is no text.
+  // The text of byte tokens. In a stream, as byte_level_decoder; otherwise U+FFFD replaces each byte that is not
+  // UTF-8.
   static std::string text_of_bytes(const std::string& bytes, decoded& d) {
     if (d.is_stream) return bytes.empty() ? std::string() : byte_level_decoder::mended(bytes, d);
     std::string text;

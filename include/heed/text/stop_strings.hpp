@@ -67,7 +67,7 @@ class stop_strings {
   }
 
   std::vector<std::string> strings_;
-  std::string held_;  // not shown yet: the beginning of a string, perhaps
+  std::string held_;  // text not shown yet, which may be the beginning of a stop string
   bool found_ = false;
 };
 

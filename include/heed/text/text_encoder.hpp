@@ -23,17 +23,17 @@ inline namespace HEED_ABI {
 
 struct text_encoder {
   heed::encoder<float> encoder;
-  sentence_head<float> head;             // from the vectors of tokens to a text's
-  std::optional<tokenizer> tokens = {};  // none: ids alone can be encoded
-  index longest = 0;                     // texts of more tokens lose those behind; 0: none does
+  sentence_head<float> head;             // computes a text's vector from those of its tokens
+  std::optional<tokenizer> tokens = {};  // none: only ids can be encoded, not texts
+  index longest = 0;                     // longer texts are truncated to so many tokens; 0: none is
   std::string prompt = {};               // put before each text
 
-  // Columns of a text's vector.
+  // The number of columns of a text's vector.
   [[nodiscard]] index width() const { return head.width(encoder.words.model()); }
 
-  // Pooled as the folder's files state: (texts, width). Modifiers: in, on; the bits are the same
-  // for any. Texts are processed in batches without padding, and each thread takes whole batches.
-  // Throws tokenizer_error if the folder has no tokenizer.
+  // The vectors of texts, (texts, width), pooled as the files of the folder define. Modifiers: in, on;
+  // the bits are the same on any number of threads. Texts are processed in batches without padding,
+  // and each thread takes whole batches. Throws tokenizer_error if the folder has no tokenizer.
   template <class... Modifiers>
   [[nodiscard]] matrix<float> operator()(const std::vector<std::string>& texts,
                                          const Modifiers&... modifiers) const {
@@ -66,7 +66,7 @@ struct text_encoder {
     return vectors;
   }
 
-  // The same from ids, those that a tokenizer adds around a text among them.
+  // The same from ids, which include the tokens that a tokenizer adds around a text.
   template <class... Modifiers>
   [[nodiscard]] matrix<float> pooled(const token_sequences& sequences,
                                      const Modifiers&... modifiers) const {
@@ -90,7 +90,8 @@ struct text_encoder {
     return encoder.hidden(ids, modifiers...);
   }
 
-  // The tokens of a text behind the prompt, at most `longest`; those that the tokenizer adds around a text stay.
+  // The tokens of the prompt and the text, truncated to `longest`; the tokens that the tokenizer adds around a text are
+  // kept. Throws tokenizer_error without a tokenizer, or if these alone are more than `longest`.
   [[nodiscard]] std::vector<index> ids(const std::string& text) const {
     detail::require<tokenizer_error>(
         tokens.has_value(),
@@ -112,9 +113,9 @@ struct text_encoder {
   static constexpr index tokens_at_once = 512;
 };
 
-// A folder of Hugging Face, with the files of sentence-transformers (modules.json and those it names) where
-// they are; without them a text's vector is the mean of its tokens'. Throws file_error as load_encoder does and
-// for a module that is not served, tokenizer_error for a tokenizer that cannot be read.
+// Loads a folder of Hugging Face, with the files of sentence-transformers (modules.json and those it names);
+// without these files, a text's vector is the mean of its tokens' vectors. Throws file_error as load_encoder does
+// and for a module that is not supported, tokenizer_error for a tokenizer that cannot be read.
 [[nodiscard]] text_encoder load_text_encoder(const std::filesystem::path& folder);
 
 }  // namespace HEED_ABI

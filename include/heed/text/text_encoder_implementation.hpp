@@ -2,7 +2,7 @@
 // The definitions of text_encoder.hpp. A program that links CMake's heed_models, which contains
 // these compiled, does not include this file.
 //
-//   #include <heed/text/text_encoder.hpp>  // includes it
+//   #include <heed/text/text_encoder.hpp>  // includes this file
 #pragma once
 
 #include <heed/io/hugging_face/load_encoder.hpp>      // load_encoder

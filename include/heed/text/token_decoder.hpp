@@ -36,7 +36,7 @@ class byte_level_decoder : public token_decoder {
     d.parts = {mended(bytes, d)};
   }
 
-  // Bytes as text, with U+FFFD for what is none.
+  // Bytes as text, with U+FFFD for bytes that are not UTF-8.
   static std::string mended(const std::string& bytes, decoded& d) {
     utf8_fault fault{0, 0, false};
     do fault = find_fault(bytes, fault.at + fault.length);
@@ -46,8 +46,8 @@ class byte_level_decoder : public token_decoder {
   }
 };
 
-// Tokens <0xHH> side by side become the text whose bytes they are, or U+FFFD each if they are none. In
-// a stream, what is text becomes text whatever follows it.
+// Adjacent tokens <0xHH> become the text of their bytes, or one U+FFFD for each token if the bytes are not
+// UTF-8. In a stream, the valid part becomes text in any case.
 class byte_fallback_decoder : public token_decoder {
  public:
   void apply(decoded& d) const override {
@@ -110,7 +110,7 @@ class replace_decoder : public token_decoder {
   replacement replacement_;
 };
 
-// Takes away a character where it begins or ends a part: `start` and `stop` times at most.
+// Removes a character at the beginning and at the end of each part, at most `start` and `stop` times.
 class strip_decoder : public token_decoder {
  public:
   strip_decoder(std::string content, std::size_t start, std::size_t stop)
@@ -158,7 +158,7 @@ inline void replace_all(std::string& text, std::string_view words, std::string_v
     text.replace(at, words.size(), by);
 }
 
-// Undoes the spaces that English text has after it was cut into words.
+// Removes the spaces around punctuation and English endings that splitting into words has added.
 inline void clean_up_spaces(std::string& text) {
   constexpr std::string_view rules[][2] = {{" .", "."},     {" ?", "?"},           {" !", "!"},
                                            {" ,", ","},     {" ' ", "'"},          {" n't", "n't"},
@@ -189,7 +189,7 @@ class word_piece_decoder : public token_decoder {
   bool cleanup_;
 };
 
-// The mark at the end of a word becomes a space, but at the end of the text.
+// The mark at the end of a word becomes a space; at the end of the text it is removed.
 class suffix_decoder : public token_decoder {
  public:
   explicit suffix_decoder(std::string suffix) : suffix_(std::move(suffix)) {}
@@ -202,7 +202,7 @@ class suffix_decoder : public token_decoder {
   std::string suffix_;
 };
 
-// Connectionist temporal classification: equal tokens side by side are one, padding is nothing.
+// Connectionist temporal classification (CTC): equal adjacent tokens become one, and padding is removed.
 class ctc_decoder : public token_decoder {
  public:
   ctc_decoder(std::string pad, std::string delimiter, bool cleanup)

@@ -15,7 +15,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail::text {
 
-// Ids that a text must not give: those of control tokens, if the text is untrusted input.
+// Ids that encoding must not produce: those of control tokens, if the text is untrusted input.
 class token_set {
  public:
   void insert(token_id id) {
@@ -52,7 +52,7 @@ class token_model {
  protected:
   explicit token_model(vocabulary tokens) : tokens_(std::move(tokens)) { tokens_.seal(); }
 
-  // The id of a token that may be used.
+  // The id of a token; no_token if it does not exist or is in `refused`.
   [[nodiscard]] token_id allowed(std::string_view token, const token_set* refused) const {
     const token_id id = tokens_.find(token);
     return refused != nullptr && id != no_token && refused->contains(id) ? no_token : id;

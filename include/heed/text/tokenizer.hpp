@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Tokenizer: text to tokens and back, exactly as the libraries that models are published with. The
-// header to include.
+// Tokenizer: encodes text to tokens and decodes tokens to text, with the same results as the libraries
+// that models are published with. This is the header to include.
 //
 //   heed::tokenizer text = heed::load_tokenizer("SmolLM2-135M-Instruct");
 //   text.decode(text.encode("Once upon a time"));  // "Once upon a time"

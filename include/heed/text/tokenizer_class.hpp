@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Text to tokens and back, exactly as the model's makers do it.
+// The tokenizer class: encodes text to tokens and decodes tokens to text, with the same results as the
+// library of the model's authors.
 //
 //   heed::tokenizer text = heed::load_tokenizer("SmolLM2-135M-Instruct");
 //   std::vector<heed::index> ids = text.encode("Once upon a time");  // {6403, 1980, 253, 655}
@@ -25,8 +26,8 @@ struct encode_options {
   // Whether the tokens that a model expects around a text are added, [CLS] and [SEP] for example.
   bool add_special_tokens = true;
   // Whether a control token written in the text, "<|im_end|>" for example, becomes that token. If
-  // false, no text gives a control token, as is right for untrusted input. (Added tokens that their
-  // file does not call special are words like others and are found in both cases.)
+  // false, no text becomes a control token, which is right for untrusted input. (Added tokens that
+  // their file does not mark as special are found in both cases.)
   bool parse_special = true;
 };
 
@@ -37,7 +38,7 @@ struct decode_options {
 
 // One turn of a conversation.
 struct chat_message {
-  std::string role;  // "system", "user" or "assistant", as a rule
+  std::string role;  // usually "system", "user" or "assistant"
   std::string content;
 };
 
@@ -54,8 +55,8 @@ struct chat_options {
 //   std::cout << stream.finish();
 class token_stream {
  public:
-  // The text that is complete so far, which may be empty. The joined texts are decode(ids), except
-  // where the bytes are no valid text: there U+FFFD is returned at once.
+  // The new text that is complete, which may be empty. The joined texts are decode(ids), except for
+  // bytes that are not valid UTF-8: for them, U+FFFD is returned at once.
   std::string push(index id);
 
   // The text held back: U+FFFD if the tokens end inside a character.
@@ -79,12 +80,12 @@ class token_stream {
 // UTF-8; bytes that are not have U+FFFD in their place.
 class tokenizer {
  public:
-  // As Hugging Face's encode. Throws tokenizer_error for a text that the vocabulary cannot express,
-  // std::length_error for one of 4 GiB.
+  // The ids of a text, as Hugging Face's encode returns them. Throws tokenizer_error for a text that
+  // the vocabulary cannot express, std::length_error for a text of 4 GiB or more.
   [[nodiscard]] std::vector<index> encode(std::string_view text,
                                           const encode_options& options = {}) const;
 
-  // Ids that no token has are left out.
+  // The text of tokens. Ids that no token has are left out.
   [[nodiscard]] std::string decode(const std::vector<index>& ids,
                                    const decode_options& options = {}) const;
   [[nodiscard]] token_stream stream(const decode_options& options = {}) const;
@@ -95,7 +96,7 @@ class tokenizer {
   [[nodiscard]] std::optional<index> id(std::string_view token) const;
   // The token of an id as the vocabulary writes it, if there is one.
   [[nodiscard]] std::optional<std::string> token(index id) const;
-  // Whether it is a control token.
+  // Whether the token of an id is a control token.
   [[nodiscard]] bool is_special(index id) const;
 
   // The special tokens for the beginning and the end of a text, for unknown text, and for padding.
@@ -114,7 +115,7 @@ class tokenizer {
   // encode(chat(messages), {.add_special_tokens = false}).
   [[nodiscard]] std::vector<index> chat_ids(const std::vector<chat_message>& messages,
                                             const chat_options& options = {}) const;
-  // The template in Jinja, "" if there is none.
+  // The chat template in Jinja's language; "" if there is none.
   [[nodiscard]] const std::string& chat_template() const;
 
   // For load_tokenizer and make_tokenizer.
@@ -128,7 +129,7 @@ class tokenizer {
 // Reads the tokenizer of a folder, as Hugging Face's models have one, or of a single file:
 //   tokenizer.json                             Hugging Face tokenizers
 //   tokenizer.model, spiece.model, *.model     SentencePiece
-//   vocab.json + merges.txt, encoder.json + vocab.bpe   GPT-2 and its kin
+//   vocab.json + merges.txt, encoder.json + vocab.bpe   GPT-2 and similar models
 //   vocab.txt                                  BERT
 //   tok*.bin, tokenizer.bin                    llama2.c
 //   *.gguf                                     GGUF: the model's own file
@@ -143,7 +144,7 @@ namespace detail::text {
 [[nodiscard]] bool holds_tokenizer(const std::string& folder);
 }  // namespace detail::text
 
-// A tokenizer of what a GGUF file holds. Throws tokenizer_error.
+// Makes a tokenizer from arrays, such as those of a GGUF file. Throws tokenizer_error if they do not fit each other.
 [[nodiscard]] tokenizer make_tokenizer(const vocabulary_arrays& arrays);
 
 }  // namespace HEED_ABI

@@ -2,7 +2,7 @@
 // The definitions of tokenizer_class.hpp. A program that links a library which contains these
 // compiled (CMake's heed_models) has HEED_MODELS_COMPILED defined and does not include this file.
 //
-//   #include <heed/text/tokenizer.hpp>  // includes it
+//   #include <heed/text/tokenizer.hpp>  // includes this file
 #pragma once
 
 #include <heed/text/chat/chat_template.hpp>  // render_chat
@@ -137,7 +137,7 @@ HEED_MODELS_INLINE std::string token_stream::advance(bool last) {
   detail::text::decoded d = detail::text::written(*parts_, window_, options_);
   d.is_stream = true;
   const std::string text = parts_->decode(d);
-  // A window of many tokens whose last character never ends is garbage: it is shown as it is.
+  // More than 64 tokens whose last character is still incomplete are not valid text: they are shown as they are.
   const bool whole = last || !d.cut_off || window_.size() - settled_ > 64;
   const std::size_t certain =
       whole ? text.size() : text.size() - detail::text::replacement_character.size();
@@ -148,8 +148,8 @@ HEED_MODELS_INLINE std::string token_stream::advance(bool last) {
     shown_ = certain;
   }
   if (!whole) return more;
-  // The window goes on with the tokens since it was last cut, if they alone show something: a decoder may
-  // treat the token that begins a text differently.
+  // The window is cut to the tokens after the settled ones, if they decode to some text: a decoder may treat the
+  // first token of a text differently.
   std::vector<index> rest(window_.begin() + static_cast<std::ptrdiff_t>(settled_), window_.end());
   d = detail::text::written(*parts_, rest, options_);
   d.is_stream = true;

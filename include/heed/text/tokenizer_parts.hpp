@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// All that a tokenizer is made of, and the order in which its parts work.
+// The parts of a tokenizer, applied in order: added tokens, normalizer, pre-tokenizer, model; and the
+// decoder and the post-processors.
 //
-//   detail::text::tokenizer_parts parts = detail::text::read_tokenizer_json("tokenizer.json");
-//   parts.encode("Hello", {}, everything);
+//   std::shared_ptr<detail::text::tokenizer_parts> parts = detail::text::read_tokenizer_json(text_of_file);
+//   parts->encode("Hello", {});  // its ids, without those of post-processors
 #pragma once
 
 #include <heed/text/added_tokens.hpp>   // added_tokens
@@ -71,8 +72,8 @@ class tokenizer_parts {
   std::vector<post_processor> post_processors;
   special_tokens names;
 
-  // The tokens of a text that is UTF-8. In `spoken` no control token is found, nor does the model make
-  // one of what is written there.
+  // The tokens of a text in UTF-8, without those of post-processors. In the ranges `spoken`, neither added tokens
+  // nor the model give control tokens.
   [[nodiscard]] std::vector<token_id> encode(std::string_view text,
                                              const spoken_ranges& spoken) const {
     std::unique_ptr<encode_scratch> scratch = pool_.take();
@@ -94,7 +95,7 @@ class tokenizer_parts {
     }
   }
 
-  // What a decoder sees of a token; nothing for an id that there is not.
+  // The string of a token that decoders read; none for an id that no token has.
   [[nodiscard]] std::optional<std::string> written(token_id id) const {
     if (const added_token* t = added.find(id))
       return t->normal_text.empty() ? t->text : t->normal_text;
@@ -113,7 +114,7 @@ class tokenizer_parts {
   }
 
  private:
-  // A part of the text in which no token was found as it is written.
+  // Encodes a part of the text in which find_in_text has found no token.
   void encode_section(std::string_view text, const text_range& r, const spoken_ranges& spoken,
                       encode_scratch& scratch, std::vector<token_id>& ids) const {
     std::string section(text.substr(r.begin, r.end - r.begin));
@@ -136,8 +137,9 @@ class tokenizer_parts {
                       start && part.range.begin == 0, is_spoken, scratch, ids);
   }
 
-  // Where the spoken parts of a section lie when it is normalised: the normal form of what stands before
-  // an end of such a part tells, if the form of the whole begins with it; else all is taken as spoken.
+  // The spoken ranges of a section after normalisation. The new place of a range's begin or end is the size of the
+  // normalised text before it, if the normalised section begins with that text; otherwise the whole section
+  // counts as spoken.
   [[nodiscard]] spoken_ranges spoken_in_normal_text(std::string_view section, const text_range& r,
                                                     const spoken_ranges& spoken) const {
     const auto normal = [&](std::size_t size) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A prefix tree over bytes: which of many strings a text begins with.
+// Trie: a prefix tree over bytes, which finds the strings with which a text begins.
 //
 //   detail::text::trie words;
 //   words.insert("in", 0), words.insert("into", 1);
@@ -25,7 +25,7 @@ class trie {
     value_type value;
   };
 
-  // The last value given to a string is the one that it has.
+  // Inserts a string; if it exists, replaces its value.
   void insert(std::string_view text, value_type value) {
     std::uint32_t node = 0;
     for (const char c : text) {
@@ -43,7 +43,7 @@ class trie {
     values_[node] = value;
   }
 
-  // Calls visit(length, value) for each string that text[at ...] begins with, short ones first.
+  // Calls visit(length, value) for each string with which text[at ...] begins, short ones first.
   template <class Visit>
   void for_each_prefix(std::string_view text, std::size_t at, const Visit& visit) const {
     if (at >= text.size()) return;
@@ -72,7 +72,7 @@ class trie {
     return std::uint64_t(node) << 8 | byte_of(c);
   }
 
-  std::vector<value_type> values_{none};  // one a node; 0 is the root
+  std::vector<value_type> values_{none};  // one for each node; node 0 is the root
   std::vector<std::uint32_t> first_ = std::vector<std::uint32_t>(256);
   number_map<std::uint32_t> steps_;
 };

@@ -17,15 +17,15 @@ inline namespace HEED_ABI {
 namespace detail::text {
 
 struct unigram_settings {
-  std::vector<double> scores = {};  // one an id
-  std::vector<bool> usable = {};    // which tokens a text can hold; all of them if empty
+  std::vector<double> scores = {};  // of each id
+  std::vector<bool> usable = {};    // whether texts can contain a token; empty: all can
   token_id unknown = no_token;
   double unknown_score = 0;
   bool byte_fallback = false;
 };
 
-// Score is the type in which sums are formed: double as in Hugging Face's library, float as in
-// SentencePiece. Where two paths are equal, the type decides.
+// Score is the type of sums of scores: double as in Hugging Face's library, float as in SentencePiece.
+// The rounding of that type can decide between two paths of nearly equal scores.
 template <class Score>
 class unigram_model : public token_model {
  public:
@@ -69,7 +69,7 @@ class unigram_model : public token_model {
     const std::size_t before = ids.size();
     for (std::size_t end = piece.size(); end > 0;) {
       std::size_t first = best[end].first;
-      if (best[end].id == settings_.unknown) {  // unknown text side by side is one token
+      if (best[end].id == settings_.unknown) {  // adjacent unknown text becomes one token
         while (first > 0 && best[first].id == settings_.unknown) first = best[first].first;
         append_unknown(piece.substr(first, end - first), ids);
       } else {

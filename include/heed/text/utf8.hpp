@@ -29,8 +29,8 @@ inline std::size_t char_length(char lead) {
   return b < 0x80 ? 1 : b < 0xE0 ? 2 : b < 0xF0 ? 3 : 4;
 }
 
-// The character at byte `at` < text.size(). Of text that is not UTF-8 it may be any character; its
-// bytes lie inside the text all the same.
+// The character at byte `at` < text.size(). In text that is not UTF-8, it may be any character, but its
+// bytes are always inside the text.
 inline text_char char_at(std::string_view text, std::size_t at) {
   const unsigned lead = byte_of(text[at]);
   if (lead < 0x80) [[likely]]
@@ -42,7 +42,7 @@ inline text_char char_at(std::string_view text, std::size_t at) {
   return {(lead & 0x07) << 18 | tail(1) << 12 | tail(2) << 6 | tail(3), length};
 }
 
-// Where the character begins that ends at byte `end` > 0.
+// The first byte of the character that ends before byte `end` > 0.
 inline std::size_t char_before(std::string_view text, std::size_t end) {
   std::size_t at = end - 1;
   while (at > 0 && end - at < 4 && (byte_of(text[at]) & 0xC0) == 0x80) --at;
@@ -97,7 +97,7 @@ inline utf8_fault find_fault(std::string_view text, std::size_t at = 0) {
     }
     if (lead < 0xC2 || lead > 0xF4) return {at, 1, false};
     const std::size_t length = char_length(text[at]);
-    // No long forms, no halves of UTF-16's pairs, nothing above U+10FFFF.
+    // Excludes overlong forms, UTF-16 surrogates, and code points above U+10FFFF.
     const unsigned lowest = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
     const unsigned highest = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
     for (std::size_t i = 1; i < length; ++i) {
@@ -112,8 +112,8 @@ inline utf8_fault find_fault(std::string_view text, std::size_t at = 0) {
 
 inline constexpr std::string_view replacement_character = "\xEF\xBF\xBD";
 
-// The text with U+FFFD in place of each part that is not UTF-8, as Unicode recommends (and as
-// std::string::from_utf8_lossy of Rust, and so Hugging Face's library, does).
+// The text with U+FFFD in place of each part that is not UTF-8, as Unicode recommends and as Rust's
+// String::from_utf8_lossy, which Hugging Face's library uses, does.
 inline std::string repaired(std::string_view text) {
   std::string whole;
   whole.reserve(text.size());

@@ -35,7 +35,7 @@ inline std::uint64_t hash_of(std::string_view text) {
 
 class vocabulary {
  public:
-  // Of two ids of a token, and of two tokens of an id, find and token give the last.
+  // If a token has several ids, or an id several tokens, find and token return the last one.
   void assign(std::string_view token, token_id id) {
     const std::size_t limit = (std::numeric_limits<std::uint32_t>::max)();
     require<tokenizer_error>(letters_.size() + token.size() < limit && tokens_.size() < limit / 2,
@@ -47,8 +47,8 @@ class vocabulary {
     slots_[place_of(token)] = static_cast<std::uint32_t>(tokens_.size());
   }
 
-  // Makes token(id) work; after the last assign. Ids may leave gaps, but memory grows with the
-  // largest id, so a file cannot have few tokens and an id of a milliard.
+  // Must be called after the last assign, before token(id). Ids may have gaps, but memory grows with
+  // the largest id: throws tokenizer_error for ids of more than 4 times the number of tokens + 65536.
   void seal() {
     std::size_t bound = 0;
     for (const entry& t : tokens_) bound = (std::max)(bound, std::size_t(t.id) + 1);
@@ -106,7 +106,7 @@ class vocabulary {
   std::string letters_;
   std::vector<entry> tokens_;
   std::vector<std::uint32_t> slots_;  // 1 + the place in tokens_, or 0
-  std::vector<std::uint32_t> by_id_;  // likewise
+  std::vector<std::uint32_t> by_id_;  // of each id: 1 + the place in tokens_, or 0
 };
 
 }  // namespace detail::text

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A tokenizer as arrays, as GGUF files carry it in their metadata.
+// A tokenizer as arrays, as in the metadata of GGUF files.
 //
 //   heed::vocabulary_arrays arrays{.model = "gpt2", .pre_tokenizer = "smollm", .tokens = {...}, ...};
 //   heed::tokenizer text = heed::make_tokenizer(arrays);
@@ -15,18 +15,18 @@
 namespace heed {
 inline namespace HEED_ABI {
 
-// Behind each member stands GGUF's name for it, without "tokenizer.ggml."; what is left out is as the
-// model is used to.
+// The comment at each member is its name in GGUF, without "tokenizer.ggml."; an optional member that is not given
+// has the default of the model.
 struct vocabulary_arrays {
-  // model: "gpt2" (byte-level byte pairs), "llama" (SentencePiece's byte pairs), "t5" (SentencePiece's
-  // unigram), "bert" (WordPiece)
+  // model: "gpt2" (byte-level BPE), "llama" (SentencePiece's BPE), "t5" (SentencePiece's unigram),
+  // "bert" (WordPiece)
   std::string model = {};
   // pre: "gpt-2", "llama-bpe", "qwen2", "smollm", ...; for "gpt2" only
   std::string pre_tokenizer = {};
   std::vector<std::string> tokens = {};  // tokens
-  std::vector<float> scores = {};        // scores: one a token, for "llama" and "t5"
-  // token_type, one a token: 1 normal, 2 unknown, 3 control, 4 user defined, 5 unused, 6 byte; without
-  // them all tokens are normal
+  std::vector<float> scores = {};        // scores: one for each token, for "llama" and "t5"
+  // token_type, one for each token: 1 normal, 2 unknown, 3 control, 4 user defined, 5 unused, 6 byte; empty:
+  // all tokens are normal
   std::vector<std::int32_t> types = {};
   std::vector<std::string> merges = {};               // merges: "left right", for "gpt2"
   std::string charsmap = {};                          // precompiled_charsmap: its bytes

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The tokens of short pieces that occurred before: a table of fixed size, one place for each hash.
+// A cache of the tokens of short pieces: a hash table of fixed size, in which a new piece replaces the
+// one at its place.
 //
-//   const detail::text::word_cache::entry* e = cache.find(" the");  // null, or the ids of " the"
+//   detail::text::word_cache::entry& e = cache.place_of(" the");
+//   if (detail::text::word_cache::holds(e, " the")) use(e.ids, e.count);  // the ids of " the"
 #pragma once
 
 #include <heed/text/vocabulary.hpp>  // token_id, hash_of
@@ -24,7 +26,7 @@ class word_cache {
     unsigned char count;   // of ids
   };
 
-  // The place of a piece of at most `longest` bytes, whatever it holds.
+  // The place of a piece of at most `longest` bytes, which may be empty or hold another piece.
   [[nodiscard]] entry& place_of(std::string_view piece) {
     if (entries_.empty()) entries_.resize(places);
     return entries_[(hash_of(piece) >> 8) & (places - 1)];

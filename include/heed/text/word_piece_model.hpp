@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// WordPiece: the longest token at each place, with a mark on those that continue a word (BERT); and
-// the model that knows whole words only.
+// WordPiece: the longest token at each place, where tokens that continue a word begin with a prefix
+// (BERT); and WordLevel, whose tokens are whole words.
 //
 //   bert.encode("unaffable", nullptr, ids);  // appends the ids of "un", "##aff", "##able"
 //

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Probabilities in few bytes: the largest of each row, 8 bits each, and the sum of the others.
+// Attention probabilities in few bytes: the largest of each row, 8 bits each, and the sum of the
+// others.
 //
 //   detail::sparse_rows rows(w);              // w: (queries, keys)
-//   std::string bytes = rows.bytes(12);       // of at most 12 keys a row
+//   std::string bytes = rows.bytes(12);       // at most 12 keys of each row
 #pragma once
 
 #include <heed/core/types.hpp>  // index
@@ -25,8 +26,8 @@ inline std::uint8_t probability_byte(double p) {
 
 class sparse_rows {
  public:
-  static constexpr index most_keys = 64;       // a row
-  static constexpr double least = 1.0 / 1024;  // smaller ones are among the others
+  static constexpr index most_keys = 64;       // in a row
+  static constexpr double least = 1.0 / 1024;  // smaller probabilities are among the others
 
   template <class Weights>
   explicit sparse_rows(const Weights& w) {
@@ -49,9 +50,9 @@ class sparse_rows {
     }
   }
 
-  // Of each row: how many keys there are, the sum of the others' probabilities, and for each key in order, the
-  // distance from the one before (of the first: from key 0) in base 128, low digits first, 128 added to all but
-  // the last; and its probability. Sums and probabilities as probability_byte gives them.
+  // For each row: the number of keys, the sum of the other probabilities, and, for each key in order, its distance
+  // from the key before (of the first: from key 0) in base 128, low digits first, with 128 added to all digits but
+  // the last, and then its probability. Sums and probabilities are bytes of probability_byte.
   [[nodiscard]] std::string bytes(index keys) const {
     std::string out;
     auto first = entries_.begin();
@@ -95,7 +96,7 @@ class sparse_rows {
   std::vector<row> rows_;
 };
 
-// Bytes as letters, digits, + and /, three in four.
+// Base64 (RFC 4648): four characters for each three bytes.
 inline std::string base64(std::string_view bytes) {
   constexpr std::string_view digits =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

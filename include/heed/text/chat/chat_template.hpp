@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A conversation as a model's chat template writes it.
 //
-//   detail::text::render_chat(parts.names, {{"user", "Hi"}}, {}).text();
+//   detail::text::render_chat(parts.names, {{"user", "Hi"}}, {}).text();  // "<|im_start|>user\nHi<|im_end|>\n..."
 #pragma once
 
 #include <heed/text/chat/template_run.hpp>  // template_run

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Text with a mark for every byte: whether it comes from a template or from a person.
+// Text with a mark for every byte: whether the byte comes from the chat template or from a message
+// ("spoken"), which is untrusted input.
 //
 //   detail::text::marked_text t("<|user|>");
 //   t += detail::text::marked_text::spoken("hi");  // t.spoken_parts() is {8, 10}
@@ -45,7 +46,7 @@ class marked_text {
     made.marks_ = marks_.substr(first, count);
     return made;
   }
-  // Other text in place of this, which is spoken if any of this is.
+  // Returns another text in place of this one; it is marked as spoken if any byte of this one is.
   [[nodiscard]] marked_text in_place(std::string text) const {
     return marks_.find('s') == marks_.npos ? marked_text(std::move(text)) : spoken(std::move(text));
   }
@@ -63,7 +64,7 @@ class marked_text {
  private:
   static constexpr std::size_t largest = std::size_t(1) << 26;
 
-  std::string text_, marks_;  // one mark a byte
+  std::string text_, marks_;  // one mark for each byte: 't' template, 's' spoken
 };
 
 }  // namespace detail::text

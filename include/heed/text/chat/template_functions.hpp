@@ -174,7 +174,7 @@ inline template_value apply_filter(const std::string& name, const template_value
     const template_value* indent = a.find(0, "indent");
     std::string text =
         json_text(v, indent == nullptr || indent->is<none_value>() ? -1 : whole_of(*indent));
-    // What people said may be anywhere inside a list or a dictionary.
+    // Text of messages may be anywhere inside a list or a dictionary, so all of it is marked as spoken.
     return v.is<marked_text>() ? text_of(v).in_place(std::move(text))
                                : marked_text::spoken(std::move(text));
   }

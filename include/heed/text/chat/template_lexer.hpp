@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// A chat template's source cut into text and symbols, white space treated as Hugging Face's
-// transformers asks Jinja to treat it (trim_blocks and lstrip_blocks).
+// The lexer of chat templates: splits the source into text and symbols, with Jinja's options
+// trim_blocks and lstrip_blocks, which Hugging Face's transformers sets.
 //
-//   detail::text::lex_template("{% if x %}a{% endif %}");
+//   detail::text::lex_template("{% if x %}a{% endif %}");  // block_begin, name "if", name "x", block_end, text "a", ...
 #pragma once
 
 #include <heed/text/chat/template_value.hpp>  // refuse_template
@@ -82,7 +82,7 @@ class template_lexer {
     const std::size_t last = words.find_last_not_of(spaces);
     return words.substr(0, last == words.npos ? 0 : last + 1);
   }
-  // Blanks between the beginning of a line and a tag.
+  // Removes the blanks between the beginning of a line and a tag (lstrip_blocks).
   [[nodiscard]] std::string_view without_indent(std::string_view words) const {
     const std::string_view left = without_spaces_behind(words, " \t");
     const bool whole_line = left.empty() ? line_begins(at_ - words.size()) : left.back() == '\n';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One statement or expression of a chat template, with those that are inside it.
+// A node of a chat template's syntax tree: one statement or expression, and those inside it.
 //
 //   detail::text::template_node n;  // {% if a %}b{% endif %}: kind condition, kids a, b and nothing
 #pragma once

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A chat template as a tree: Jinja's statements and expressions, as far as chat templates use them.
+// The parser of chat templates: makes a syntax tree of Jinja's statements and expressions, as far as
+// chat templates use them.
 //
 //   detail::text::template_node tree = detail::text::parse_template("{% for m in messages %}{{ m.role }}{% endfor %}");
 #pragma once
@@ -77,7 +78,7 @@ class template_parser {
     return n;
   }
 
-  // Statements until a tag that begins with one of these words, which stays.
+  // Statements until a tag that begins with one of the words `ends`; the tag is not consumed.
   node statements(words ends) {
     const level deeper(depth_);
     node all = make(node::sequence);
@@ -261,7 +262,7 @@ class template_parser {
   static node binary(std::string sign, node left, node right) {
     return make(node::binary, some(std::move(left), std::move(right)), std::move(sign));
   }
-  // One level of operators that bind alike, over what binds more tightly.
+  // Operators of one precedence; inner() parses those of higher precedence.
   template <class Inner>
   node operators(words signs, Inner inner) {
     node left = inner();

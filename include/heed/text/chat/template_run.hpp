@@ -24,7 +24,7 @@ class template_run {
   }
   template_run(const template_run&) = delete;
   template_run& operator=(const template_run&) = delete;
-  // Dictionaries that were changed may hold themselves.
+  // A dictionary that was changed may contain itself, so its members are removed.
   ~template_run() {
     for (const auto& p : changed_) p->members.clear();
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The values that a chat template works with: Python's, as far as templates use them.
+// The values of variables in chat templates: those of Python that templates use.
 //
 //   detail::text::template_value v(detail::text::marked_text("user"));
 //   detail::text::is_true(v);  // true: the text is not empty
@@ -20,10 +20,10 @@ class template_value;
 struct template_node;
 
 struct undefined_value {
-  std::string name;  // of what is missing
+  std::string name;  // of the missing variable or member
 };
 struct none_value {};
-// What {% macro %} makes, and functions such as range and raise_exception.
+// A macro, defined by {% macro %}; and a built-in function, such as range and raise_exception.
 struct macro_value {
   const template_node* macro;
 };
@@ -37,7 +37,7 @@ using template_dict = std::vector<std::pair<std::string, template_value>>;
 struct template_items;
 struct template_members;
 
-// The place of a type in the list of those that a value can be of; -1 for another type.
+// The number of a type that a value can have; -1 for other types.
 template <class>
 inline constexpr int template_kind = -1;
 template <>
@@ -100,7 +100,7 @@ class template_value {
   [[nodiscard]] template_list* items() const;
   [[nodiscard]] template_dict* members() const;
   [[nodiscard]] std::shared_ptr<template_members> shared_members() const;
-  // How many lists and dictionaries lie inside one another here.
+  // How deep lists and dictionaries are nested in this value.
   [[nodiscard]] int depth() const;
 
  private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Tokenizers whose vocabularies are arrays: GGUF's, llama2.c's file, BERT's list of words.
 //
-//   detail::text::read_arrays({.model = "gpt2", .pre_tokenizer = "smollm", .tokens = tokens, ...});
+//   detail::text::read_arrays({.model = "gpt2", .pre_tokenizer = "smollm", .tokens = tokens, ...});  // tokenizer_parts
 #pragma once
 
 #include <heed/text/read/byte_level_files.hpp>      // make_byte_level
@@ -13,7 +13,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail::text {
 
-// What GGUF calls the ways in which byte-level tokenizers cut a text.
+// Pre-tokenizers of byte-level tokenizers by their names in GGUF.
 struct named_cuts {
   std::string_view names;  // each between two blanks
   std::vector<std::string_view> patterns;
@@ -88,7 +88,7 @@ inline std::shared_ptr<tokenizer_parts> make_bert(vocabulary tokens, word_piece_
   return parts;
 }
 
-// GGUF writes "▁word" for BERT's "word", and "word" for its "##word".
+// WordPiece: GGUF writes "▁word" for BERT's token "word", and "word" for "##word".
 inline std::shared_ptr<tokenizer_parts> read_word_pieces(const vocabulary_arrays& a) {
   vocabulary tokens;
   for (std::size_t i = 0; i < a.tokens.size(); ++i) {
@@ -161,8 +161,8 @@ inline std::shared_ptr<tokenizer_parts> read_arrays(const vocabulary_arrays& a) 
   return parts;
 }
 
-// llama2.c: the length of the longest token, then of each token its score, its length and its text. The
-// ids of bytes begin behind <unk>, <s> and </s>.
+// The tokenizer file of llama2.c: the length of the longest token, then, for each token, its score, its length
+// and its text. The ids of bytes follow those of <unk>, <s> and </s>.
 inline std::shared_ptr<tokenizer_parts> read_llama2c(std::string_view bytes) {
   const auto word = [&](std::size_t at) {
     require<tokenizer_error>(at + 4 <= bytes.size(), "it ends inside a number at byte ",

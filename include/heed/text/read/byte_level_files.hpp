@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Byte-level byte pairs from a vocabulary and a list of merges: GPT-2's encoder.json and vocab.bpe,
+// Byte-level BPE from a vocabulary and a list of merges: GPT-2's encoder.json and vocab.bpe,
 // vocab.json and merges.txt, GGUF's arrays.
 //
 //   detail::text::read_byte_level(vocab_json, merges_txt, "GPT2Tokenizer");  // the parts of a tokenizer
@@ -13,7 +13,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail::text {
 
-// Cuts a text where patterns match, one after the other, and leaves bytes as they are.
+// A pre-tokenizer that splits by each pattern in turn and does not change bytes.
 inline std::unique_ptr<pre_tokenizer> make_pattern_cuts(
     const std::vector<std::string_view>& patterns, bool add_prefix_space = false) {
   std::vector<std::unique_ptr<pre_tokenizer>> steps;
@@ -49,14 +49,14 @@ inline merge_list read_merges(std::string_view text) {
   return merges;
 }
 
-// A token that a text may hold or a model's own config names, if the vocabulary has it.
+// Adds a control token of this name, if the vocabulary has one.
 inline void add_special(tokenizer_parts& parts, const std::string& name) {
   const token_id id = parts.model->tokens().find(name);
   if (!name.empty() && id != no_token)
     parts.added.insert({.text = name, .id = id, .special = true});
 }
 
-// `kind` is the tokenizer_class of tokenizer_config.json; GPT-2's cut is used where it is not known.
+// `kind`: the tokenizer_class of tokenizer_config.json; GPT-2's pre-tokenizer is used for an unknown class.
 inline std::shared_ptr<tokenizer_parts> read_byte_level(std::string_view vocab,
                                                         std::string_view merges,
                                                         std::string_view kind,

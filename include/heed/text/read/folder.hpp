@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The tokenizer of a model's folder, or of one file.
+// Reads the tokenizer of a model's folder, or of one file.
 //
-//   detail::text::read_tokenizer("SmolLM2-135M-Instruct");
+//   detail::text::read_tokenizer("SmolLM2-135M-Instruct");  // the parts of a tokenizer
 #pragma once
 
 #include <heed/text/read/arrays.hpp>          // read_llama2c, make_bert
@@ -49,7 +49,7 @@ auto reading(const std::filesystem::path& path, const Read& read) {
 #endif
 }
 
-// A file beside the one that is read, whose name goes before what is refused too.
+// Reads another file of the same folder; error messages begin with that file's name too.
 inline std::string read_beside(const std::filesystem::path& path) {
   return reading(path, [&] { return read_whole(path); });
 }
@@ -74,7 +74,7 @@ inline std::string template_of(const json& value) {
   return {};
 }
 
-// The other files beside the vocabulary: the names of special tokens, and the chat template.
+// The other files of the folder, which have the names of special tokens and the chat template.
 class folder_config {
  public:
   explicit folder_config(std::filesystem::path folder)
@@ -105,7 +105,7 @@ class folder_config {
           template_of(member(read_config(folder_ / "chat_template.json"), "chat_template"));
   }
 
-  // For vocabularies that do not say themselves which tokens are special.
+  // Adds the special tokens, for vocabulary files that do not mark them.
   void add_tokens(tokenizer_parts& parts) const {
     token_adder adder(parts);
     if (const auto* added = member(config_, "added_tokens_decoder").as<json::object>()) {
@@ -142,7 +142,8 @@ inline std::shared_ptr<tokenizer_parts> read_bert_words(std::string_view text, c
                     .lowercase = lowercase});
 }
 
-// A model of SentencePiece in a folder of Hugging Face's, whose config says what is put around a text.
+// Adds the tokens that tokenizer_config.json puts around a text, for a SentencePiece model in a folder of Hugging
+// Face.
 inline void wrap_sentencepiece(tokenizer_parts& parts, const json& config) {
   if (config.is_null()) return;
   const bool llama = text_member(config, "tokenizer_class", "").find("Llama") != std::string::npos;
@@ -188,7 +189,7 @@ inline std::shared_ptr<tokenizer_parts> read_tokenizer_file(const std::filesyste
   return parts;
 }
 
-// The file of a folder that its tokenizer is read from, or an empty path.
+// The file of a folder from which the tokenizer is read; an empty path if there is none.
 inline std::filesystem::path find_tokenizer_file(const std::filesystem::path& folder) {
   for (const char* const name :
        {"tokenizer.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model",

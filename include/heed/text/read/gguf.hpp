@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The tokenizer that a GGUF file carries in its metadata, as arrays.
+// The tokenizer in the metadata of a GGUF file, as arrays.
 //
 //   vocabulary_arrays arrays = read_vocabulary(heed::read_gguf("model.gguf").metadata());
 #pragma once

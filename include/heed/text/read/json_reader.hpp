@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// JSON text to values, with bounds on its depth.
+// Parses JSON text to values, at most 64 levels deep.
 //
-//   detail::text::parse_json(R"({"shape": [2, 3]})");
+//   detail::text::parse_json(R"({"shape": [2, 3]})");  // an object with the member shape
 #pragma once
 
 #include <heed/io/json_events.hpp>        // json_events
@@ -11,8 +11,8 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail::text {
 
-// Makes values of what the parser meets. A derived reader takes parts of the file for itself, so that
-// a vocabulary of a million tokens does not become a million values.
+// Makes values of the parser's events. A derived reader handles the events of large parts itself, so that a
+// vocabulary of a million tokens does not become a million values.
 class json_reader : public nlohmann::json_sax<nlohmann::ordered_json> {
  public:
   bool null() override { return put({}); }
@@ -76,7 +76,7 @@ class json_reader : public nlohmann::json_sax<nlohmann::ordered_json> {
   std::string error_;
 };
 
-// Throws tokenizer_error for what is no JSON.
+// Throws tokenizer_error if the text is not JSON.
 inline void read_json(std::string_view text, json_reader& reader) {
   using events = nlohmann::json_sax<nlohmann::ordered_json>;  // not one more parser for each reader
   const bool done = json_events(text, static_cast<events&>(reader));

@@ -66,7 +66,7 @@ class json {
   object named_;
 };
 
-// A member, or null if there is none or this is no object; of two with a name, the last.
+// The member of this name; null if there is none or `value` is not an object; the last if there are several.
 inline const json& member(const json& value, std::string_view name) {
   static const json nothing;
   const json* found = &nothing;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// SentencePiece's tokenizer.model: a message of Protocol Buffers, of which few fields matter.
+// Reads SentencePiece's tokenizer.model: a message of Protocol Buffers, of which few fields are used.
 //
 //   detail::text::read_sentencepiece(bytes);  // the parts of a tokenizer
 #pragma once

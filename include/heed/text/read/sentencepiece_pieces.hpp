@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A SentencePiece model, wherever its pieces come from: tokenizer.model, a GGUF file, llama2.c.
+// A tokenizer of SentencePiece from its pieces, which tokenizer.model, a GGUF file or llama2.c's file has.
 //
 //   detail::text::sentencepiece_pieces pieces;
 //   pieces.texts = {"<unk>", "▁to", "▁be"}, pieces.scores = {0, -1, -2}, ...
@@ -23,8 +23,8 @@ enum class piece_kind : std::uint8_t { normal = 1, unknown, control, user_define
 
 struct sentencepiece_pieces {
   std::vector<std::string> texts;
-  std::vector<float> scores;      // one a piece
-  std::vector<piece_kind> kinds;  // likewise
+  std::vector<float> scores;      // one for each piece
+  std::vector<piece_kind> kinds;  // one for each piece
   bool is_unigram = false;        // else byte-pair encoding
   bool byte_fallback = false;
   token_id unknown = 0;
@@ -38,8 +38,8 @@ struct sentencepiece_pieces {
   }
 };
 
-// SentencePiece merges the neighbours whose common piece has the best score, the left ones first. The
-// table holds each way to cut a piece in two that are pieces or characters.
+// SentencePiece's BPE merges the neighbours whose joined piece has the largest score, the leftmost first. The
+// table of merges has each way to split a piece into two that are pieces or characters.
 inline std::unique_ptr<token_model> make_scored_byte_pairs(const sentencepiece_pieces& pieces,
                                                            vocabulary tokens) {
   const auto count = static_cast<token_id>(pieces.texts.size());
@@ -76,7 +76,7 @@ inline std::unique_ptr<token_model> make_scored_byte_pairs(const sentencepiece_p
       if (left != no_token && right != no_token) merges.insert(left, right, {rank, id});
     }
   }
-  // A character that is a piece in name only, a control token for example, is unknown all the same.
+  // A character that is only a piece that texts cannot contain, a control token for example, is unknown.
   byte_pair_settings s{.byte_fallback = pieces.byte_fallback,
                        .fuse_unknown = true,
                        .unknown = pieces.texts[pieces.unknown]};
@@ -130,7 +130,7 @@ inline std::shared_ptr<tokenizer_parts> make_sentencepiece(sentencepiece_pieces 
     }
     if (pieces.kinds[id] != piece_kind::user_defined || pieces.texts[id].empty()) continue;
     user_defined.insert(pieces.texts[id], id);
-    if (!pieces.is_unigram) {  // a unigram model weighs these pieces itself
+    if (!pieces.is_unigram) {  // a unigram model finds these pieces itself, by their scores
       std::string normal = pieces.texts[id];
       if (pieces.spaces.escape_whitespaces) replace_all(normal, " ", space_mark);
       parts->added.insert({.text = pieces.texts[id],

@@ -2,7 +2,7 @@
 // The steps of a tokenizer.json, made from its JSON objects: normalizers, pre-tokenizers, decoders,
 // post-processors.
 //
-//   detail::text::make_normalizer(detail::text::parse_json(R"({"type": "NFC"})"));
+//   detail::text::make_normalizer(detail::text::parse_json(R"({"type": "NFC"})"));  // a form_normalizer
 #pragma once
 
 #include <heed/text/read/json_value.hpp>  // json
@@ -37,7 +37,7 @@ inline replacement make_replacement(const json& step) {
   return {pattern(words.text), std::move(by)};
 }
 
-// The bytes that letters of Base64 (RFC 4648) stand for.
+// The bytes of a text in Base64 (RFC 4648).
 inline std::string from_base64(std::string_view text) {
   std::string bytes;
   std::uint32_t bits = 0;
@@ -126,7 +126,7 @@ inline prepend_scheme scheme_of(const json& step) {
   refuse_member("prepend_scheme", "always, first or never", member(step, "prepend_scheme"));
 }
 
-// `bytes_last`: the last step leaves bytes as they are, because the model knows GPT-2's alphabet.
+// `bytes_last`: the last step does not write bytes in GPT-2's alphabet, because the model does.
 inline std::unique_ptr<pre_tokenizer> make_pre_tokenizer(const json& step, bool bytes_last) {
   if (step.is_null()) return nullptr;
   const std::string type = text_member(step, "type");
@@ -245,8 +245,8 @@ inline void add_post_processors(const json& step, std::vector<post_processor>& m
     made.push_back(make_template(step));
   } else if (type == "BertProcessing" || type == "RobertaProcessing") {
     made.push_back({{id_of_pair(step, "cls")}, {id_of_pair(step, "sep")}});
-  } else if (type !=
-             "ByteLevel") {  // ByteLevel moves places in the text, which nobody asks for here
+  } else if (type != "ByteLevel") {
+    // The post-processor ByteLevel changes only the offsets of tokens, which heed does not compute.
     refuse_type("post-processor", type);
   }
 }

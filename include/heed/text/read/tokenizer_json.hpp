@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Hugging Face's tokenizer.json.
+// Reads Hugging Face's tokenizer.json.
 //
 //   detail::text::read_tokenizer_json(text);  // the parts of a tokenizer
 #pragma once
@@ -65,8 +65,8 @@ inline std::unique_ptr<token_model> make_model(vocabulary_reader& reader, const 
   refuse_type("model", type);
 }
 
-// Gives tokens their ids as Hugging Face's library does: the model's where it knows the text, else the
-// next number after the vocabulary and the tokens added before.
+// Gives added tokens their ids as Hugging Face's library does: the id of that text in the model's vocabulary
+// or, if it is not there, the next number after the vocabulary and the tokens added before.
 class token_adder {
  public:
   explicit token_adder(tokenizer_parts& parts) : parts_(parts) {
@@ -106,7 +106,7 @@ inline added_token token_of(const json& entry, std::string text) {
           .normalized = flag_member(entry, "normalized", !special)};
 }
 
-// Truncation and padding that the file asks for are left out: a text keeps all of its tokens.
+// Truncation and padding of the file are not applied: a text keeps all of its tokens.
 inline std::shared_ptr<tokenizer_parts> read_tokenizer_json(std::string_view text) {
   vocabulary_reader reader(vocabulary_reader::tokenizer_json);
   read_json(text, reader);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The large parts of a tokenizer.json or vocab.json, read token by token: vocabulary and merges.
+// Reads the large parts of a tokenizer.json or vocab.json, vocabulary and merges, token by token.
 //
 //   detail::text::vocabulary_reader reader(detail::text::vocabulary_reader::tokenizer_json);
 //   detail::text::read_json(text, reader);
-//   reader.tokens().find("the");
+//   reader.tokens().find("the");  // its id
 #pragma once
 
 #include <heed/text/byte_pair_merge.hpp>   // merge_table
@@ -17,14 +17,14 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail::text {
 
-// Pairs of tokens, as files list them: the first is the first to be merged.
+// Pairs of tokens in the order of the file: earlier pairs are merged first.
 class merge_list {
  public:
   void add(std::string_view left, std::string_view right) {
     letters_.append(left).append(right);
     pairs_.push_back({left.size(), right.size()});
   }
-  // "left right"
+  // Adds a line "left right"; false if it is not two tokens.
   bool add_line(std::string_view line) {
     const std::size_t gap = line.find(' ');
     if (gap == line.npos || line.find(' ', gap + 1) != line.npos) return false;
@@ -33,8 +33,8 @@ class merge_list {
   }
   [[nodiscard]] std::size_t size() const { return pairs_.size(); }
 
-  // The table of merges over a vocabulary, which has to have all of their tokens; `prefix` is what the
-  // right token has before it and the merged one has not.
+  // The table of merges with the ids of a vocabulary; throws tokenizer_error if a token is not in it. `prefix` is
+  // at the beginning of right tokens and is removed in a merge ("##", for example).
   [[nodiscard]] merge_table table(const vocabulary& tokens, std::string_view prefix) const {
     merge_table made;
     std::size_t at = 0;
@@ -72,7 +72,7 @@ class vocabulary_reader : public json_reader {
  public:
   enum kind {
     vocab_json,      // the whole file is the vocabulary
-    tokenizer_json,  // it is the member vocab of the member model, and merges are beside it
+    tokenizer_json,  // the vocabulary is model.vocab, and the merges are model.merges
   };
   explicit vocabulary_reader(kind k) : kind_(k) {}
 
@@ -172,8 +172,8 @@ class vocabulary_reader : public json_reader {
  private:
   enum part { nothing, tokens_part, merges_part };
 
-  // A decimal number as serde_json reads it for Hugging Face's library, which may be the double beside
-  // the nearest one: sums of scores that are equal there are equal here.
+  // A decimal number as serde_json reads it for Hugging Face's library, which may be the double next to the
+  // nearest one, so that sums of scores are equal if they are equal in that library.
   static double score_of(std::string_view text, double nearest) {
     constexpr std::uint64_t most = (~std::uint64_t(0) - 9) / 10;
     std::uint64_t digits = 0;
@@ -184,7 +184,7 @@ class vocabulary_reader : public json_reader {
       if (c == '.') {
         behind_point = true;
       } else if (c < '0' || c > '9' || (full && !behind_point)) {
-        return nearest;  // an exponent, or more digits than any score has
+        return nearest;  // an exponent, or more digits than scores have
       } else if (!full) {
         full = digits > most;
         if (full) continue;
