@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Attention weights ready to be drawn: who asks, what it looks at, and how much.
+// Attention weights ready to be drawn: queries, keys, and the weight of each pair.
 #pragma once
 
 #include "continuation.hpp"  // continuation
@@ -15,8 +15,8 @@ namespace complete {
 
 struct attention_map {
   std::string title;
-  std::vector<std::string> rows;  // names of those that ask
-  std::vector<index> columns;     // places of the tokens that are looked at, rising
+  std::vector<std::string> rows;  // names of queries
+  std::vector<index> columns;     // places of keys in the text, ascending
   heed::matrix<float> weights;    // (rows, columns)
 };
 
@@ -33,7 +33,7 @@ inline std::vector<index> run_of_places(index first, index count) {
   return places;
 }
 
-// All heads of layer 1: what one token sees of the last `most` up to itself, a row for each head.
+// The weights of one token in layer 1 on the last `most` tokens up to itself: a row for each head.
 inline attention_map map_of_token(const continuation& c, index asking, index most) {
   const index count = std::min(most, asking + 1);
   const weights_of_rows seen = c.attention().look1(asking, 1);
@@ -43,7 +43,7 @@ inline attention_map map_of_token(const continuation& c, index asking, index mos
   return map;
 }
 
-// Each head of layer 1: what tokens `first` ... `first + count - 1` see of each other.
+// A map for each head of layer 1: the weights of tokens `first` ... `first + count - 1` on each other.
 inline std::vector<attention_map> maps_of_layer_1(const continuation& c, index first, index count) {
   const weights_of_rows seen = c.attention().look1(first, count);
   std::vector<attention_map> maps;
@@ -57,7 +57,8 @@ inline std::vector<attention_map> maps_of_layer_1(const continuation& c, index f
   return maps;
 }
 
-// The `most` columns that are looked at most, or fewer if the rest is hardly looked at at all.
+// A map of the `most` columns with the largest weights, without columns whose weights are all below
+// 0.005; of all columns if there are `most` or fewer.
 inline attention_map most_seen(std::string title, std::vector<std::string> rows,
                                const heed::matrix<float>& weights, index most) {
   constexpr float visible = 0.005f;
@@ -72,7 +73,7 @@ inline attention_map most_seen(std::string title, std::vector<std::string> rows,
   return map;
 }
 
-// Each head of layer 2: what those tokens see of the whole text.
+// A map for each head of layer 2: the weights of these tokens on the whole text.
 inline std::vector<attention_map> maps_of_layer_2(const continuation& c, index first, index count,
                                                   index most) {
   const weights_of_rows seen = c.attention().look2(first, count);
@@ -85,7 +86,7 @@ inline std::vector<attention_map> maps_of_layer_2(const continuation& c, index f
   return maps;
 }
 
-// The heads of layer 2 as they are added up, the longer ones counting more.
+// One map of layer 2: the sum of its heads, each with the factor that it has in the output.
 inline attention_map map_of_layer_2(const continuation& c, index first, index count, index most) {
   const weights_of_rows seen = c.attention().look2(first, count);
   heed::matrix<float> sum = heed::matrix<float>::Zero(count, seen.weights.cols());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The first character of some bytes: UTF-8 where they are, one byte by itself where they are not.
+// Reads the first character of a text: in UTF-8, or a single byte if the bytes are not UTF-8.
 #pragma once
 
 #include <algorithm>    // any_of
@@ -9,9 +9,9 @@
 namespace complete {
 
 enum class kind {
-  letter,  // goes together with its neighbours: letters, digits, underscore
-  blank,   // so do these: spaces and tabs
-  sign,    // stands alone: punctuation, line ends, ideographs, bytes that are no text
+  letter,  // one token with neighbours of its kind: letters, digits, underscore
+  blank,   // one token with neighbours of its kind: spaces and tabs
+  sign,    // a token by itself: punctuation, line ends, ideographs, bytes that are not UTF-8
 };
 
 struct character {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// A direction in space for every token, such that no two are easily confused.
+// Token codes: a unit vector for every token, such that the product of any two is small.
 //
-// Directions drawn at random would do, but among thousands some pairs come close by accident (0.4
-// in 128 dimensions). These are chirps: the wave 2π (a x + b x²) / p over x = 0 ... p - 1 for a
-// prime p, one for each a and b. By Gauss's sum the product of two of them is at most 1 / √p; those
-// that share b are perpendicular.
+// Random vectors would also work, but among thousands some pairs have a product of 0.4 in 128
+// dimensions. These vectors are chirps: the wave 2π (a x + b x²) / p over x = 0 ... p - 1 for a prime
+// p, one for each a and b. By Gauss's sum, the product of two of them is at most 1 / √p, and 0 if
+// they have the same b.
 #pragma once
 
 #include <heed/core/types.hpp>  // matrix, index

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A text and how it goes on.
+// Continues a text: reads its tokens into the model and appends predicted tokens.
 //
 //   complete::continuation c("Ada met Bob. Bob met Ada. Ada met", 2);
 //   c.read();
@@ -17,8 +17,8 @@
 
 namespace complete {
 
-// Refers to the text. Of a text longer than `context` tokens only the end is seen, so that memory
-// stays bounded: about 5 KB for each token of the context.
+// Refers to the text. Only the last `context` tokens of a text are read, so that memory is bounded:
+// about 5 KB for each token of the context.
 class continuation {
  public:
   static constexpr std::size_t context = 32768;
@@ -32,7 +32,7 @@ class continuation {
         wanted_(wanted),
         model_(words_.size(), given_ + wanted) {}
 
-  // Takes the text in; report(done, all) is told how far.
+  // Reads the text; calls report(tokens read, all tokens) after each portion.
   template <class Report>
   void read(Report&& report) {
     constexpr std::size_t portion = 512;
@@ -47,7 +47,8 @@ class continuation {
     read([](index, index) {});
   }
 
-  // Continues it by the tokens wanted, or by fewer where nothing resembles its end.
+  // Appends the number of tokens wanted, or fewer if nothing in the text resembles its end; calls
+  // report(tokens added, tokens wanted) after each.
   template <class Report>
   void grow(Report&& report) {
     for (index i = 0; i < wanted_; ++i) {
@@ -68,7 +69,7 @@ class continuation {
     return text;
   }
 
-  index given() const { return given_; }  // tokens of the text that are seen
+  index given() const { return given_; }  // tokens of the text that are read
   index size() const { return static_cast<index>(ids_.size()); }
   std::size_t dropped() const { return dropped_; }  // tokens before those
   bool complete() const { return size() == given_ + wanted_; }

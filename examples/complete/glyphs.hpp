@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How a token is shown: one printable glyph after the other, however odd its bytes are.
+// Printable forms of tokens: lists of glyphs, in which characters that cannot be printed are escaped.
 //
 //   complete::quoted("the\n");  // "the\n", quotation marks included
 #pragma once
@@ -14,7 +14,7 @@ namespace complete {
 
 struct glyph {
   std::string text;  // UTF-8
-  int columns;       // that it takes in a terminal
+  int columns;       // its width in a terminal
 };
 
 inline int columns_of(char32_t code) {
@@ -26,13 +26,13 @@ inline int columns_of(char32_t code) {
   return within(code, std::begin(wide), std::end(wide)) ? 2 : 1;
 }
 
-// What stands for a character that cannot be printed: \n, \t, \x07; empty for any other.
+// The escape of a character that cannot be printed: \n, \t, \x07; empty for any other.
 inline std::string escape(const character& c, std::string_view bytes) {
   constexpr char digits[] = "0123456789abcdef";
   if (c.code == U'\n') return bytes.size() == 2 ? "\\r\\n" : "\\n";
   if (c.code == U'\t') return "\\t";
   const bool control = c.code < 0x20 || (c.code >= 0x7f && c.code < 0xa0);
-  const bool turns_text = c.code >= 0x2028 && c.code <= 0x202e;  // and would turn ours
+  const bool turns_text = c.code >= 0x2028 && c.code <= 0x202e;  // separators, changes of direction
   std::string shown;
   if (control || turns_text || c.code == not_text)
     for (const char byte : bytes) {
@@ -50,7 +50,7 @@ inline std::vector<glyph> glyphs(std::string_view token) {
     const std::string escaped = escape(c, bytes);
     for (const char letter : escaped) all.push_back({{letter}, 1});
     if (escaped.empty() && columns_of(c.code) == 0 && !all.empty())
-      all.back().text += bytes;  // an accent goes with its letter
+      all.back().text += bytes;  // a combining mark is part of the glyph before
     else if (escaped.empty())
       all.push_back({std::string(bytes), columns_of(c.code)});
     token.remove_prefix(c.bytes);
@@ -58,7 +58,7 @@ inline std::vector<glyph> glyphs(std::string_view token) {
   return all;
 }
 
-// A piece of text of at most `most` columns; what is too long ends in "..", or begins with it.
+// The start or the end of a text, of at most `most` columns; ".." takes the place of what is cut off.
 enum class keep { start, end };
 struct cut_text {
   std::string text;
@@ -83,12 +83,12 @@ inline cut_text shorten(const std::vector<glyph>& all, int most, keep which = ke
   return kept;
 }
 
-// In quotation marks, at most `most` columns in all.
+// A token in quotation marks, at most `most` columns in all.
 inline std::string quoted(std::string_view token, int most = 24, keep which = keep::start) {
   return '"' + shorten(glyphs(token), most - 2, which).text + '"';
 }
 
-// As it is, but for what would upset a terminal; line ends and tabs stay.
+// The text with control characters escaped, except for line ends and tabs.
 inline std::string harmless(std::string_view text) {
   std::string shown;
   for (; !text.empty(); text.remove_prefix(first_character(text).bytes)) {
@@ -100,7 +100,7 @@ inline std::string harmless(std::string_view text) {
   return shown;
 }
 
-// A text with blanks after it, `columns` wide.
+// A text, cut or padded with blanks to `columns` columns.
 inline std::string filled(std::string_view text, int columns) {
   const cut_text shown = shorten(glyphs(text), columns);
   return shown.text + std::string(static_cast<std::size_t>(columns - shown.columns), ' ');

@@ -14,7 +14,7 @@ class heat_map {
  public:
   explicit heat_map(page& out) : out_(out) {}
 
-  // A line for each row: who asks, the weights, and what `remark` says of row r.
+  // A line for each row r: its name, its weights, and the text remark(r).
   template <class Remark>
   void print(const attention_map& map, const continuation& c, const Remark& remark) const {
     print_header(map, c);
@@ -36,12 +36,12 @@ class heat_map {
   static constexpr int label = 12;  // columns of a row's label
   static constexpr int shades = 10;
 
-  // A blank where places between two columns are left out.
+  // A blank if places between two columns are left out.
   static std::string gap(const attention_map& map, std::size_t i) {
     return i > 0 && map.columns[i] != map.columns[i - 1] + 1 ? " " : "";
   }
 
-  // The tokens that are looked at, written downwards, the last letters on one line.
+  // The tokens of the columns, written downwards, with their last letters on one line.
   void print_header(const attention_map& map, const continuation& c) const {
     constexpr std::size_t most = 8;
     std::vector<std::vector<glyph>> names;

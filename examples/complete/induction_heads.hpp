@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Layer 2: head k finds the earlier places that the same k tokens led up to, and copies from there.
+// Layer 2, induction heads: head k finds the earlier places that follow the same k tokens, and copies
+// the tokens at these places.
 //
-// A key is what stood to the left of a place; a query is what will stand to the left of the next
-// one. All k tokens alike give a product of k; if one differs it is k - 1 and a little. The sink
-// stands at k - 1/2, so it takes all the weight of a head that finds nothing.
+// The key of a place is the tokens to its left; the query is the tokens to the left of the next
+// place. The product is k if all k tokens are equal, and about k - 1 if one differs. The score of the
+// sink is k - 1/2, so the sink takes all the weight of a head that finds nothing.
 //
 // Olsson et al., "In-context Learning and Induction Heads", 2022.
 #pragma once
@@ -35,9 +36,9 @@ class induction_heads {
     slopes_.fill(most_recency / static_cast<double>(tokens));
   }
 
-  // Head k asks for a row's own token, from `own` (rows, token width), and for the k - 1 to its
-  // left, from `left` (rows, 8 * token width). Its W_Q would be ones and zeros, so columns are
-  // copied instead: (rows, 8 * 8 * token width).
+  // The query of head k is the code of a row's own token, from `own` (rows, token width), and those
+  // of the k - 1 tokens to its left, from `left` (rows, 8 * token width). W_Q would have only ones
+  // and zeros, so columns are copied instead. Returns (rows, 8 * 8 * token width).
   template <class Own, class Left>
   heed::matrix<float> queries(const Own& own, const Left& left) const {
     const index width = count * token_width_;
@@ -55,17 +56,18 @@ class induction_heads {
                     heed::scale(sharpness), heed::alibi(slopes_), heed::sink(sinks), modifiers...);
   }
 
-  // Adds the heads up: one more token in common says more than all shorter contexts together, but
-  // where the longest leaves a choice the shorter ones decide.
+  // The sum of the heads, each times 4 to the power of its number: a longer match counts more than
+  // all shorter ones together, which decide only between equally long matches.
   heed::linear<float> output;
   static constexpr float growth = 4;
 
-  // A place where one token differs keeps a weight below e^-29 beside the sink, since two tokens'
-  // product is at most 0.128.
+  // The weight of a place where one token differs is below e^-29 times that of the sink, since the
+  // product of two tokens' codes is at most 0.128.
   static constexpr double sharpness = 80;
   one_a_head sinks;
 
-  // Of equally good places the more recent one counts more, by no more than this over all the text.
+  // ALiBi favours the more recent of equally good places: the largest difference of scores over the
+  // whole text.
   static constexpr double most_recency = 4;
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Brings the text in: from the command line, a file, standard input, or the built-in passage.
+// Reads the text to continue: from the command line, a file, standard input, or the built-in passage.
 #pragma once
 
 #include "options.hpp"   // options
@@ -31,7 +31,7 @@ inline std::string read_all(std::FILE* file, const std::string& name) {
   return text;
 }
 
-// A last line end is dropped, since a text that is to go on is seldom meant to end there.
+// Removes the line end at the end of a text, after which the model would begin a new line.
 inline std::string without_last_line_end(std::string text) {
   if (text.ends_with('\n')) text.pop_back();
   if (text.ends_with('\r')) text.pop_back();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where the largest of some numbers are.
+// The places of the largest of some numbers, the largest first.
 //
 //   complete::largest(Eigen::Vector4f(2, 9, 4, 9), 3);  // 3 1 2: of equal ones the later first
 #pragma once

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Continues a text by attention alone, and tells how it is done.
+// Continues a text by attention alone, and prints the steps of the computation.
 #include "continuation.hpp"  // continuation
 #include "heat_map.hpp"      // heat_map
 #include "input.hpp"         // text_of
@@ -14,11 +14,12 @@
 namespace complete {
 namespace {
 
-// What layer 1 sees from the last token given, and layer 2 while the text grows.
+// Prints the weights of layer 1 for the last token of the text, and those of layer 2 for the tokens
+// from which the next ones were predicted.
 void show_maps(page& out, const continuation& c) {
   constexpr index neighbours = 12, most_columns = 27, most_steps = 16;
   const heat_map map(out);
-  const index first = c.given() - 1;  // the token that asks first
+  const index first = c.given() - 1;  // the token of the first query
   out.title("What layer 1 looks at.", "The last token of the text asks:");
   map.print(map_of_token(c, first, neighbours), c, [](index) { return ""; });
 
@@ -30,7 +31,7 @@ void show_maps(page& out, const continuation& c) {
   map.print_legend();
 }
 
-// The end of the text, and what has been added to it.
+// Prints the end of the text, and the tokens that have been added to it.
 void show_text(page& out, const continuation& c) {
   constexpr std::size_t enough = 400;  // bytes
   std::string end;

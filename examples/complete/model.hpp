@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Two layers of attention, every weight set by hand, that continue a text by what followed before.
+// A model of two attention layers whose weights are all set by hand. It continues a text by what
+// followed the same tokens earlier.
 //
 //   complete::model model(words.size(), words.ids().size() + 10);
 //   model.read(words.ids());
-//   model.next().id;  // of the token that comes next
+//   model.next().id;  // the id of the next token
 #pragma once
 
 #include "codes.hpp"            // token_codes
@@ -18,11 +19,11 @@
 
 namespace complete {
 
-// What comes next.
+// The next token.
 struct prediction {
   index id;
-  float share;  // of what the heads say that speaks for this token
-  index alike;  // how many tokens led up to the same before; 0: nothing resembles the text's end
+  float share;  // the share of the output, over heads that find something, that is this token
+  index alike;  // how many tokens at the text's end were found earlier; 0: none
 };
 
 // Queries, keys and values of some rows of a text. The keys begin at place first_key.
@@ -31,7 +32,7 @@ struct projections {
   index first_key;
 };
 
-// Attention weights of some rows, heads under each other: (heads * rows, keys).
+// Attention weights of some rows, head after head: (heads * rows, keys).
 struct weights_of_rows {
   heed::matrix<float> weights;
   index first_key;
@@ -55,14 +56,14 @@ class model {
   index size() const { return size_; }
   index token_width() const { return codes.cols(); }
 
-  // All that is kept of a text, a few KB a token: (tokens, what it is | where it stands | what
-  // layer 1 brought, the nearest first).
+  // The residual stream, a few KB for each token: (tokens, code of the token | code of its place |
+  // codes of the 8 tokens to its left, from layer 1, the nearest first).
   auto stream() const { return stream_.topRows(size_); }
   auto x() const { return stream().leftCols(words.weight.cols()); }
   auto own() const { return stream().leftCols(token_width()); }
   auto left() const { return stream().rightCols(depth * token_width()); }
 
-  // Appends tokens to the text; layer 1 looks at them at once.
+  // Appends tokens to the text, and computes layer 1 for them.
   void read(std::span<const index> ids) {
     constexpr std::size_t chunk = 256;
     while (!ids.empty()) {
@@ -79,7 +80,8 @@ class model {
     }
   }
 
-  // Layer 2 asks what follows the last token; of all words, the one that the answer is most like.
+  // Computes layer 2 for the last token, and returns the token whose code has the largest product
+  // with the output.
   prediction next() const {
     heed::matrix<float> heads(1, depth * token_width());
     Eigen::MatrixXf log_sum_exp(1, depth);
@@ -90,7 +92,7 @@ class model {
     float said = 0, say = 1;
     for (index h = 0; h < depth; ++h, say *= induction_heads::growth) {
       const double sink = std::exp(layer2.sinks[static_cast<std::size_t>(h)] -
-                                   static_cast<double>(log_sum_exp(h)));  // its share of the weight
+                                   static_cast<double>(log_sum_exp(h)));  // the sink's weight
       if (sink > 0.5) break;
       best.alike = h + 1;
       said += say;
@@ -99,7 +101,7 @@ class model {
     return best;
   }
 
-  // Of layer 1 for rows first ... first + count - 1.
+  // The projections of layer 1 for rows first ... first + count - 1.
   projections project(index first, index count) const {
     const index first_key = std::max(index(0), first - neighbour_heads::reach);
     const auto rows = x().middleRows(first_key, first + count - first_key);
@@ -107,12 +109,12 @@ class model {
             layer1.project.value(rows), first_key};
   }
 
-  // Of layer 2. Its keys are left(), its values own().
+  // The queries of layer 2, whose keys are left() and whose values are own().
   heed::matrix<float> queries(index first, index count) const {
     return layer2.queries(own().middleRows(first, count), left().middleRows(first, count));
   }
 
-  // What layer 1 looks at.
+  // The attention weights of layer 1.
   weights_of_rows look1(index first, index count) const {
     const projections p = project(first, count);
     heed::matrix<float> out(count, depth * token_width());
@@ -121,7 +123,7 @@ class model {
     return {weights, p.first_key};
   }
 
-  // What layer 2 looks at.
+  // The attention weights of layer 2.
   weights_of_rows look2(index first, index count) const {
     heed::matrix<float> out(count, depth * token_width());
     heed::matrix<float> weights(depth * count, first + count);
@@ -131,7 +133,7 @@ class model {
   }
 
   heed::matrix<float> codes;           // (vocabulary, token width)
-  heed::token_embedding<float> words;  // codes with room for the place
+  heed::token_embedding<float> words;  // codes, and zero columns for the code of the place
   neighbour_heads layer1;
   induction_heads layer2;
 

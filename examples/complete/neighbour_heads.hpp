@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Layer 1: head h, counted from 1, finds the token h places to the left and copies what it is.
+// Layer 1: head h, counted from 1, finds the token h places to the left and copies its code.
 //
-// A place's code is a list of (sin, cos) pairs, one for each frequency, and "h to the left" turns
-// every pair by h times its frequency, wherever one stands: a fixed linear map. So a query is the
-// own place turned back, a key is the place as it is, and their product is largest where they
-// agree.
+// The code of a place has a pair (sin, cos) for each frequency. The code of the place h to the left is
+// the same code with every pair rotated by h times its frequency: a linear map that is the same for
+// all places. So a query is the code of its own place, rotated back by h; a key is the code of its
+// place; and their product is largest where both are equal.
 #pragma once
 
 #include <heed/attention.hpp>             // attention, causal, window, scale, sink
@@ -22,16 +22,16 @@ class neighbour_heads {
  public:
   static constexpr index count = 8;
   static constexpr index place_width = 64;
-  static constexpr index reach = 63;  // how far left a head may look: keeps the cost linear
+  static constexpr index reach = 63;  // the window, in tokens to the left: the cost is linear
 
-  // x is (tokens, token_width + place_width): what a token is, then where it stands.
+  // x is (tokens, token_width + place_width): the code of a token, then the code of its place.
   explicit neighbour_heads(index token_width)
       : places({.model = place_width}), project(sizes(token_width + place_width)) {
     project.value = heed::linear<float>(
         {.inputs = token_width + place_width, .outputs = token_width, .bias = false});
-    project.value.weight.setIdentity();  // what the token is
+    project.value.weight.setIdentity();  // the code of the token
     project.key.weight.setZero();
-    project.key.weight.bottomRows(place_width).setIdentity();  // where it stands
+    project.key.weight.bottomRows(place_width).setIdentity();  // the code of its place
     project.query.weight.setZero();
     for (index h = 0; h < count; ++h)
       turn_back(project.query.weight.block(token_width, h * place_width, place_width, place_width),
@@ -40,8 +40,8 @@ class neighbour_heads {
   }
 
   // q is (queries, 8 * 64); the eight heads share k, (keys, 64), and v, (keys, token width). The
-  // result is (queries, 8 * token width). Where there is no such neighbour the sink takes the
-  // weight, and the head brings nothing.
+  // result is (queries, 8 * token width). If there is no such neighbour, the sink takes the weight,
+  // and the head's result is 0.
   template <class Q, class K, class V, class Out, class... Modifiers>
   void attend(const Q& q, const K& k, const V& v, Out&& out, const Modifiers&... modifiers) const {
     heed::attention(q, k, v, out, heed::heads{.query = count, .kv = 1},
@@ -52,9 +52,9 @@ class neighbour_heads {
   heed::sinusoidal<float> places;
   heed::qkv_projection<float> project;
 
-  // The next best place falls behind by this times 1.05 or so: its weight is below 1e-18.
+  // The score of the second-best place is lower by about 1.05 times this: its weight is below 1e-18.
   static constexpr double sharpness = 40;
-  std::vector<double> sinks;  // half-way between the place looked for and the one beside it
+  std::vector<double> sinks;  // half-way between the score of the right place and the second best
 
  private:
   static heed::head_sizes sizes(index model) {
@@ -71,7 +71,7 @@ class neighbour_heads {
     }
   }
 
-  // The product of the codes of two places that lie `distance` apart.
+  // The product of the codes of two places at this distance.
   double agreement(double distance) const {
     double sum = 0;
     for (index pair = 0; pair < place_width / 2; ++pair)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A file that appears under its name when it is whole, or not at all.
+// Writes a file that appears under its name only when it is complete.
 //
 //   complete::new_file file("heads.svg");  // throws std::runtime_error if it could not be written
 //   file.write(text);
@@ -46,7 +46,7 @@ class new_file {
 
  private:
   std::FILE* open() const {
-    std::FILE* file = std::fopen(part_.string().c_str(), "wbx");  // x: not over someone's file
+    std::FILE* file = std::fopen(part_.string().c_str(), "wbx");  // x: fails if the file exists
     if (file != nullptr) return file;
     fail(errno == EEXIST ? part_.string() + " is in the way"
                          : std::generic_category().message(errno));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the command line asks for.
+// The options of the command line.
 #pragma once
 
 #include <charconv>     // from_chars
@@ -43,7 +43,7 @@ struct options {
   bool help = false;
 };
 
-// A command line that means nothing.
+// Thrown for a command line that is not valid.
 class usage_error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How the story is laid out in a terminal, 80 columns wide.
+// Layout of the output in a terminal of 80 columns.
 #pragma once
 
 #include "glyphs.hpp"    // quoted, columns

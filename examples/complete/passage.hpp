@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is continued where no text is given: a nursery rhyme of the 18th century.
+// The text that is continued if none is given: a nursery rhyme of the 18th century.
 #pragma once
 
 namespace complete {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Says on standard error how far a long task has come; silent while it is short.
+// Prints the progress of a task on standard error, after its first second.
 #pragma once
 
 #include "terminal.hpp"  // is_terminal

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Tells what self-attention does, step by step, with the very numbers of the text at hand.
+// Prints the steps of self-attention with the numbers of the given text.
 #pragma once
 
 #include "continuation.hpp"  // continuation
@@ -10,7 +10,7 @@
 
 namespace complete {
 
-// Tells of the last token of what has been read, and of the one that follows it.
+// Describes the last token that was read, and the prediction of the next one.
 class story {
  public:
   story(page& out, const continuation& c) : out_(out), c_(c), m_(c.attention()), n_(m_.size()) {}
@@ -43,7 +43,7 @@ class story {
     out_.line(first_few([&](index i) { return std::to_string(c_.id(i)); }));
   }
 
-  // What `show` makes of the first tokens, as many as fit.
+  // The texts show(i) of the first tokens i, as many as fit in a line.
   template <class Show>
   std::string first_few(const Show& show) const {
     constexpr std::size_t room = 68;
@@ -113,7 +113,7 @@ class story {
     out_.line("Where the best is less than the sink, the sink takes all the attention.");
   }
 
-  // What one head of layer 2 finds.
+  // Prints what one head of layer 2 finds.
   template <class Row>
   void tell_head(index h, float best, const Row& weights) const {
     std::string asked;
@@ -147,7 +147,7 @@ class story {
   // The words whose vectors are most like this one, at most `count`.
   template <class Vector>
   std::vector<alike> most_alike(const Vector& vector, index count) const {
-    constexpr float enough = 0.15f;  // two tokens' vectors are less alike than this
+    constexpr float enough = 0.15f;  // the product of two tokens' codes is less than this
     const Eigen::VectorXf likeness = m_.codes * vector.transpose();
     std::vector<alike> words;
     for (const index id : largest(likeness, count))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The attention of every head as one picture that stands by itself.
+// The attention of every head as one self-contained SVG picture.
 #pragma once
 
 #include "attention_map.hpp"  // attention_map
@@ -15,7 +15,7 @@ class svg {
  public:
   explicit svg(const continuation& c) : c_(c) {}
 
-  // Layer 1's maps four in a line, below them layer 2's, which are wide, two in a line.
+  // The maps of layer 1, four in a line, and below them those of layer 2, which are wide, two in a line.
   std::string draw() {
     const index asked = c_.size() - (c_.complete() ? 1 : 0);
     const index first = std::max(index(0), std::min(c_.given() - 1, asked - most_rows));
@@ -34,7 +34,7 @@ class svg {
   static constexpr int label = 64;    // room for the name of a token
   static constexpr int heading = 22;  // room for a map's title
 
-  // Draws maps side by side from height y on; returns where they end.
+  // Draws maps side by side from height y on; returns the height at which they end.
   int panels(const std::vector<attention_map>& maps, int per_line, int y) {
     int drawn = 0;
     for (const attention_map& map : maps) {
@@ -68,7 +68,7 @@ class svg {
     body_ << "</g>\n";
   }
 
-  // A column's name, and a line where places before it are left out.
+  // A column's name, and a line if places before it are left out.
   void column(const attention_map& map, int i, int rows) {
     const auto at = static_cast<std::size_t>(i);
     const index place = map.columns[at];
@@ -79,7 +79,7 @@ class svg {
       body_ << "<path d=\"M" << i * cell << " 0v" << rows * cell << "\" class=\"gap\"/>\n";
   }
 
-  // One weight; what it is, is said where the pointer rests on it.
+  // One weight, with a tooltip of its tokens and its number.
   void weight(const attention_map& map, int r, int i) {
     constexpr float visible = 0.005f;
     const float w = map.weights(r, i);

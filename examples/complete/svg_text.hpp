@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The words and colours of a picture.
+// Style, escaped text and colours of an SVG picture.
 #pragma once
 
 #include "glyphs.hpp"  // glyphs
@@ -21,7 +21,7 @@ text { font: 8px 'DejaVu Sans Mono', Menlo, Consolas, monospace; fill: #333; whi
 </style>
 )";
 
-// Text that XML takes as it is meant.
+// Text with the special characters of XML escaped.
 inline std::string xml(std::string_view text) {
   std::string safe;
   for (const glyph& g : glyphs(text))
@@ -29,7 +29,7 @@ inline std::string xml(std::string_view text) {
   return safe;
 }
 
-// From nothing to everything: white, orange, red, violet, nearly black.
+// The colour of a weight, from 0 to 1: white, orange, red, violet, nearly black.
 inline std::string shade_of(float weight) {
   struct stop {
     double at, red, green, blue;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What standard input and output are connected to, and text in colour where that can be seen.
+// Finds what standard input and output are connected to, and colours text if a terminal shows it.
 #pragma once
 
 #include <sys/stat.h>  // fstat
@@ -20,7 +20,7 @@ namespace complete {
 #ifdef _WIN32
 inline bool is_terminal(std::FILE* file) { return _isatty(_fileno(file)) != 0; }
 
-// Leaves line ends as they are in what is read and printed.
+// Switches off the translation of line ends in standard input and output.
 inline void pass_bytes_unchanged() {
   _setmode(_fileno(stdin), _O_BINARY);
   _setmode(_fileno(stdout), _O_BINARY);
@@ -35,7 +35,7 @@ inline bool input_is_given() {
 inline bool is_terminal(std::FILE* file) { return isatty(fileno(file)) != 0; }
 inline void pass_bytes_unchanged() {}
 
-// Someone redirected a file or a pipe to us; a terminal or /dev/null holds no text.
+// Whether standard input is a file or a pipe, rather than a terminal or /dev/null.
 inline bool input_is_given() {
   struct stat what;
   if (fstat(fileno(stdin), &what) != 0) return false;
@@ -51,7 +51,7 @@ inline bool colour_is_wanted() {
   return is_terminal(stdout) && !simple && (refused == nullptr || *refused == '\0');
 }
 
-// How text is set off, or left plain.
+// Emphasises text by colours, or leaves it plain.
 struct style {
   bool colour;
 

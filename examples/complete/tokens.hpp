@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Cuts a text into words, punctuation and white space; put end to end, the tokens are the text
-// again.
+// Cuts a text into tokens: words, punctuation and white space. The tokens joined are the text again.
 //
 //   complete::cut("Who's there?\n");  // "Who's", " ", "there", "?", "\n"
 #pragma once
@@ -22,7 +21,7 @@ inline bool joins(std::string_view rest) {
          first_character(rest.substr(bytes)).what == kind::letter;
 }
 
-// How many bytes of `text`, which is not empty, its first token takes.
+// The number of bytes of the first token of `text`, which must not be empty.
 inline std::size_t first_token(std::string_view text) {
   const character first = first_character(text);
   std::size_t end = first.bytes;

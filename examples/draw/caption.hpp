@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// From a caption in words to the scene that it asks for.
+// Parses a caption to the scene that it describes.
 //
 //   scene_of("A red circle, to the left of a blue square.")  // {{red, circle}, left, {blue, square}}
-//   scene_of("a pink circle")  // throws: there is no "pink" here; known are: a, an, above, ...
+//   scene_of("a pink circle")  // throws: "pink" is not among the words that are known here: colours are red, ...
 #pragma once
 
 #include "scene.hpp"
@@ -31,7 +31,7 @@ inline bool known(const std::string& word) {
          std::find(small_words.begin(), small_words.end(), word) != small_words.end();
 }
 
-// Takes words of a caption, one after the other.
+// Reads the words of a caption in order.
 class reader {
  public:
   explicit reader(std::string_view caption) : caption_(caption) {
@@ -70,7 +70,7 @@ class reader {
 
 }  // namespace captions
 
-// Throws caption_error for words that are not known, and for an order that makes no sense.
+// Throws caption_error for unknown words and for words in an unexpected order.
 inline scene scene_of(std::string_view caption) {
   captions::reader words(caption);
   scene s{words.take_thing(), std::nullopt};

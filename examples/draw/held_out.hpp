@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which scenes a model never learns from, so that one can ask for what it has never seen.
+// Which scenes are held out from training, so that a model can be tested on scenes that it has not seen.
 //
 //   how_held_out(s);  // held::no, held::pair, held::arrangement or held::side
 #pragma once
@@ -8,14 +8,14 @@
 #include "scene.hpp"
 
 enum class held {
-  no,           // it may learn from it
-  pair,         // these two things are never in one picture, however they stand
-  arrangement,  // this one is never above (or left of) that one; it may be below (or right of) it
-  side          // this thing never stands on this side of anything
+  no,           // training may use the scene
+  pair,         // these two things are never in one picture, in any arrangement
+  arrangement,  // the first is never above (or left of) the second; below (or right of) is allowed
+  side          // one of the things is never on this side of any other
 };
 inline constexpr std::array held_names{"seen", "pair", "arrangement", "side"};
 
-// Of scenes that say the same ("a below b" and "b above a") both or neither are held out.
+// If two scenes are the same picture ("a below b" and "b above a"), both or neither are held out.
 inline held how_held_out(const scene& s) {
   if (!s.beside) return held::no;
   const auto number = [](const thing& t) {
@@ -37,7 +37,7 @@ inline held how_held_out(const scene& s) {
   return held::no;
 }
 
-// Any scene of two things that differ, or, one time in sixteen, of one thing.
+// A random scene of two different things or, one time in sixteen, of one thing.
 inline scene any_scene(chance& luck) {
   const auto any_thing = [&] {
     return thing{static_cast<colour>(luck.below(colour_names.size())),
@@ -50,7 +50,7 @@ inline scene any_scene(chance& luck) {
   return s;
 }
 
-// The next scene that is held out so.
+// The next random scene of the kind `how`.
 inline scene next_scene(chance& luck, held how) {
   for (;;) {
     const scene s = any_scene(luck);

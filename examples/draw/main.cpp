@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Draws what a caption says: a transformer reads the words and gives the patches of a picture, one after the other.
+// Draws the scene of a caption: a transformer reads the words and predicts the patches of a picture one by one.
 //
 //   draw "a red circle above a blue square" --out drawing.png
 //   draw "a green triangle left of an orange cross" --attention page.html    which words each patch attended to
 //   draw --check 200                              how many of 200 scenes are right, of each kind
-//   draw --train --weights weights.safetensors    teaches a new model
+//   draw --train --weights weights.safetensors    trains a new model
 #include "../complete/terminal.hpp"
 #include "../speaking/program.hpp"
 #include "../speaking/team.hpp"
@@ -35,7 +35,7 @@ void write(const std::string& path, const std::string& text) {
   std::cerr << "written: " << path << '\n';
 }
 
-// Of all captions, so that a wrong one is refused before anything is drawn.
+// The scenes of all captions. Throws caption_error for a wrong caption before anything is drawn.
 std::vector<scene> scenes_of(const options& given) {
   if (given.captions.empty())
     throw caption_error("say what to draw, like \"a red circle above a blue square\"; " +

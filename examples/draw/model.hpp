@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The transformer that draws: it reads a caption and gives one patch after the other.
+// The transformer that draws: it reads a caption and predicts the patches of a picture one by one.
 //
 //   heed::decoder<float> gpt = drawing_model();
 //   load_weights("models/draw/model.safetensors", gpt);
@@ -16,7 +16,7 @@
 #include <cmath>
 #include <filesystem>
 
-// Without weights that are worth anything.
+// The model with random weights.
 inline heed::decoder<float> drawing_model(std::uint64_t seed = 1) {
   heed::decoder<float> gpt({.vocabulary = tokens::vocabulary,
                             .positions = tokens::sequence - 1,  // nothing follows the last patch
@@ -29,14 +29,15 @@ inline heed::decoder<float> drawing_model(std::uint64_t seed = 1) {
   for (std::size_t i = 0; i < gpt.blocks.size(); ++i) {
     auto& block = gpt.blocks[i];
     block.attention.rules.sees = layer_patterns[i].sees;
-    // What all layers together add to a token's vector begins no larger than what one would: as GPT-2 does it.
+    // As in GPT-2, outputs are multiplied by 1 / √(2 layers), so that the sum over all layers is not larger with more
+    // layers.
     block.attention.output.weight *= share;
     std::get<heed::feed_forward<float>>(block.feed).down.weight *= share;
   }
   return gpt;
 }
 
-// Weights in bfloat16, a tensor each.
+// Writes each weight as a tensor in bfloat16.
 inline void save_weights(const std::filesystem::path& path, heed::decoder<float>& gpt) {
   const heed::parameter_list<float> weights = heed::parameters_of(gpt);
   std::vector<std::vector<std::byte>> numbers;
@@ -68,8 +69,8 @@ struct drawing {
   std::vector<heed::index> ids;  // the caption and the patches
 };
 
-// The likeliest patch each time, or one drawn by chance where there is a temperature. see(i, id) is called
-// with each patch as it comes.
+// Draws a picture: each patch is the most probable one or, with a temperature, a sampled one. Calls see(i, id)
+// after each patch.
 template <class See>
 drawing drawn(const heed::decoder<float>& gpt, std::string_view caption, const heed::sampling& how,
               const heed::executor& on, const See& see) {

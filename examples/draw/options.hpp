@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What `draw` asks on the command line.
+// The options of `draw`.
 #pragma once
 
 #include "../speaking/team.hpp"

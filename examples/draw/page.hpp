@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A page that shows which words, and which patches before it, each patch of a drawing attended to: one HTML file.
+// An HTML page of the attention weights of a drawing: on which words and earlier patches each patch has weight.
 //
 //   const std::string html = page_of(gpt, made, "a red circle above a blue square", {});
 #pragma once
@@ -15,7 +15,7 @@
 
 class drawing_page {
  public:
-  // The next layer, as heed::observe_weights has it: (heads * tokens, tokens).
+  // Adds the next layer; called by heed::observe_weights. w: (heads * tokens, tokens).
   template <class Weights>
   void operator()(heed::index, const Weights& w) {
     const heed::index tokens_seen = w.cols(), heads = w.rows() / tokens_seen;
@@ -31,7 +31,7 @@ class drawing_page {
     layers_.push_back(std::move(bytes));
   }
 
-  // The whole file; `caption` has known words alone, so that nothing of it need be escaped.
+  // The whole file; `caption` must have only known words, since it is not escaped.
   [[nodiscard]] std::string html(const drawing& made, const std::string& caption) const {
     std::string out =
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -47,7 +47,7 @@ class drawing_page {
   }
 
  private:
-  // What the script reads: words, colours, the four pixels of each patch, names and weights of layers.
+  // The data of the script: words, colours, the four pixels of each patch, names and weights of layers.
   [[nodiscard]] nlohmann::json facts(const drawing& made, const std::string& caption) const {
     nlohmann::json words, colours, patches, names, layers;
     for (std::size_t i = 0; i < static_cast<std::size_t>(tokens::caption); ++i)
@@ -65,7 +65,7 @@ class drawing_page {
             {"patches", patches}, {"names", names}, {"layers", layers}};
   }
 
-  // Of each layer a byte a weight: those of patch 0, of patch 1, ...
+  // For each layer, the weights as bytes: those of patch 0, of patch 1, ...
   std::vector<std::string> layers_;
 };
 

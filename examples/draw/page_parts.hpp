@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How the page of a drawing looks, what stands on it before its script fills it, and the script.
+// The style sheet, the HTML and the script of the page of a drawing.
 #pragma once
 
 #include <string_view>

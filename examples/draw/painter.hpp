@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Draws a scene: usually in the middle and well arranged, sometimes as chance has it.
+// Paints a scene: usually at fixed places, sometimes at random places and in another size.
 //
 //   chance luck(7);
 //   picture p = painted(scene_of("a red circle above a blue square"), luck);
@@ -47,7 +47,7 @@ inline void paint(picture& on, const thing& what, const place& where) {
 
 namespace layout {
 
-// The number of heads among `coins`, less half of them: most often 0.
+// A random number of mean 0: how many of `coins` coins show heads, minus coins / 2.
 inline int toss(chance& luck, int coins) {
   int heads = 0;
   for (std::uint64_t bits = luck.next() >> (64 - coins); bits != 0; bits >>= 1)
@@ -55,8 +55,8 @@ inline int toss(chance& luck, int coins) {
   return heads - coins / 2;
 }
 
-// Three times of four 8 pixels wide, with its centre at (x, y); else 8 or 10 wide, and somewhere near. Its corner is
-// always that of a patch, so that few kinds of patches are needed.
+// With probability 3/4, a square of 8 pixels with its centre at (x, y); otherwise of 8 or 10 pixels, with its centre
+// near (x, y). Its corner is always the corner of a patch, so that few kinds of patches are needed.
 inline place around(chance& luck, int x, int y) {
   if (luck.below(4) > 0) return {x - 4, y - 4, 8};
   const int size = luck.below(2) == 0 ? 8 : 10;
@@ -68,7 +68,7 @@ inline bool inside(const place& p) {
   return p.left >= 0 && p.top >= 0 && p.right() <= picture::side && p.bottom() <= picture::side;
 }
 
-// For one thing that stands above another. The row between them is empty at least.
+// Places for two things, the first above the second, with at least one empty row between them.
 inline std::array<place, 2> stacked(chance& luck) {
   for (;;) {
     const std::array<place, 2> two{around(luck, picture::side / 2, picture::side / 4),

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// What the layers see: the words of the caption, and of the patches before a patch those of its row, of its column
-// or around it. Each is a mask of heed.
+// The attention masks of the layers: all words of the caption and, of the earlier patches, those of the same row, of the
+// same column or nearby.
 //
 //   layer.rules.sees = patterns::row;                                            // of a layer of a model
 //   heed::attention(q, k, v, out, heed::causal && heed::where(patterns::row));   // of a call
 //
-// A query stands for the patch that it predicts, which is the next one: the query of the last word predicts
-// patch 0. Ramesh et al., "Zero-Shot Text-to-Image Generation", 2021, section 2.4 and figure 11.
+// The place of a query is that of the patch that it predicts, which is the next one: the query of the last word
+// predicts patch 0. Ramesh et al., "Zero-Shot Text-to-Image Generation", 2021, section 2.4 and figure 11.
 #pragma once
 
 #include "tokens.hpp"
@@ -15,7 +15,7 @@
 
 namespace patterns {
 
-// Calls sees(rows down, columns across) from a key that is a patch to the patch that is predicted. All words are seen.
+// true for all words; for a patch, sees(rows, columns) of the distance from that patch to the predicted one.
 template <class Sees>
 constexpr bool among_patches(heed::at i, const Sees& sees) {
   constexpr auto caption = static_cast<int>(tokens::caption),
@@ -25,14 +25,14 @@ constexpr bool among_patches(heed::at i, const Sees& sees) {
   return sees(predicted / columns - key / columns, predicted % columns - key % columns);
 }
 
-// Its own row, and the one above.
+// The same row, and the row above.
 constexpr bool row(heed::at i) {
   return among_patches(i, [](int down, int) { return down <= 1; });
 }
 constexpr bool column(heed::at i) {
   return among_patches(i, [](int, int across) { return across == 0; });
 }
-// Not more than two rows and two columns away.
+// At most two rows and two columns away.
 constexpr bool local(heed::at i) {
   return among_patches(
       i, [](int down, int across) { return down <= 2 && across <= 2 && across >= -2; });
@@ -40,7 +40,7 @@ constexpr bool local(heed::at i) {
 
 }  // namespace patterns
 
-// A layer each, from the words up.
+// The mask of each layer, from the first to the last.
 struct layer_pattern {
   const char* name;
   bool (*sees)(heed::at);

@@ -36,7 +36,7 @@ class picture {
   pixel& at(int x, int y) { return pixels_[place(x, y)]; }
   [[nodiscard]] pixel at(int x, int y) const { return pixels_[place(x, y)]; }
 
-  // A line a row: the first letter of the colour, or a dot.
+  // A line for each row: for each pixel, the first letter of its colour, or a dot.
   [[nodiscard]] std::string letters() const {
     std::string text;
     for (int y = 0; y < side; ++y) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Pictures as a PNG file, side by side. Its data are stored without compression, which needs no library.
+// Writes pictures side by side as a PNG file, whose data are not compressed, so that no library is needed.
 //
 //   const std::string file = png_of({p}, 8);  // each pixel is a square of 8
 //
@@ -12,7 +12,7 @@
 
 namespace png {
 
-// Between two pictures, in pixels of theirs, and its colour, which is the last of the palette.
+// The margin between two pictures, in unscaled pixels, and its colour, which is the last of the palette.
 inline constexpr int margin = 1;
 inline constexpr rgb margin_colour{190, 186, 176};
 
@@ -21,14 +21,14 @@ class writer {
   void number(std::uint32_t value) {
     for (int shift = 24; shift >= 0; shift -= 8) bytes_ += static_cast<char>(value >> shift & 0xFF);
   }
-  void short_from_below(std::size_t value) {  // its low byte first, as deflate has it
+  void short_from_below(std::size_t value) {  // 16 bits, little-endian, as in deflate
     bytes_ += static_cast<char>(value & 0xFF);
     bytes_ += static_cast<char>(value >> 8 & 0xFF);
   }
   void text(std::string_view some) { bytes_ += some; }
   void byte(int value) { bytes_ += static_cast<char>(value); }
 
-  // Length, name, what it holds, and a checksum of the last two.
+  // A chunk: its length, name and data, and a checksum of name and data.
   void chunk(std::string_view name, std::string_view held) {
     number(static_cast<std::uint32_t>(held.size()));
     const std::size_t begin = bytes_.size();
@@ -51,7 +51,7 @@ class writer {
   std::string bytes_;
 };
 
-// Rows in a zlib stream of blocks that are stored as they are.
+// A zlib stream of uncompressed blocks.
 inline std::string stored(std::string_view rows) {
   constexpr std::size_t most = 65535;
   writer out;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A picture in a terminal, row by row of patches as they come: half blocks in colour, or letters.
+// Prints a picture in a terminal, a row of patches at a time: coloured half blocks, or letters.
 #pragma once
 
 #include "recogniser.hpp"
@@ -11,7 +11,7 @@ class printer {
  public:
   printer(std::ostream& out, bool colour) : out_(out), colour_(colour) {}
 
-  // The next patch of a picture; a row of them is printed when it is whole.
+  // The next patch of a picture; a row of patches is printed when it is complete.
   void patch(heed::index i, heed::index id) {
     tokens::draw(shown_, i, id);
     if ((i + 1) % tokens::columns != 0) return;
@@ -28,7 +28,7 @@ class printer {
     const std::size_t line = picture::side + 1;
     out_ << shown_.letters().substr(static_cast<std::size_t>(y) * line, line);
   }
-  // The upper half of a character has one colour, what is behind it the other.
+  // The upper half block has the colour of the upper pixel, the background that of the lower one.
   void half_blocks(int y) {
     for (int x = 0; x < picture::side; ++x)
       out_ << "\x1b[38;2;" << code(shown_.at(x, y)) << ";48;2;" << code(shown_.at(x, y + 1))
@@ -45,7 +45,7 @@ class printer {
   picture shown_;
 };
 
-// What the recogniser sees: "a red circle above a blue square", "nothing", "something red and a blue square".
+// Describes what the recogniser finds: "a red circle above a blue square", "nothing", "something red and a blue square".
 inline std::string seen_in(const picture& p) {
   const std::vector<sight> seen = things_in(p);
   const auto text = [](const sight& one) {

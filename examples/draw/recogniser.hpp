@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Says what is in a picture, and whether it is what a caption asks for. It knows nothing of how pictures are
-// drawn here: it looks for areas of one colour, and at how wide they are from row to row and from column to column.
+// Recognises the things in a picture, and checks whether they are those of a scene. It does not use the code that
+// paints pictures: it finds areas of one colour, and compares their widths in each row and column with those of shapes.
 //
 //   things_in(p);        // {{{red, circle}, box}, {{blue, square}, box}}
 //   shows(p, a_scene);   // whether the picture shows this scene and nothing else
@@ -24,9 +24,9 @@ struct area {
   std::vector<std::array<int, 2>> pixels;  // x, y
 };
 
-// Areas of one colour whose pixels touch, be it at corners, from top to bottom and left to right.
+// Connected areas of one colour, also connected at corners, ordered from top to bottom and left to right.
 inline std::vector<area> areas_of(const picture& p) {
-  picture left = p;  // what no area has taken
+  picture left = p;  // the pixels that are in no area yet
   std::vector<area> found;
   for (int start = 0; start < picture::side * picture::side; ++start) {
     const int first_x = start % picture::side, first_y = start / picture::side;
@@ -52,7 +52,7 @@ inline std::vector<area> areas_of(const picture& p) {
   return found;
 }
 
-// How wide a shape is at a share t of its height or width, from 0 to 1, as a share of the whole.
+// The width of a shape's row at t of its height, and the height of its column at t of its width, as shares from 0 to 1.
 struct outline {
   shape form;
   double (*of_rows)(double t);
@@ -70,8 +70,8 @@ inline constexpr std::array<outline, 5> outlines{{
      [](double t) { return std::abs(t - 0.5) < 0.16 ? 1.0 : 0.3; }},
 }};
 
-// The shape whose outline is nearest, if one is near: of an area as high as it is wide but for one pixel, each row
-// and column of which is one run in the middle of it.
+// The shape with the nearest outline. None if no outline is near, if a side has fewer than 5 pixels, if width and height
+// differ by more than a pixel, if a row or a column has gaps, or if a row is not centred.
 inline std::optional<shape> shape_of(const area& a) {
   const box& b = a.around;
   constexpr int least = 5;
@@ -115,7 +115,7 @@ inline std::optional<shape> shape_of(const area& a) {
   return nearest;
 }
 
-// A thing where it was seen; without a form, something that is no shape.
+// A thing that was found, and its bounding box; without a form if it is none of the shapes.
 struct sight {
   colour hue;
   std::optional<shape> form;
@@ -130,7 +130,7 @@ inline std::vector<sight> things_in(const picture& p) {
   return seen;
 }
 
-// Where a stands, seen from b: wholly on one side of it, and more to that side than to any other. In doubt, nothing.
+// The side of b on which a is: a must be wholly on that side, and farther to it than to any other. None otherwise.
 inline std::optional<relation> relation_of(const box& a, const box& b) {
   const int across = a.left + a.right - b.left - b.right,
             down = a.top + a.bottom - b.top - b.bottom;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a picture may show: one thing, or two of which one is above, below, left of or right of the other.
+// A scene, which a picture shows: one thing, or two things, one above, below, left of or right of the other.
 //
 //   const scene s{{colour::red, shape::circle}, {{relation::above, {colour::blue, shape::square}}}};
 //   caption_of(s);  // "a red circle above a blue square"
@@ -31,7 +31,7 @@ struct thing {
 // One thing, or "first where second".
 struct scene {
   struct neighbour {
-    relation where;  // the first stands, seen from the second
+    relation where;  // the side of the second on which the first is
     thing second;
 
     friend bool operator==(const neighbour&, const neighbour&) = default;
@@ -43,7 +43,7 @@ struct scene {
   friend bool operator==(const scene&, const scene&) = default;
 };
 
-// A caption that says nothing known; what() is a sentence.
+// Thrown for a caption that is not a scene.
 struct caption_error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -76,7 +76,7 @@ inline std::string caption_of(const scene& s) {
   return text_of(s.first) + ' ' + text_of(s.beside->where) + ' ' + text_of(s.beside->second);
 }
 
-// Words of a caption, in small letters, without commas and full stops.
+// Words of a caption, in lower case, without commas and full stops.
 inline std::vector<std::string> words_of(std::string_view caption) {
   std::vector<std::string> words(1);
   for (const char c : caption) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A caption and a picture as one sequence of tokens: 9 words, then 144 patches of 2 x 2 pixels, row after row.
 //
-// A patch is paper, or has one colour in some of its four pixels: 1 + 6 * 15 tokens are the code book of all
-// pictures, so that nothing is lost. A caption that is shorter than 9 words ends in tokens that say nothing.
+// A patch is paper, or has one colour in some of its four pixels: 1 + 6 * 15 tokens encode all patches without loss.
+// A caption that is shorter than 9 words is padded with the token of the empty word.
 //
 //   const std::vector<heed::index> ids = tokens::of("a red circle", p);  // 153 of them
 #pragma once
@@ -23,10 +23,10 @@ inline constexpr heed::index columns = picture::side / 2;  // patches of a row
 inline constexpr heed::index patches = columns * columns;
 inline constexpr heed::index sequence = caption + patches;
 inline constexpr heed::index patch_kinds = 1 + 15 * static_cast<heed::index>(colour_names.size());
-inline constexpr heed::index first_word = patch_kinds;  // patches are the tokens before
+inline constexpr heed::index first_word = patch_kinds;  // ids below are patches
 inline constexpr heed::index vocabulary = patch_kinds + static_cast<heed::index>(words.size());
 
-// The tokens of a caption that is known to be one: as many as `caption`.
+// The tokens of a valid caption, padded to `caption` tokens.
 inline std::vector<heed::index> of_caption(std::string_view text) {
   std::vector<heed::index> ids;
   for (const std::string& word : words_of(text))
@@ -52,7 +52,7 @@ inline std::vector<heed::index> of_picture(const picture& p) {
   return ids;
 }
 
-// Draws patch number `i` of a picture; a token that is no patch is paper.
+// Draws patch number `i` of a picture; a token that is not a patch is drawn as paper.
 inline void draw(picture& p, heed::index i, heed::index id) {
   const int x = static_cast<int>(i % columns) * 2, y = static_cast<int>(i / columns) * 2;
   const bool ink = id > 0 && id < patch_kinds;

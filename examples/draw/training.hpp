@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Teaches the model to draw: scenes that are painted for it, anew in each batch, none of those that are held out.
+// Trains the drawing model on scenes that are painted for each batch; held-out scenes are not used.
 #pragma once
 
 #include "../learning/progress_line.hpp"
@@ -13,7 +13,7 @@ struct lesson_plan {
   std::uint64_t seed = 1;
 };
 
-// Captions and pictures; the loss is that of the pictures alone. A function of number and seed.
+// Batch `number`: captions and pictures, where only patches are targets. A function of number and plan.
 inline heed::token_batch batch_of(heed::index number, const lesson_plan& plan) {
   chance luck(plan.seed ^ (static_cast<std::uint64_t>(number) << 20));
   heed::token_batch batch;
@@ -29,7 +29,7 @@ inline heed::token_batch batch_of(heed::index number, const lesson_plan& plan) {
   return batch;
 }
 
-// The same bits on any number of threads. look(steps done) is called now and then.
+// Trains the model, with the same bits on any number of threads. Calls look(steps done) every 200 steps and at the end.
 template <class Look>
 void teach(heed::decoder<float>& gpt, const lesson_plan& plan, const heed::executor& on,
            const Look& look) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// People, things and places, each of which appears in one scene of a story only.
+// People, things and places of a story, each of which appears in only one scene.
 #pragma once
 
 #include "chance.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Chance that is the same on every machine: SplitMix64.
+// A random number generator with the same numbers on every machine: SplitMix64.
 //
 // Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014.
 #pragma once

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Writes conversations about small stories: a world that a small model can learn.
+// Writes conversations about small stories: training data that a small model can learn.
 //
-//   world 3                  three conversations, apart by empty lines; what is said and what is answered take turns;
-//                            each line begins with a space, so that a word is the same token wherever it stands
+//   world 3                  three conversations, separated by empty lines; lines of the user and answers alternate;
+//                            each line begins with a space, so that a word is the same token at the begin of a line
 //   world 3 --seed 7         three others
-//   world 3 --held-out       three that are never among the others, whatever the seed: to ask about
-//   world 3 --held-out --questions   for each question a line: its kind, story and question, answer, apart by tabs
+//   world 3 --held-out       three for tests, which no seed writes without --held-out
+//   world 3 --held-out --questions   a line for each question: kind, story and question, answer, separated by tabs
 #include "world.hpp"
 
 #include <charconv>
@@ -25,7 +25,7 @@ bool read_number(std::string_view text, std::uint64_t& number) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-// The argument that makes no sense, or nullptr.
+// Reads the arguments; returns the first that is not valid, or nullptr.
 const char* read(int count, char** arguments, options& given) {
   for (int i = 1; i < count; ++i) {
     const std::string_view argument = arguments[i];

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The kinds of scenes: what happens in each, and the questions that one can answer who has read it.
+// The kinds of scenes: the events of each, and questions about them with their answers.
 #pragma once
 
 #include "cast.hpp"
 #include "story.hpp"
 
-// Something goes from hand to hand.
+// A thing is given from one person to the next.
 inline scene giving(cast& all, chance& luck) {
   scene s;
   const std::string thing = all.thing(), first = all.person();
@@ -25,7 +25,7 @@ inline scene giving(cast& all, chance& luck) {
   return s;
 }
 
-// Something is put somewhere, and perhaps somewhere else later.
+// A thing is put in a place, and perhaps in other places later.
 inline scene place(cast& all, chance& luck) {
   scene s;
   const std::string thing = all.thing();
@@ -44,7 +44,7 @@ inline scene place(cast& all, chance& luck) {
   return s;
 }
 
-// Whom "she" or "he" means follows from the reason alone.
+// The person whom "she" or "he" means follows only from the reason.
 inline scene pronoun(cast& all, chance& luck) {
   struct deed {
     const char* verb;
@@ -65,7 +65,7 @@ inline scene pronoun(cast& all, chance& luck) {
            {{"pronoun", "Who was " + quality + "?", (is_doer ? doer : other) + "."}}}};
 }
 
-// Things lie in one place, and some may be taken away.
+// Several things are in one place, and one may be taken away.
 inline scene counting(cast& all, chance& luck) {
   static constexpr const char* numbers[] = {"none", "one", "two", "three", "four"};
   const std::string where = all.place();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a scene tells, and what may be asked about it.
+// The sentences of a scene, and the questions about it.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ struct question {
 
 struct event {
   std::string sentence;
-  // What may be asked of the scene once the sentence has been told and until the next of the scene is.
+  // The questions about the scene that may be asked after this sentence and before the scene's next sentence.
   std::vector<question> questions;
 };
 

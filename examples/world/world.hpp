@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Conversations: somebody tells a small story of one or two scenes, which happen at the same time, and asks about it.
+// Conversations: a user tells a small story of one or two scenes, whose sentences are interleaved, and asks about it.
 #pragma once
 
 #include "scenes.hpp"
@@ -8,8 +8,8 @@
 #include <optional>
 #include <unordered_set>
 
-// The same seed, the same stories, none of which comes twice. One story in sixteen is held out: it is told where those
-// that are held out are asked for, and nowhere else, nor does another story begin with it before a question.
+// The same seed gives the same stories, without repetition. One story in sixteen is held out: only a world with
+// `held_out` tells it, and no other story has it as its part before a question.
 class world {
  public:
   world(std::uint64_t seed, bool held_out) : luck_(seed), held_out_(held_out) {}
@@ -20,8 +20,8 @@ class world {
   };
   struct told {
     std::string text;                 // all sentences
-    std::vector<question> questions;  // of all scenes, when all has been told, in any order
-    std::vector<turn> turns;          // a conversation in which it is told
+    std::vector<question> questions;  // those that may be asked at the end, in random order
+    std::vector<turn> turns;          // the conversation in which the story is told
   };
 
   told next() {
@@ -33,12 +33,13 @@ class world {
 
  private:
   using kind = scene (*)(cast&, chance&);
-  // What is hard to learn is told more often.
+  // Kinds that are hard to learn are more frequent.
   static constexpr kind kinds[] = {place,   place,     place,    giving,   giving,
                                    giving,  ordering,  ordering, ordering, counting,
                                    pronoun, opposites, opposites};
 
-  // False where the story, or the part of it before a question, is not one of those that are asked for.
+  // Returns false if the story must not be used: if it is not held out although it should be or, without `held_out`,
+  // if the story or its part before a question is held out.
   bool tell(told& story) {
     cast all(luck_);
     const kind first = luck_.one_of(kinds);
@@ -50,7 +51,7 @@ class world {
     }
     bool held_out = false;
     turn now;
-    std::array<std::vector<question>, 2> open;  // what may be asked of each scene
+    std::array<std::vector<question>, 2> open;  // the questions that may be asked about each scene
     std::array<std::size_t, 2> at{};
     for (std::vector<std::size_t> going = unfinished(scenes, at); !going.empty();) {
       const std::size_t one = luck_.one_of(going);
@@ -79,7 +80,7 @@ class world {
     return which;
   }
 
-  // Ends a turn with a question that may be asked, after which it may not be asked again, or without one.
+  // Ends a turn with one of the open questions, which is then removed, or without a question.
   void end(turn& now, std::array<std::vector<question>, 2>& open, told& story) {
     std::vector<std::size_t> some;
     for (std::size_t i = 0; i < open.size(); ++i)
