@@ -43,7 +43,7 @@ void answer(conversation& talk, const std::string& question, const heed::generat
   std::cerr << "(" << figures << ")\n";
 }
 
-// One line of the user's; false where the program is to end.
+// Handles a line of the user, a command or a question. Returns false if the program must end.
 bool obey(conversation& talk, const std::string& line, const heed::generate_options& how) {
   if (line == "/quit") return false;
   if (line == "/help") {

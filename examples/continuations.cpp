@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the main example makes of names, a list, a refrain, source code and text without an end.
+// The continuations that the example `complete` finds for names, a list, a refrain, source code and others.
 #include "complete/continuation.hpp"
 
 #include <iostream>

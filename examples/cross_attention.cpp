@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Cross-attention: each word of a German sentence finds its English one, whatever the word order.
+// Cross-attention: each word of a German sentence attends to its English translation, in any word order.
 #include <heed/heed.hpp>
 
 #include <iostream>
@@ -8,8 +8,8 @@
 
 using words = std::vector<std::string>;
 
-// What each word is about: (words, 6), a column for each sense. A trained model learns such
-// vectors; these are written by hand.
+// A vector for the meaning of each word: (words, 6), a column for each sense. A trained model learns
+// such vectors; these are set by hand.
 Eigen::MatrixXf meanings(const words& sentence) {
   const std::vector<words> senses{{"he", "er"},        {"has", "hat"},
                                   {"read", "gelesen"}, {"yesterday", "gestern"},

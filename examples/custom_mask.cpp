@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A mask of one's own: every word sees its own sentence so far, and the headline from anywhere.
+// A custom mask: every word attends to its own sentence up to itself, and to the headline.
 #include <heed/heed.hpp>
 
 #include <iostream>
@@ -17,7 +17,7 @@ int main() {
     if (word == "." || word == "Cats:") ++number;
   }
 
-  // Masks are values: any function of a place becomes one, and && || ! put them together.
+  // Masks are values: heed::where makes one of any function of a position, and && || ! combine masks.
   const auto same_sentence = heed::where([&](heed::at i) {
     return sentence[static_cast<std::size_t>(i.query)] == sentence[static_cast<std::size_t>(i.key)];
   });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A score rule of one's own: older readings count less, halving every hour.
+// A custom score rule: the weight of older readings halves every hour.
 #include <heed/heed.hpp>
 
 #include <cmath>
@@ -18,7 +18,7 @@ int main() {
     return score - age / 60 * std::log(2.0f);
   });
 
-  const Eigen::MatrixXf nothing = Eigen::MatrixXf::Zero(5, 1);  // q kᵀ = 0: only the rule speaks
+  const Eigen::MatrixXf nothing = Eigen::MatrixXf::Zero(5, 1);  // q kᵀ = 0: only the rule counts
   Eigen::MatrixXf smooth(5, 1), weights(5, 5);
   heed::attention(nothing, nothing, degrees, smooth, heed::causal, halve_every_hour,
                   heed::weights(weights));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Writes what a published language model says to a prompt, on several processes that share its cache.
+// Generates text with a published language model on several processes, each of which has a part of the KV cache.
 //
 //   mpiexec -n 3 distributed_generate MODEL --share heads --prompt "Once upon a time"
 #include "speaking/answer_text.hpp"
@@ -32,7 +32,7 @@ bool is_first(MPI_Comm ranks) {
   return rank == 0;
 }
 
-// Rank 0 alone has standard input.
+// The prompt, which rank 0 sends to all ranks: only rank 0 has standard input.
 std::string words_of_all(const options& given, MPI_Comm ranks) {
   std::string words = is_first(ranks) ? given.words() : std::string();
   auto size = static_cast<int>(words.size());
@@ -42,7 +42,7 @@ std::string words_of_all(const options& given, MPI_Comm ranks) {
   return words;
 }
 
-// The tokens that `generate` gives, one after the other; rank 0 writes them.
+// Generates the same tokens as `generate`; rank 0 prints their text token by token.
 template <class Memory>
 void write(const heed::language_model& model, const heed::tokenizer& text, const options& given,
            MPI_Comm ranks) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Teaches a small language model on a text, on several processes; any number of them gives the same weights.
+// Trains a small language model on a text, on several processes; the weights are the same for any number of processes.
 //
 //   mpiexec -n 4 distributed_train shakespeare.txt --batch 4 --accumulate 8
 //   mpiexec -n 2 distributed_train --out trained --resume
 //   generate trained --prompt "ROMEO:" --temperature 0.8
 //
-// A step has --accumulate pieces, which the processes share, each of --batch sequences.
+// A step has --accumulate batches, which the processes share, each of --batch sequences.
 #include "learning/corpus.hpp"
 #include "learning/options.hpp"
 #include "learning/progress_line.hpp"
@@ -21,7 +21,7 @@
 
 namespace {
 
-// What all ranks have alike; rank 0 alone writes.
+// The state of training, which is the same on all ranks. Only rank 0 writes files.
 class shared_lesson {
  public:
   // `remembered`: the options as text, which --resume reads.
@@ -73,7 +73,7 @@ class shared_lesson {
     return rank == 0;
   }
 
-  // Bytes, or merges of them: rank 0 writes the files that all read.
+  // A byte-level tokenizer, with merges learned from the text: rank 0 writes its files, which all ranks read.
   heed::tokenizer open_tokenizer() const {
     if (writes() && !given_.resume) {
       std::filesystem::create_directories(given_.out);
@@ -84,7 +84,7 @@ class shared_lesson {
     return heed::load_tokenizer(given_.out);
   }
 
-  // Gives the mean loss of the step.
+  // Returns the mean loss of the step.
   double one_step(double rate) {
     const heed::executor on = team_.executor();
     const auto tokens = static_cast<double>(given_.batch * given_.accumulate * given_.context);

@@ -2,8 +2,8 @@
 // Vectors of texts, and search by meaning, with a published text encoder.
 //
 //   embed MODEL FILE                         a vector for each line; without FILE, of standard input
-//   embed MODEL --search FOLDER "question"   the passages below the folder that are nearest to it
-//   embed MODEL --search FOLDER              ... to each line of standard input
+//   embed MODEL --search FOLDER "question"   the passages in the folder that are nearest to the question
+//   embed MODEL --search FOLDER              the same for each line of standard input
 #include "searching/folder_search.hpp"
 #include "speaking/program.hpp"
 
@@ -38,7 +38,7 @@ struct options {
   }
 };
 
-// Calls use(lines) with all lines that are there, but not with very many at once.
+// Calls use(lines) with the lines that can be read without waiting, at most 256 at once.
 template <class Use>
 void in_groups(std::istream& in, const Use& use) {
   std::vector<std::string> lines;
@@ -54,7 +54,7 @@ void in_groups(std::istream& in, const Use& use) {
   flush();
 }
 
-// A line a row; nine digits are enough to get the same numbers back.
+// Prints a line for each row; nine digits are enough to read the same floats again.
 void print(const heed::matrix<float>& vectors) {
   std::string text;
   char number[32];
@@ -67,7 +67,7 @@ void print(const heed::matrix<float>& vectors) {
   std::cout << text << std::flush;
 }
 
-// The passage in one line of UTF-8: white space as single spaces, no control characters, cut where it is long.
+// A passage in one line of UTF-8: white space as single spaces, no control characters, cut after about 300 bytes.
 std::string one_line(const std::string& given) {
   const std::string text = heed::detail::text::repaired(given);
   constexpr std::size_t most = 300;
@@ -93,7 +93,7 @@ void print(const std::vector<search_result>& results) {
   std::cout << std::flush;
 }
 
-// A page of the attention in a text.
+// Writes an HTML page of the attention weights of a text.
 void write_attention(const options& given, const heed::text_encoder& model, const std::string& text,
                      const heed::executor& threads) {
   const std::vector<heed::index> ids = model.ids(text);
@@ -128,7 +128,7 @@ int run(const options& given) {
   }
 
   folder_search search(model, threads, given.folder, given.index);
-  if (!search.update()) return 130;  // as a shell says it of Ctrl-C
+  if (!search.update()) return 130;  // the exit status of shells after Ctrl-C
   if (!given.text.empty()) {
     print(search.ask(given.text, given.top));
     return 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Teaches a published text encoder which answer belongs to which question, so that it finds them better.
+// Fine-tunes a published text encoder on pairs of questions and answers, so that search finds answers better.
 //
-//   finetune_embedder minilm pairs.tsv --out taught    a pair a line: question, tab, answer
-//   embed taught --search FOLDER "question"            what was taught, used
+//   finetune_embedder minilm pairs.tsv --out taught    a pair in each line: question, tab, answer
+//   embed taught --search FOLDER "question"            searches with the fine-tuned encoder
 #include "learning/pairs.hpp"
 #include "learning/progress_line.hpp"
 #include "learning/tokenizer_files.hpp"
@@ -82,9 +82,9 @@ class lesson_of_pairs {
                                " pairs; at least two must be left to learn from");
   }
 
-  // True where all steps are done, false where Ctrl-C came before.
+  // Returns true if all steps are done, false after Ctrl-C.
   bool run() {
-    save();  // what cannot be written is refused before anything is learned
+    save();  // throws before training if the folder cannot be written
     const auto batch = std::min(static_cast<std::size_t>(given_.batch), learned_.size());
     const auto steps_of_epoch = static_cast<heed::index>(learned_.size() / batch);
     const heed::index steps = steps_of_epoch * given_.epochs;
@@ -139,7 +139,7 @@ class lesson_of_pairs {
     return texts;
   }
 
-  // Gives the mean loss.
+  // Returns the mean loss.
   double one_step(const heed::token_sequences& texts, double rate) {
     const heed::executor on = team_.executor();
     const heed::index pairs = texts.count() / 2;
@@ -164,7 +164,7 @@ class lesson_of_pairs {
     return found.mean();
   }
 
-  // What the model finds of what is held out, in a line.
+  // Prints a line about how well the model finds the answers of the held-out questions.
   void tell(const char* when) const {
     if (held_out_.empty()) return;
     const retrieval r = measure(model_, pairs_, held_out_, team_.executor());
@@ -197,7 +197,7 @@ class lesson_of_pairs {
 int run(const options& given) {
   const bool done = lesson_of_pairs(given).run();
   std::cerr << "The encoder is in " << given.out << (done ? "\n" : ", as far as it was taught\n");
-  return done ? 0 : 130;  // as a shell says it of Ctrl-C
+  return done ? 0 : 130;  // the exit status of shells after Ctrl-C
 }
 
 }  // namespace

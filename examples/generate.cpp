@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Writes what a published language model says to a prompt, token by token.
+// Generates text with a published language model from a prompt, token by token.
 //
-//   generate                                     the model that comes with heed, which knows a small world
+//   generate                                     the model that comes with heed, trained on examples/world's stories
 //   generate MODEL --prompt "What is the capital of France?"
 //   generate MODEL --prompt "Once upon a time" --raw --temperature 0.8 --seed 7
-//   generate MODEL --attention attention.html    a page that shows what every attention head looks at
+//   generate MODEL --attention attention.html    an HTML page of the attention weights of every head
 //   generate MODEL --ranks 4                     the same text from four processes (distributed_generate)
 #include "speaking/answer_text.hpp"
 #include "speaking/interrupt.hpp"
@@ -38,7 +38,7 @@ struct options : prompt_options {
   }
 };
 
-// What the model attends to in a text that it has read or written.
+// Writes an HTML page of the attention weights of a text.
 void write_attention(const options& given, const std::string& words,
                      const heed::language_model& model, const heed::tokenizer& text,
                      std::vector<heed::index> ids, const heed::executor& threads) {
@@ -71,7 +71,7 @@ int run(const options& given) {
   heed::token_stream stream = text.stream({.skip_special_tokens = true});
   heed::stop_strings stop(given.stop);
   auto answer = model.generate(ids, how);
-  if (chat && given.prompt.empty()) std::cout << words << '\n';  // what nobody has said
+  if (chat && given.prompt.empty()) std::cout << words << '\n';  // the built-in prompt
   if (!chat)
     for (const heed::index id : ids) std::cout << stream.push(id) << std::flush;
   const interrupt ctrl_c;
@@ -88,7 +88,7 @@ int run(const options& given) {
   std::cerr << figures << '\n';
   if (!given.attention.empty())
     write_attention(given, words, model, text, answer.seen(), threads.executor());
-  return interrupt::came() ? 130 : 0;  // 130: as shells say it
+  return interrupt::came() ? 130 : 0;  // 130: the exit status of shells after Ctrl-C
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Names the word in each second of a sound, as it comes: the Keyword Transformer knows ten of them.
+// Prints the word in each second of a sound as it arrives: the Keyword Transformer distinguishes ten words.
 //
 //   listen FILE.wav
 //   arecord -q -t raw -f S16_LE -r 16000 | listen
@@ -19,7 +19,7 @@
 
 namespace {
 
-// Of the published model.
+// The labels of the published model.
 const std::vector<std::string> labels{"(silence)", "(unknown)", "yes", "no",  "up",   "down",
                                       "left",      "right",     "on",  "off", "stop", "go"};
 
@@ -38,7 +38,7 @@ struct options {
   }
 };
 
-// How long the windows took, on the one thread that there is.
+// Measures the computing time of windows.
 class stopwatch {
  public:
   void start() { begin_ = clock::now(); }
@@ -95,7 +95,7 @@ int run(const options& given) {
     listener.push(samples, hear);
   };
 
-  // Silence before the sound and behind it, so that windows have their middles in all of its seconds.
+  // Silence before and after the sound, so that every second of it has windows with their middles in it.
   const std::vector<float> silence(static_cast<std::size_t>(before));
   push(silence);
   const interrupt ctrl_c;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Needles in a context of a million tokens that lies on several processes: 64 keys are hidden among random
-// ones, and each process asks for its share of them.
+// Needle-in-a-haystack test in a context of a million tokens, which is distributed over several processes: 64
+// known keys are placed among random ones, and each process has queries for its share of them.
 //
 //   mpiexec -n 4 long_context
 #include <heed/mpi.hpp>
@@ -19,18 +19,18 @@ using rows_of_bfloat16 = Eigen::Matrix<bfloat16, Eigen::Dynamic, Eigen::Dynamic,
 
 constexpr index width = 64, needles = 64;
 
-// A number in [-1, 1) that belongs to a place, the same on every process.
+// A random number in [-1, 1) that is a function of its arguments, the same on every process.
 float number_at(index row, index col, std::uint64_t what) {
   std::uint64_t x = static_cast<std::uint64_t>(row * width + col) * 2 + what;
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;  // splitmix64
   x = (x ^ (x >> 27)) * 0x94d049bb133111ebU;
   return static_cast<float>((x ^ (x >> 31)) >> 40) * 0x1p-23F - 1;
 }
-// What a needle is asked by, and what it says: signs.
+// The numbers of a needle's key (what = 0) and value (what = 1): signs, 1 or -1.
 float sign_of(index needle, index col, std::uint64_t what) {
   return number_at(-1 - needle, col, what) < 0 ? -1.0F : 1.0F;
 }
-// Needles stand at all depths.
+// The position of a needle; needles are equally far from each other.
 index place_of(index needle, index tokens) { return (2 * needle + 1) * tokens / (2 * needles); }
 
 double peak_gib() {
@@ -47,7 +47,7 @@ index sum_of_all(index own) {
   return all;
 }
 
-// How many of the needles that these rows should have found are there, sign by sign.
+// The number of rows of `out` that have the signs of their needle's value.
 index found_in(const Eigen::MatrixXf& out, index first) {
   index found = 0;
   for (index i = 0; i < out.rows(); ++i) {
@@ -85,7 +85,7 @@ void run(index tokens, MPI_Comm ranks) {
           cost.bytes_received * 1e-6);
   };
 
-  // Keys travel to the queries, of which each process has its own ...
+  // Each process has its own queries, and keys and values are sent to the queries ...
   const heed::interval asked = {needles * rank / count, needles * (rank + 1) / count};
   Eigen::MatrixXf q(needles, width), out(asked.size(), width);
   for (index n = 0; n < needles; ++n)
@@ -96,7 +96,7 @@ void run(index tokens, MPI_Comm ranks) {
   heed::attention(own_q, k, v, out, heed::across(ranks, {.report = &cost}));
   say("across", found_in(out, asked.first), needles, cost);
 
-  // ... or sums of keys do, where all processes have the queries.
+  // ... or all processes have all queries, and partial results are merged.
   constexpr index some = 8;
   const Eigen::MatrixXf some_q = q.topRows(some);
   Eigen::MatrixXf all(some, width);

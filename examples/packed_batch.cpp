@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A batch of sentences of different lengths in one call, without padding: the same as one by one.
+// A packed batch (varlen): sentences of different lengths in one call without padding, with the bits of calls one by
+// one.
 #include <heed/heed.hpp>
 
 #include <iostream>
@@ -26,7 +27,7 @@ int main() {
               << " tokens: " << (same ? "the same bits as alone" : "DIFFERS") << '\n';
   }
 
-  // Rows 0-1 and 4-5 hold the same words, and no sentence sees another.
+  // Rows 0-1 and 4-5 are the same words, and no sentence attends to another.
   const bool equal = together.row(1) == together.row(5);
   std::cout << "tokens 7 2 begin two sentences: " << (equal ? "equal rows" : "DIFFERENT ROWS")
             << '\n';

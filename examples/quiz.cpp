@@ -2,7 +2,7 @@
 // Asks a language model questions and counts the right answers of each kind.
 //
 //   world 200 --seed 2 --held-out --questions | quiz              the model that comes with heed
-//   world 200 --seed 2 --held-out --questions | quiz --window 4   with attention cut to the last 4 tokens
+//   world 200 --seed 2 --held-out --questions | quiz --window 4   with a window of 4 earlier tokens
 //   world 200 --seed 2 --held-out --questions | quiz MODEL
 #include "speaking/program.hpp"
 #include "speaking/team.hpp"
@@ -37,7 +37,7 @@ struct options {
   }
 };
 
-// A line of the questions: "kind <tab> text <tab> answer", of which the answer ends with a full stop.
+// A line of the questions: "kind <tab> text <tab> answer", where the answer ends with a full stop.
 struct asked {
   std::string kind, text, answer;
 
@@ -58,7 +58,7 @@ struct score {
   [[nodiscard]] double percent() const { return 100.0 * right / asked; }
 };
 
-// What the model says up to the first full stop, with it, and without spaces before.
+// The model's answer up to and including the first full stop, without spaces at its begin.
 std::string answer_of(const heed::language_model& model, const heed::tokenizer& text,
                       const std::string& question, const heed::generate_options& how) {
   const std::vector<heed::index> ids =

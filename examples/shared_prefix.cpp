@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A prompt is read once, and many continuations go on from it: what the prompt's keys and values say
-// is asked for all of them in one call, what each has of its own in another, and the two are merged.
+// Many continuations of one prompt, whose keys and values are stored once: one call attends to the prompt for all
+// continuations, another call to the own tokens of each, and heed::merge combines both results.
 #include "complete/passage.hpp"
 
 #include <heed/heed.hpp>
@@ -16,7 +16,7 @@ using matrix = heed::matrix<float>;
 constexpr heed::heads heads{8, 2};
 constexpr heed::index width = 16, model = 64;
 
-// One layer of a model that knows letters: what a token asks, offers and says.
+// The queries, keys and values of one layer of a model whose tokens are letters.
 struct letters {
   heed::token_embedding<float> embed{{.vocabulary = 128, .model = model}};
   heed::sinusoidal<float> place{{.model = model}};
@@ -40,20 +40,20 @@ int main() {
   const auto continuations = static_cast<heed::index>(endings.size());
   const auto length = static_cast<heed::index>(prompt.size());
 
-  // The prompt, once; and what follows it, each in rows of its own.
+  // The prompt is cached once; each continuation has a sequence of its own in `own`.
   const auto [unused, prompt_keys, prompt_values] = layer(prompt, 0);
   heed::kv_cache<float> shared({.capacity = length, .heads = heads.kv, .width = width});
   shared.append(prompt_keys, prompt_values);
   heed::kv_caches<float> own(
       {.sequences = continuations, .capacity = 64, .heads = heads.kv, .width = width});
-  matrix q(continuations, heads.query * width);  // the last letter of each asks
+  matrix q(continuations, heads.query * width);  // the query of the last letter of each
   for (heed::index i = 0; i < continuations; ++i) {
     const auto [ask, keys, values] = layer(endings[static_cast<std::size_t>(i)], length);
     own.append(i, keys, values);
     q.row(i) = ask.row(ask.rows() - 1);
   }
 
-  // All that is shared is read once for all; then what is not.
+  // Attends to the shared prompt for all continuations; then to the tokens of each.
   matrix out(q.rows(), q.cols()), tails(out), lse(continuations, heads.query), tails_lse(lse);
   heed::attention(q, shared.keys(), shared.values(), out, heads, heed::log_sum_exp(lse));
   std::vector<heed::index> starts(static_cast<std::size_t>(continuations + 1));
@@ -62,7 +62,7 @@ int main() {
                   own.batch(starts), heed::causal);
   heed::merge(heed::partial(out, lse), heed::partial(tails, tails_lse));
 
-  // The same with a copy of the prompt for each.
+  // The same with a copy of the prompt for each continuation.
   double difference = 0;
   for (heed::index i = 0; i < continuations; ++i) {
     heed::kv_cache<float> whole({.capacity = length + 64, .heads = heads.kv, .width = width});

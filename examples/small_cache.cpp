@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a cache of smaller numbers costs and saves: the same model layer reads a text into caches of
-// float, half, bfloat16 and 8-bit integers, and the last letter asks each of them.
+// The error and the size of a KV cache of smaller numbers: the keys and values of a text are stored as float, half,
+// bfloat16 and 8-bit integers, and the query of the last letter attends to each cache.
 #include "complete/passage.hpp"
 
 #include <heed/heed.hpp>
@@ -17,7 +17,7 @@ using matrix = heed::matrix<float>;
 constexpr heed::heads heads{8, 2};
 constexpr heed::index width = 64, model = 128;
 
-// Queries and results stay float whatever holds keys and values.
+// Prints the size and the error of a cache of type Storage; queries and results are float in any case.
 template <class Storage>
 void show(const char* name, double bytes_a_number, const matrix& q, const matrix& k,
           const matrix& v, const matrix& exact) {
@@ -48,5 +48,6 @@ int main() {
   show<float>("float", 4, q, k, v, exact);
   show<Eigen::half>("half", 2, q, k, v, exact);
   show<Eigen::bfloat16>("bfloat16", 2, q, k, v, exact);
-  show<std::int8_t>("8-bit", 1 + 4.0 / width, q, k, v, exact);  // and a scale a row and head
+  // A scale, 4 bytes, for each row and head.
+  show<std::int8_t>("8-bit", 1 + 4.0 / width, q, k, v, exact);
 }

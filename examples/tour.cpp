@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Writes docs/tour.md: self-attention step by step, on one sentence, with the numbers and pictures of a model that
-// tells stories.
+// Writes docs/tour.md: self-attention step by step, on one sentence, with the numbers and pictures of a model that was
+// trained on stories.
 //
 //   tour stories260K.bin --tokenizer tok512.bin --folder docs    writes docs/tour.md and docs/tour/*.svg
-//   tour stories260K.bin --tokenizer tok512.bin --check docs     compares them with what it would write
+//   tour stories260K.bin --tokenizer tok512.bin --check docs     compares these files with what it would write
 #include "tour/embedding.hpp"
 #include "tour/one_head.hpp"
 #include "tour/whole_model.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A text as tokens, of which the last part is kept for validation; pieces of it, drawn by chance or in order.
+// A text as tokens, whose last part is held out for validation, and batches of pieces of it.
 #pragma once
 
 #include <heed/models.hpp>
@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-// Of a file, or of all files of a folder and the folders in it, by name.
+// The text of a file, or of all files in a folder and its subfolders, sorted by path. Throws std::runtime_error.
 inline std::string read_text(const std::filesystem::path& path) {
   std::vector<std::filesystem::path> files;
   if (std::filesystem::is_directory(path)) {
@@ -37,15 +37,15 @@ inline std::string read_text(const std::filesystem::path& path) {
 // A text as tokens.
 struct token_text {
   std::vector<heed::index> ids;
-  std::vector<heed::index>
-      begins;  // of texts of their own; empty: it is one text, of which any part may be learned
-  std::vector<bool> learned;  // which tokens a model learns to write; empty: all
+  // The first token of each separate text; empty: there is one text, whose pieces may begin anywhere.
+  std::vector<heed::index> begins;
+  std::vector<bool> learned;  // whether each token is a target of training; empty: all are
 };
 
 class corpus {
  public:
-  // Pieces ask `context` tokens and begin anywhere, or are texts of their own, of which they ask as many at most.
-  // Throws std::runtime_error for a text that is too short.
+  // Pieces have `context` inputs and begin anywhere in one text, or are separate texts of at most `context` inputs.
+  // `validation`: the held-out share of the text. Throws std::runtime_error for a text that is too short.
   corpus(token_text text, double validation, heed::index context)
       : text_(std::move(text)), context_(context) {
     const auto all = static_cast<heed::index>(text_.ids.size());
@@ -63,7 +63,7 @@ class corpus {
 
   [[nodiscard]] heed::index learned() const { return learned_; }
 
-  // Batch `number` of a seed, wherever learning begins: a function of both.
+  // Batch number `number` of random pieces: a function of number and seed, so that training can be resumed.
   [[nodiscard]] heed::token_batch drawn(heed::index number, heed::index pieces,
                                         std::uint64_t seed) const {
     heed::token_batch batch;
@@ -78,7 +78,7 @@ class corpus {
     return batch;
   }
 
-  // Up to `pieces` of what is not learned from, spread over it; the same ones each time.
+  // Up to `pieces` pieces of the held-out part, equally far from each other; the same ones in each call.
   [[nodiscard]] heed::token_batch kept_back(heed::index pieces) const {
     heed::token_batch batch;
     const heed::index first = whole() ? learned_ : learned_places_;
@@ -110,6 +110,6 @@ class corpus {
 
   token_text text_;
   heed::index context_;
-  heed::index places_ = 0;                        // at which a piece may begin
-  heed::index learned_places_ = 0, learned_ = 0;  // the first so many of places, of tokens
+  heed::index places_ = 0;                        // the number of places at which a piece may begin
+  heed::index learned_places_ = 0, learned_ = 0;  // the number of places and tokens of training
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The losses of a run: as a line of text for its checkpoint, and as a picture.
+// The losses of a training run: as a line of text for its checkpoint, and as an SVG picture.
 #pragma once
 
 #include <heed/core/types.hpp>
@@ -31,7 +31,7 @@ class history {
     return h;
   }
 
-  // Both as lines over the steps; the first is the mean of some steps at a time.
+  // Both losses as curves over the steps; that of training is averaged over groups of steps.
   [[nodiscard]] std::string svg(heed::index steps) const {
     const std::size_t at_once = std::max<std::size_t>(1, learned_.size() / 200);
     std::vector<point> mean;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A model that learns, and the folder in which it is kept: a checkpoint, the model as Hugging Face has it, a picture
-// of the losses.
+// Training of a model, and the folder of its files: a checkpoint, the model in the format of Hugging Face, a picture of
+// the losses.
 #pragma once
 
 #include "../speaking/interrupt.hpp"
@@ -48,7 +48,7 @@ class lesson {
     if (given.resume) go_on();
   }
 
-  // True where all steps are done, false where Ctrl-C came before.
+  // Returns true if all steps are done, false after Ctrl-C.
   bool run() {
     heed::index numbers = 0;
     for (const auto& p : weights_) numbers += p.size();
@@ -76,7 +76,8 @@ class lesson {
   }
 
  private:
-  // Bytes or merges of them, unless a tokenizer is given or comes with weights; its files are in the folder from then on.
+  // The tokenizer that is given or comes with the weights, otherwise a byte-level one with merges learned from the text.
+  // Its files are copied or written to the folder.
   heed::tokenizer open_tokenizer() {
     std::filesystem::create_directories(folder_);
     const std::string& source = given_.tokenizer.empty() ? given_.from : given_.tokenizer;
@@ -123,8 +124,8 @@ class lesson {
                                .kv_heads = given_.kv_heads,
                                .hidden = given_.hidden,
                                .seed = given_.seed});
-    // As GPT-2 begins: deviations of 0.02, and less of what is added to a token's vector, so that the token itself is
-    // heard among all that is added.
+    // GPT-2's initial weights: a standard deviation of 0.02, and 0.02 / √(2 layers) for the outputs of layers, so that
+    // their sum does not dominate the token's vector in the residual stream.
     const auto begin = [](heed::linear<float>& layer, double share) {
       const double deviation =
           std::sqrt(2.0 / static_cast<double>(layer.inputs() + layer.outputs()));
@@ -178,7 +179,7 @@ class lesson {
     return loss;
   }
 
-  // The loss of what was kept back, and a sample.
+  // Prints the loss of the held-out part, and a sample of generated text.
   void look() {
     const heed::token_batch batch = texts_.kept_back(2 * given_.batch);
     if (!batch.ids.empty()) {
@@ -226,12 +227,12 @@ class lesson {
     return *type;
   }
 
-  // The decoder that computes: the weights that learn, or what they are rounded to.
+  // The decoder of forward and backward: the trained weights, or their rounded copy.
   [[nodiscard]] const heed::decoder<float>& reads() const {
     return rounded_ ? rounded_->decoder() : gpt_;
   }
 
-  // ... with a matrix of floats for each weight and no adapters.
+  // The same decoder with a matrix of floats for each weight and with its adapters merged.
   [[nodiscard]] heed::decoder<float> written() const {
     heed::decoder<float> whole = reads();
     heed::merge_low_rank(whole);

@@ -107,8 +107,8 @@ struct training_options {
     return std::filesystem::path(out) / "checkpoint.safetensors";
   }
 
-  // The options of this run as text, for the checkpoint's field "options": those of the command line, after those of
-  // the run that --resume goes on with, which are read from there first.
+  // The options of this run as text, for the field "options" of the checkpoint: with --resume, the options of the
+  // checkpoint, which are read first, and then those of the command line, which take precedence.
   std::string remembered(CLI::App& app) const {
     std::string now = app.config_to_str(false, false);
     if (!resume) return now;

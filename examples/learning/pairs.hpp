@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Questions and their answers from a file, of which some are held out; how well a text encoder finds the answers.
+// Pairs of questions and answers from a file, and a measure of how well a text encoder finds the answers.
 #pragma once
 
 #include <heed/models.hpp>
@@ -18,7 +18,7 @@ struct text_pairs {
   [[nodiscard]] std::size_t size() const { return questions.size(); }
 };
 
-// A pair a line: question, tab, answer. Empty lines are left out.
+// Reads a pair from each line: question, tab, answer. Empty lines are left out. Throws std::runtime_error.
 inline text_pairs read_pairs(const std::string& path) {
   std::ifstream in(path);
   if (!in) throw std::runtime_error(path + " cannot be read");
@@ -39,7 +39,7 @@ inline text_pairs read_pairs(const std::string& path) {
   return pairs;
 }
 
-// 0, 1, ..., count - 1 in an order that is a function of the seed and of `turn`.
+// 0, 1, ..., count - 1 in a random order that is a function of count, seed and `turn`.
 inline std::vector<std::size_t> shuffled(std::size_t count, std::uint32_t turn,
                                          std::uint64_t seed) {
   std::vector<std::size_t> order(count);
@@ -51,13 +51,13 @@ inline std::vector<std::size_t> shuffled(std::size_t count, std::uint32_t turn,
   return order;
 }
 
-// How often the right answer comes first, and the mean of 1 / its place.
+// The share of questions whose right answer comes first, and the mean reciprocal rank of the right answer.
 struct retrieval {
   double first = 0, reciprocal = 0;
 };
 
-// Looks for the answers of the questions `asked` among all answers; one with the words of the right answer counts as
-// right.
+// Searches the answers of the questions `asked` among all answers by cosine; an answer with the text of the right one
+// counts as right.
 inline retrieval measure(const heed::text_encoder& encode, const text_pairs& pairs,
                          const std::vector<std::size_t>& asked, const heed::executor& on) {
   std::vector<std::string> questions;

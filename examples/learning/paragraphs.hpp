@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// A text whose paragraphs, which empty lines keep apart, are texts of their own.
+// Splits a text at empty lines into paragraphs, which are separate texts for training.
 #pragma once
 
 #include "corpus.hpp"
 
 #include <string_view>
 
-// Every paragraph with the end of its last line. With `answers`, lines of a paragraph are said by two who take turns, and
-// a model learns to write those of the second alone. Throws std::runtime_error where there are none.
+// The tokens of all paragraphs, each with the end of its last line. With `answers`, the lines of a paragraph alternate
+// between two speakers, and only the lines of the second are targets; throws std::runtime_error if there are none.
 inline token_text read_paragraphs(const heed::tokenizer& text, std::string_view words,
                                   bool answers) {
   token_text made;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One line that says how far learning is, written over itself in a terminal.
+// One line about the progress of training, which is overwritten in a terminal.
 #pragma once
 
 #include <heed/core/types.hpp>
@@ -31,7 +31,7 @@ class progress_line {
     if (terminal()) std::cerr << '\r' << last_ << "\x1b[K" << std::flush;
   }
 
-  // Leaves the line as it is and goes to the next.
+  // Ends the line, so that it is not overwritten.
   void end_line() { std::cerr << (terminal() ? std::string() : last_) << '\n'; }
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The files of a tokenizer, which are copied as they are from the folder of one model to that of another.
+// Copies the files of a tokenizer from the folder of one model to that of another.
 #pragma once
 
 #include <filesystem>

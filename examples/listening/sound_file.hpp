@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Sound as it comes from a file or from standard input: samples within ± 1, the mean of the channels.
+// Reads sound from a file or from standard input: samples within ± 1, the mean of the channels.
 #pragma once
 
 #include <sndfile.h>
@@ -13,9 +13,9 @@
 
 class sound_file {
  public:
-  // A file of any format that libsndfile reads; "" is standard input: 16-bit samples of one channel, with
-  // nothing before them, as `arecord -t raw -f S16_LE -r 16000` gives them. Throws std::runtime_error, also for
-  // another rate.
+  // A file of any format that libsndfile reads; "" is standard input: raw 16-bit little-endian samples of one
+  // channel, as `arecord -t raw -f S16_LE -r 16000` writes them. `rate`: samples a second. Throws
+  // std::runtime_error if the file cannot be read or has another rate.
   sound_file(const std::string& path, int rate) : name_(path.empty() ? "standard input" : path) {
     SF_INFO info{};
     if (path.empty()) {
@@ -36,7 +36,7 @@ class sound_file {
     channels_ = static_cast<std::size_t>(info.channels);
   }
 
-  // Up to `most` further samples; none at the end. Good until the next call.
+  // The next samples, `most` at most; none at the end. They are valid until the next call.
   std::span<const float> read(std::size_t most) {
     raw_.resize(most * channels_);
     mean_.resize(most);
@@ -54,7 +54,7 @@ class sound_file {
     return std::span(mean_).first(count);
   }
 
-  // So far.
+  // The number of samples read so far.
   [[nodiscard]] std::size_t samples() const { return samples_; }
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The word of each second, from what the windows around it were heard as.
+// The word of each second, from the probabilities of its windows.
 #pragma once
 
 #include <heed/audio/keyword_listener.hpp>
@@ -7,18 +7,17 @@
 struct second_heard {
   long second;
   heed::index label;
-  float probability;  // on the average of the second's windows
+  float probability;  // the mean over the windows of the second
 };
 
-// A window belongs to the second in which its middle lies. The label of a second is the one with the largest sum
-// of probabilities over its windows: windows that cut a word off at its begin or end are outvoted by those that
-// hold the whole of it.
+// A window belongs to the second of its middle. The label of a second is the one with the largest sum of
+// probabilities over its windows, so that windows with the whole word outweigh those that cut it off.
 class word_of_second {
  public:
-  // `before`: so many samples were pushed before the sound.
+  // rate: samples a second; window: samples of a window; before: samples that were pushed before the sound.
   word_of_second(long rate, long window, long before) : rate_(rate), behind_(before + window / 2) {}
 
-  // Calls say(second_heard) for a second that is over.
+  // Adds a window; calls say(second_heard) when a second is complete.
   template <class Say>
   void add(const heed::heard& h, const Say& say) {
     const long second = (static_cast<long>(h.end) - behind_) / rate_;

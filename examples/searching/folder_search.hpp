@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Search by meaning in the text files of a folder: what has changed is read again, the rest is known.
+// Semantic search in the text files of a folder: only files that have changed are read again, the others are in an
+// index.
 #pragma once
 
 #include "../speaking/interrupt.hpp"
@@ -22,7 +23,7 @@ struct search_result {
 
 class folder_search {
  public:
-  // Refers to the model and the threads. Throws heed::file_error if the folder is none.
+  // Refers to the model and the threads. Throws heed::file_error if the folder does not exist.
   folder_search(const heed::text_encoder& model, const team& threads, std::filesystem::path folder,
                 std::filesystem::path index)
       : model_(model), threads_(threads), folder_(std::move(folder)), path_(std::move(index)) {
@@ -31,8 +32,8 @@ class folder_search {
     if (path_.empty()) path_ = folder_ / ".heed-search.safetensors";
   }
 
-  // Brings the index up to date, and says on the error stream what that took. False if Ctrl-C ended it:
-  // the files that were done are then in the index.
+  // Updates the index, and prints on standard error what was read. Returns false after Ctrl-C; the index then has
+  // the files that were read before.
   bool update() {
     const interrupt ctrl_c;
     const auto start = clock::now();
@@ -53,7 +54,7 @@ class folder_search {
     return !interrupt::came();
   }
 
-  // The passages that are nearest to the question, the best first; of those that overlap only the best.
+  // The passages nearest to the question, `count` at most, the best first; of overlapping ones only the best.
   [[nodiscard]] std::vector<search_result> ask(const std::string& question,
                                                heed::index count) const {
     std::vector<std::pair<const std::string*, heed::passage>> all;
@@ -89,7 +90,7 @@ class folder_search {
     std::cerr << "embed: " << path.string() << " is left out: " << why << '\n';
   }
 
-  // Reads the index that is there, if it is of this model; returns when it was written.
+  // Reads the existing index if it is of this model; returns the time when it was written, 0 if there is none.
   std::int64_t open() {
     index_.probe = model_({"heed: which model made this index?"});
     std::error_code error;
@@ -109,7 +110,7 @@ class folder_search {
     return 0;
   }
 
-  // A file of the same size and time is the same, unless it was written about when the index was.
+  // A file of the same size and time is unchanged, unless it was written less than 2 seconds before the index.
   bool unchanged(const std::string& name, const found_file& file, std::int64_t written) const {
     constexpr std::int64_t moment = 2'000'000'000;
     const auto known = index_.files.find(name);
@@ -150,7 +151,7 @@ class folder_search {
     }
   }
 
-  // The vectors of all passages that wait for one.
+  // Computes the vectors of the passages that have none yet, and adds their files to the index.
   void encode() {
     const heed::matrix<float> vectors = model_(texts_, heed::on(threads_.executor()));
     heed::index first = 0;

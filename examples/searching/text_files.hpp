@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The files below a folder, and their text.
+// Lists the files in a folder and its subfolders, and reads them.
 #pragma once
 
 #include <cerrno>
@@ -22,9 +22,9 @@ inline std::int64_t nanoseconds(std::filesystem::file_time_type time) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
 }
 
-// Plain files below the folder by their paths, with '/'; those whose name begins with a dot are left out,
-// as is what lies in such folders, and links to folders are not followed. complain(path, why) is told of
-// what cannot be read.
+// Adds the regular files in the folder and its subfolders to `found`, by their relative paths with '/'. Files and
+// folders whose names begin with a dot are left out, and links to folders are not followed. Calls
+// complain(path, why) for entries that cannot be read.
 template <class Complain>
 void list_files(const std::filesystem::path& folder, const std::string& before,
                 std::map<std::string, found_file>& found, const Complain& complain) {
@@ -53,7 +53,7 @@ void list_files(const std::filesystem::path& folder, const std::string& before,
   if (error) complain(folder, error.message());
 }
 
-// The bytes of a file; throws std::runtime_error with the reason alone.
+// The bytes of a file; throws std::runtime_error with the reason, without the file's name.
 inline std::string read_bytes(const std::filesystem::path& path) {
   constexpr std::size_t most = std::size_t(64) << 20;
   errno = 0;
@@ -77,5 +77,5 @@ inline std::int64_t hash_of(const std::string& bytes) {
   return static_cast<std::int64_t>(hash);
 }
 
-// A file with a zero byte is no text.
+// A file with a zero byte does not count as text.
 inline bool is_text(const std::string& bytes) { return bytes.find('\0') == std::string::npos; }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// What a search knows of a folder's files: their passages, and a vector of each. It is kept in a safetensors
-// file, which appears whole or not at all:
+// The index of a search: the passages of a folder's files, and a vector for each. It is stored in a safetensors
+// file, which appears under its name only when it is complete:
 //
 //   files     I64 (files, 4): bytes, time of the last change in nanoseconds, hash of the bytes, passages
-//   names     U8  (bytes): the path of each file below the folder, in UTF-8, each with a 0 behind it
+//   names     U8  (bytes): the path of each file below the folder, in UTF-8, each followed by a 0
 //   passages  I64 (passages, 2): first byte in the file and bytes, those of the first file first
 //   vectors   F32 (passages, width)
-//   probe     F32 (1, width): the vector of a fixed text, which another model has elsewhere
+//   probe     F32 (1, width): the vector of a fixed text, which differs for another model
 //
 // Its metadata have "format": "heed search 1" and the sizes of passages.
 #pragma once
@@ -53,7 +53,7 @@ inline std::map<std::string, std::string> index_metadata(const heed::passage_siz
           {"passage_overlap", std::to_string(sizes.overlap)}};
 }
 
-// Throws heed::file_error.
+// Throws heed::file_error if the file cannot be written.
 inline void write_index(const std::filesystem::path& path, const text_index& index,
                         const heed::passage_sizes& sizes) {
   const auto count = static_cast<heed::index>(index.files.size());
@@ -80,7 +80,7 @@ inline void write_index(const std::filesystem::path& path, const text_index& ind
   heed::write_safetensors(path, tensors, index_metadata(sizes));
 }
 
-// Throws heed::file_error if the file cannot be read or is no such index.
+// Throws heed::file_error if the file cannot be read or is not such an index.
 inline text_index read_index(const std::filesystem::path& path, const heed::passage_sizes& sizes) {
   const heed::tensor_file stored = heed::read_safetensors(path);
   const auto insist = [&](bool good, const char* what) {

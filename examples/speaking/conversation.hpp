@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A conversation with a model, which reads each word once: keys and values stay in a cache between turns.
+// A conversation with a model, which reads each token once: a KV cache is kept between turns.
 #pragma once
 
 #include "answer_text.hpp"
@@ -15,7 +15,7 @@
 
 class conversation {
  public:
-  // Refers to the model. `system` is what the model is told first; "": what its template says.
+  // Refers to the model. `system`: the system message; "": that of the chat template, if it has one.
   conversation(const heed::language_model& model, heed::tokenizer text, heed::index context,
                std::string system)
       : model_(model),
@@ -30,8 +30,8 @@ class conversation {
     if (!system_.empty()) said_.push_back({"system", system_});
   }
 
-  // Hands the answer's text to show(text), piece by piece, until it ends or stop() says so. Throws
-  // std::length_error where the conversation fills the cache, and is then as it was before.
+  // Generates an answer and calls show(text) for each piece of it, until it ends or stop() returns true. Throws
+  // std::length_error if the conversation does not fit into the cache; the conversation is then unchanged.
   template <class Show, class Stop>
   statistics ask(const std::string& question, heed::generate_options how, const Show& show,
                  const Stop& stop) {
@@ -46,7 +46,7 @@ class conversation {
     }
     how.tokens = (std::min)(how.tokens, cache_.capacity() - size);
 
-    // What the cache holds of it already; one token at least must be left to be read.
+    // The tokens that are already in the cache; at least one token must be left to read.
     const auto same = std::mismatch(ids.begin(), ids.end() - 1, held_.begin(), held_.end()).first;
     cache_.truncate(same - ids.begin());
     held_.assign(ids.begin(), same);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// While one lives, the first Ctrl-C is noted instead of ending the program; the second ends it.
+// While an object of this class exists, the first Ctrl-C sets came() instead of ending the program; the second ends it.
 #pragma once
 
 #include <csignal>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Asks for lines: with libedit's keys and history where the program has it and a person types, else plainly.
+// Reads lines from the user: with the keys and history of libedit if it is compiled in and input is a terminal,
+// otherwise from standard input.
 #pragma once
 
 #include <cstdlib>
@@ -14,7 +15,7 @@
 
 class line_editor {
  public:
-  // Nothing at the end of input.
+  // The next line; none at the end of input.
   std::optional<std::string> ask(const char* prompt) {
 #ifdef HEED_EXAMPLE_LIBEDIT
     if (isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What both programs ask on the command line: a model, and how it chooses tokens.
+// The options that generate and chat share: the model, and how it chooses tokens.
 #pragma once
 
 #include "team.hpp"
@@ -50,7 +50,7 @@ struct speaking_options {
         ->capture_default_str();
   }
 
-  // Throws where the model cannot be loaded, or its weights not be rounded as they are to be.
+  // Throws if the model cannot be loaded, or its weights cannot be rounded to the given type.
   [[nodiscard]] heed::language_model load() const {
     heed::load_options how;
     how.packed = !mapped;
@@ -63,7 +63,7 @@ struct speaking_options {
   [[nodiscard]] std::string where_tokenizer_is() const {
     return tokenizer.empty() ? named_or_world_model(model) : tokenizer;
   }
-  // As programs call the model.
+  // The name of the model in messages.
   [[nodiscard]] std::string name() const {
     return model.empty() ? "the model that comes with heed" : model;
   }

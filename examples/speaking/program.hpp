@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What every program does around its work: it reads its options, and ends with a sentence where something is
-// wrong, also where what it printed went nowhere, as on a full disk.
+// The frame of every program: reads the options, runs, and prints an error message if an exception is thrown or if
+// standard output cannot be written, for example to a full disk.
 //
 //   int main(int count, char** arguments) {
 //     return program<options>("quiz", "Asks a model questions.", count, arguments, run);
@@ -14,7 +14,7 @@
 #include <iostream>
 #include <stdexcept>
 
-// Options has add_to(CLI::App&); run(const Options&) gives the exit status.
+// Options must have add_to(CLI::App&); run(const Options&) returns the exit status. `about`: a sentence for --help.
 template <class Options, class Run>
 int program(const char* name, const char* about, int count, char** arguments, const Run& run) {
   CLI::App app(about);

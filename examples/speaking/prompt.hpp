@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The text that a model goes on from: the options of both programs that write one text.
+// The prompt: the options that generate and distributed_generate share.
 #pragma once
 
 #include "options.hpp"
@@ -28,7 +28,7 @@ struct prompt_options : speaking_options {
         ->excludes(as_it_is);
   }
 
-  // The prompt, from standard input where it is to be.
+  // The prompt, which is read from standard input if it is "-".
   [[nodiscard]] std::string words() const {
     if (prompt.empty()) return model.empty() ? world_prompt : "Once upon a time";
     if (prompt != "-") return prompt;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Another program in this one's place: the one beside it, on several processes of an MPI.
+// Replaces this program by another one in the same folder, on several processes of an MPI.
 #pragma once
 
 #include <filesystem>
@@ -13,8 +13,8 @@
 #include <unistd.h>
 #endif
 
-// Begins `name` on so many processes, with these arguments but for `--ranks N`. Returns only by throwing
-// std::runtime_error.
+// Starts `name` on `ranks` processes, with the arguments but for `--ranks N`. Does not return; throws
+// std::runtime_error if the program cannot be started.
 [[noreturn]] inline void become_ranks(const char* name, int ranks, char** arguments) {
 #if defined(HEED_EXAMPLE_MPIEXEC) && __has_include(<unistd.h>)
   const auto self = std::filesystem::read_symlink("/proc/self/exe");

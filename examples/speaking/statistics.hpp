@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How long a prompt and an answer took, and how much memory the program has used.
+// Measures the time of a prompt and an answer, and the memory that the program has used.
 #pragma once
 
 #include <heed/core/types.hpp>
@@ -14,8 +14,8 @@
 #include <sys/resource.h>
 #endif
 
-// The most memory that the program has had so far, in MiB, the part of the model's file that it has read
-// included; 0 where the system does not say.
+// The peak memory of the program in MiB, including the parts of the model's mapped file that were read; 0 if the
+// system does not report it.
 inline double memory_used() {
 #if __has_include(<sys/resource.h>)
   rusage usage{};
@@ -30,7 +30,7 @@ inline double memory_used() {
 #endif
 }
 
-// Tell it of every token, as it comes.
+// token() must be called after each token of the answer.
 class statistics {
  public:
   explicit statistics(heed::index prompt) : prompt_(prompt), start_(now()), first_(start_) {}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Who computes: a pool of threads that sleep when there is nothing to do. (Threads of OpenMP keep asking for
-// work instead, and where other programs keep the machine busy, that made answers 20 times slower.)
+// A thread pool whose threads sleep when there is no work. (Threads of OpenMP wait actively, which made answers 20
+// times slower on a machine that other programs kept busy.)
 #pragma once
 
 #include <heed/core/execute.hpp>
@@ -30,5 +30,5 @@ class team {
   static int at_once() { return static_cast<int>(std::thread::hardware_concurrency()); }
 
   int threads_;
-  mutable Eigen::ThreadPool pool_;  // besides the thread that asks
+  mutable Eigen::ThreadPool pool_;  // the threads besides the calling one
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The model that comes with heed, which knows the small world of examples/world. Programs take it where none is named.
+// The model that comes with heed, which was trained on the stories of examples/world; the default model of programs.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -16,7 +16,8 @@ inline void add_model(CLI::App& app, std::string& model) {
       "model that comes with heed");
 }
 
-// The folder or file that was named, or that of the model that comes with heed. Throws where that is gone.
+// `named`, or the path of the model that comes with heed if `named` is empty. Throws std::runtime_error if that is
+// missing.
 inline std::string named_or_world_model(const std::string& named) {
   if (!named.empty()) return named;
   if (!std::filesystem::exists(HEED_WORLD_MODEL))
@@ -25,7 +26,7 @@ inline std::string named_or_world_model(const std::string& named) {
   return HEED_WORLD_MODEL;
 }
 
-// A story and a question for it.
+// The default prompt: a story and a question about it.
 inline constexpr const char* world_prompt =
     "Mina gave the ball to Tom. Ada thanked Lena because she was kind. Tom gave the ball to Leo. "
     "Who "

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From text to vectors.
+// Chapters 1 and 2 of the tour: from text to tokens and vectors.
 #pragma once
 
 #include "traveller.hpp"

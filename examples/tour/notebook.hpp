@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A page of Markdown with its pictures: written to a folder, or compared with what is there.
+// A page of Markdown with its pictures, which is written to a folder or compared with the files there.
 #pragma once
 
 #include "../complete/new_file.hpp"
@@ -15,9 +15,9 @@
 
 namespace tour {
 
-// Where two texts differ by more than 1 in the last digit of a decimal number; npos: nowhere.
+// The first place at which two texts differ by more than 1 in the last digit of a decimal number; npos: none.
 inline std::size_t difference(const std::string& a, const std::string& b) {
-  // The number at `at`, and behind it; without a decimal point it is text.
+  // For a decimal number at `at`: its end and its number of decimals; (at, 0) if there is none.
   const auto number_at = [](const std::string& text, std::size_t at) {
     std::size_t end = at + (text[at] == '-' ? 1 : 0);
     const auto digits = [&] {
@@ -65,7 +65,7 @@ class notebook {
     line();
   }
   void title(const std::string& text) { paragraph("## " + text); }
-  // Lines of code that follow each other stand together.
+  // Consecutive lines of code are joined in one block.
   void code(const std::string& text) {
     constexpr std::string_view end = "```\n\n";
     if (text_.ends_with(end))
@@ -100,7 +100,7 @@ class notebook {
       complete::new_file((folder / name).string()).write(text);
   }
 
-  // Throws std::runtime_error for the first file that is another one.
+  // Throws std::runtime_error for the first file that differs.
   void compare(const std::filesystem::path& folder) const {
     for (const auto& [name, text] : files()) {
       std::ostringstream there;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One head, from queries, keys and values to what it gives.
+// Chapters 3 to 7 of the tour: one head, from queries, keys and values to its output.
 #pragma once
 
 #include "traveller.hpp"

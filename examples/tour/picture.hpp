@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Small pictures of matrices and bars, for light and dark pages, that say by size what they say by colour.
+// Small SVG pictures of matrices and bars, for light and dark pages, which can be read without colours.
 #pragma once
 
 #include <heed/core/types.hpp>
@@ -16,7 +16,7 @@ namespace tour {
 using heed::index;
 using heed::matrix;
 
-// With so many decimals, and no minus before a zero.
+// A number with `decimals` decimals, and without a minus sign before zero.
 inline std::string fixed(double value, int decimals = 2) {
   char text[64];
   std::snprintf(text, sizeof text, "%.*f", decimals, value);
@@ -42,8 +42,8 @@ class picture {
              xml(what) + "</text>\n";
   }
 
-  // A square for each element, the larger the element, the larger; full squares are positive, hollow ones negative.
-  // `largest` fills its cell.
+  // A square for each element, whose area is proportional to its magnitude; full squares are positive, hollow ones
+  // negative. The square of `largest` fills its cell.
   void squares(const matrix<float>& m, int x, int y, int cell, double largest, int gap = 1) {
     body_ += "<rect class=\"paper\" x=\"" + std::to_string(x) + "\" y=\"" + std::to_string(y) +
              "\" width=\"" + std::to_string(static_cast<int>(m.cols()) * cell) + "\" height=\"" +
@@ -79,7 +79,7 @@ class picture {
     }
   }
 
-  // A bar for each value, with its name before it and its number behind it; `largest` is `length` long.
+  // A bar for each value, with its name before it and its number after it; the bar of `largest` is `length` long.
   void bars(const std::vector<std::string>& names, const std::vector<double>& values, int x, int y,
             int length, double largest) {
     for (std::size_t i = 0; i < names.size(); ++i) {

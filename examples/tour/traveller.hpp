@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Who goes through the model with one sentence: what it holds by then, and the page that it writes.
+// The state of the tour: the model, the sentence, the matrices computed so far, and the page that is written.
 #pragma once
 
 #include "notebook.hpp"
@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <numeric>
 
-// Runs a line of code and shows it: what the page says is what was computed.
+// Runs a line of code and adds it to the page, so that the page shows the code that was run.
 #define TOUR_RUN(...) \
   __VA_ARGS__;        \
   page.code(#__VA_ARGS__ ";")
@@ -17,7 +17,7 @@
 namespace tour {
 
 inline constexpr const char* sentence = "Tim had a red ball. He liked to play with his";
-inline constexpr index head = 7;  // of the first layer: the one that is followed
+inline constexpr index head = 7;  // the head of the first layer that the tour describes
 
 struct traveller {
   const heed::language_model& model;
@@ -72,7 +72,7 @@ struct traveller {
   void many_heads();
   void go_on();
 
-  // q · k / √width of our head.
+  // q · k / √width of the described head.
   [[nodiscard]] double score(const matrix<float>& queries, index i, const matrix<float>& keys,
                              index j) const {
     const auto a = queries.row(i).segment(head * width(), width()).cast<double>();
@@ -80,7 +80,7 @@ struct traveller {
     return a.dot(b) / std::sqrt(static_cast<double>(width()));
   }
 
-  // That the page's formulas and heed say the same.
+  // Throws std::runtime_error unless the softmax of the scores equals the weights of heed, within 1e-5.
   void check(const matrix<float>& scores, const matrix<float>& shown) const {
     for (index i = 0; i < tokens(); ++i) {
       const auto seen = scores.row(i).head(i + 1).cast<double>().array();

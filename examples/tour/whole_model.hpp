@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// All heads of all layers, and the text that they write.
+// Chapters 8 and 9 of the tour: all heads of all layers, and generation.
 #pragma once
 
 #include "traveller.hpp"
