@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A conversation with a published language model, in the terminal.
 //
-//   chat                                           with the model that comes with heed, which knows a small world
+//   chat                                           with the model that comes with heed, trained on examples/world
 //   chat MODEL
 //   chat MODEL --system "You are a pirate." --temperature 0.7
 #include "speaking/conversation.hpp"

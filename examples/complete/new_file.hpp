@@ -29,7 +29,7 @@ class new_file {
     std::filesystem::remove(part_, error);
   }
 
-  // Writes beside the target, then renames.
+  // Writes a file with the ending .part in the same folder, then renames it.
   void write(const std::string& text) const {
     std::FILE* file = open();
     errno = 0;

@@ -14,7 +14,7 @@
 struct place {
   int left, top, size;
 
-  [[nodiscard]] int right() const { return left + size; }  // the first column behind it
+  [[nodiscard]] int right() const { return left + size; }  // the first column to the right of it
   [[nodiscard]] int bottom() const { return top + size; }  // the first row below it
 };
 

@@ -3,7 +3,7 @@
 //
 //   heed::head_pattern p = heed::pattern_of(w, {.ids = ids});  // w: (queries, keys), of heed::weights
 //   p.kind;      // heed::head_kind::induction
-//   p.share;     // 0.81: of the weight of a query, on average, is on such tokens
+//   p.share;     // 0.81: the mean weight on tokens of this kind
 //   p.interest;  // 0.64, from 0 to 1: how much the head attends to single tokens
 //
 // Olsson et al., "In-context Learning and Induction Heads", 2022.

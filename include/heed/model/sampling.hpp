@@ -68,8 +68,8 @@ struct sampling {
   }
 
  private:
-  // The place of the first largest score; no score is NaN. Several maxima side by side, since with
-  // one each comparison would depend on the one before.
+  // The place of the first largest score; no score is NaN. Keeps 64 maxima, since with one maximum each
+  // comparison would depend on the one before.
   template <class Scalar>
   static index first_of_the_largest(std::span<const Scalar> scores) {
     constexpr std::size_t side_by_side = 64;

@@ -12,7 +12,7 @@ namespace heed {
 inline namespace HEED_ABI {
 namespace detail::text {
 
-// Printable bytes of Latin-1 stand for themselves; the other 68 are U+0100, U+0101, ... in order.
+// Printable bytes of Latin-1 are the characters of these codes; the other 68 are U+0100, U+0101, ... in order.
 class byte_alphabet {
  public:
   byte_alphabet() {

@@ -123,8 +123,8 @@ class byte_pair_model : public token_model {
       ids.push_back(unknown_);
   }
 
-  // Tokens of SentencePiece have U+2581, which stands for a space, only at their beginning, as a rule:
-  // then no merge joins the words on its two sides, and words can be encoded one by one.
+  // Tokens of SentencePiece usually have U+2581, which represents a space, only at their beginning. Then no
+  // merge joins the words on both sides of it, and words can be encoded one by one.
   void find_cuts() {
     constexpr std::string_view space = "\xE2\x96\x81";
     if (settings_.byte_level || settings_.ignore_merges || !settings_.prefix.empty() ||

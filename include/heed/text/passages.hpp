@@ -41,7 +41,7 @@ inline passage trimmed(std::string_view text, std::size_t begin, std::size_t end
   return {begin, end - begin};
 }
 
-// Whether a sentence may end with the character: at once, or where white space follows.
+// Whether a sentence may end with the character: in any case, or only before white space.
 inline bool ends_a_sentence(char32_t c) { return c == U'。' || c == U'！' || c == U'？'; }
 inline bool ends_before_space(char32_t c) {
   return c == U'.' || c == U'!' || c == U'?' || c == U'…' || c == U'।' || c == U'؟';

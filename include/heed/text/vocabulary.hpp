@@ -48,7 +48,7 @@ class vocabulary {
   }
 
   // Must be called after the last assign, before token(id). Ids may have gaps, but memory grows with
-  // the largest id: throws tokenizer_error for ids of more than 4 times the number of tokens + 65536.
+  // the largest id: throws tokenizer_error if that is 4 times the number of tokens + 65536, or more.
   void seal() {
     std::size_t bound = 0;
     for (const entry& t : tokens_) bound = (std::max)(bound, std::size_t(t.id) + 1);

@@ -49,9 +49,9 @@ inline constexpr const char* steps_of_optimiser = "heed.steps";
 
 }  // namespace detail
 
-// Writes weights.NAME, first.NAME and second.NAME for each parameter; `state` is stored beside
-// them. The new file replaces the one before only when all of it is on the disk. Throws file_error
-// if it cannot be written.
+// Writes the tensors weights.NAME, first.NAME and second.NAME for each parameter, and `state` as
+// metadata. The new file replaces an old one only when all of it is on the disk. Throws file_error if
+// the file cannot be written.
 template <class Scalar>
 void save_checkpoint(const std::filesystem::path& path, const parameter_list<Scalar>& weights,
                      const adamw<Scalar>& optimiser, checkpoint_state state = {}) {

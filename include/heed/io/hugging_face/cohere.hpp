@@ -22,8 +22,9 @@ inline layer_norm<float> load_cohere_head_norm(model_weights& weights, const std
 // The differences between the two generations.
 struct cohere_facts {
   bool head_norms = false;
-  double theta = 10000;     // the default of rope_theta
-  index window_period = 0;  // 0: no windows; else only layers with a window are rotated
+  double theta = 10000;  // the default of rope_theta
+  // Every window_period-th layer has no window and is not rotated; 0: no layer has a window, all are rotated.
+  index window_period = 0;
 };
 
 inline decoder<float> load_cohere_like(const config& c, model_weights& weights,

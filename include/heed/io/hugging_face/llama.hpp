@@ -38,12 +38,14 @@ struct llama_facts {
   bool norms_after = false;         // of the outputs of layers instead of their inputs: OLMo 2
   bool first_layers_whole = false;  // no window below layer max_window_layers: Qwen 2 and 3
   llama_windows windows = llama_windows::none;
-  index window = 0;         // the default of sliding_window; 0: none
-  index window_period = 0;  // without layer_types, each such layer has no window; 0: all have one
-  index plain_period = 0;   // without no_rope_layers, each such layer is not rotated: SmolLM3
-  bool tied = false;        // the default of tie_word_embeddings: the head is the embedding
-  double theta = 10000;     // the default of rope_theta
-  double epsilon = 1e-6;    // the default of rms_norm_eps
+  index window = 0;  // the default of sliding_window; 0: none
+  // Without layer_types, layers window_period - 1, 2 window_period - 1, ... have no window; 0: all have one.
+  index window_period = 0;
+  // Without no_rope_layers, layers plain_period - 1, 2 plain_period - 1, ... are not rotated: SmolLM3.
+  index plain_period = 0;
+  bool tied = false;      // the default of tie_word_embeddings: the head is the embedding
+  double theta = 10000;   // the default of rope_theta
+  double epsilon = 1e-6;  // the default of rms_norm_eps
   std::optional<double> partial = {};      // the default share of rotated columns; none: always all
   std::optional<double> score_scale = {};  // the default; none: 1 / √width
   // Loads the attention layer; null: it is loaded from q_proj, k_proj, v_proj and o_proj.

@@ -31,7 +31,7 @@ inline const char* name_of_bert_activation(activation a) {
   }
 }
 
-// Throws shape_error for an encoder that is none of BERT's kind.
+// Throws shape_error for an encoder that is not of BERT's kind.
 inline void check_is_bert(const encoder<float>& e) {
   const auto refuse_unless = [](bool holds, const char* what) {
     require(holds, "heed::save_encoder: ", what, "; only encoders as BERT's are written");

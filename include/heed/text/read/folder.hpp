@@ -49,7 +49,7 @@ auto reading(const std::filesystem::path& path, const Read& read) {
 #endif
 }
 
-// Reads another file of the same folder; error messages begin with that file's name too.
+// Reads another file of the same folder; its name is at the beginning of error messages.
 inline std::string read_beside(const std::filesystem::path& path) {
   return reading(path, [&] { return read_whole(path); });
 }
