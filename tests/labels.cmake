@@ -46,11 +46,14 @@ heed_label(threads
   kernel/backward/turns modifiers/options/distance_bias_gradient)
 
 # Long, and of little use under a second compiler or a sanitizer, since the programs labelled `mixed`
-# run the same code: the sweep over all rules, and the models.
+# run the same code: the sweep over all rules, and the models; gradients of encoders and adapters, made of the same
+# layers as the decoder's.
 heed_label(long
-  attention_backward attention_sweep/* conformance/* EXCEPT attention_sweep/by_chance conformance/readers)
+  attention_backward attention_sweep/* conformance/* model/backward/encoder model/backward/encoder_decoder
+  model/backward/low_rank model/backward/shared_distance_bias
+  EXCEPT attention_sweep/by_chance conformance/readers)
 
-# Readers of files and text: the first leg and the address sanitizer's see to them.
+# Readers of files and text: the first leg and the fuzz targets see to them.
 heed_label(files io/* text/*)
 
 # Gradients and what learns by them: the first leg and the address sanitizer's see to them.
