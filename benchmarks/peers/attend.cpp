@@ -8,13 +8,14 @@
 // The file `input` holds q, k and v one after the other, row-major float; `output` receives the
 // result. Then the program prints `ready` and the instruction set that it is built for, and each line on
 // standard input is a number of seconds to run for, and is answered with the median seconds of a call.
+#include "support/peer_program.hpp"
+
 #include <heed/attention.hpp>
 #include <heed/cache/kv_cache.hpp>
 
 #include <unsupported/Eigen/CXX11/ThreadPool>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
@@ -26,10 +27,6 @@
 namespace {
 
 using matrix = heed::matrix<float>;
-
-#define NAME_OF(macro) NAME_OF_TEXT(macro)
-#define NAME_OF_TEXT(text) #text
-constexpr const char* instruction_set = NAME_OF(HEED_ABI_SIMD);
 
 struct problem {
   std::string rule;
@@ -63,27 +60,10 @@ void attend(problem& p, const Resources&... with) {
   throw std::runtime_error("no rule is called " + p.rule);
 }
 
-template <class Call>
-double median_seconds(double run_for, const Call& call) {
-  using clock = std::chrono::steady_clock;
-  std::vector<double> seconds;
-  const auto begin = clock::now();
-  for (auto from = begin; std::chrono::duration<double>(from - begin).count() < run_for;) {
-    call();
-    const auto to = clock::now();
-    seconds.push_back(std::chrono::duration<double>(to - from).count());
-    from = to;
-  }
-  const auto middle = seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2);
-  std::nth_element(seconds.begin(), middle, seconds.end());
-  return *middle;
-}
-
-int run(const std::vector<std::string>& words) {
-  if (words.size() != 8) {
-    std::cerr << "usage: benchmark_attend RULE QUERY_HEADS KV_HEADS WIDTH ROWS THREADS IN OUT\n";
-    return 2;
-  }
+void run(const std::vector<std::string>& words) {
+  if (words.size() != 8)
+    throw std::runtime_error(
+        "usage: benchmark_attend RULE QUERY_HEADS KV_HEADS WIDTH ROWS THREADS IN OUT");
   const auto number = [&](std::size_t i) { return heed::index(std::stoll(words[i])); };
   const heed::index query_heads = number(1), kv_heads = number(2), width = number(3);
   const heed::index rows = number(4), queries = words[0] == "decode" ? 1 : rows;
@@ -107,19 +87,13 @@ int run(const std::vector<std::string>& words) {
   std::ofstream(words[7], std::ios::binary)
       .write(reinterpret_cast<const char*>(p.out.data()),
              static_cast<std::streamsize>(sizeof(float)) * p.out.size());
-  std::cout << "ready " << instruction_set << std::endl;
+  std::cout << "ready " << support::instruction_set << std::endl;
   for (double run_for = 0; std::cin >> run_for;)
-    std::cout << median_seconds(run_for, call) << std::endl;
-  return 0;
+    std::cout << support::median_seconds(run_for, call) << std::endl;
 }
 
 }  // namespace
 
-int main(int count, char** words) {
-  try {
-    return run({words + 1, words + count});
-  } catch (const std::exception& e) {
-    std::cerr << "benchmark_attend: " << e.what() << '\n';
-    return 1;
-  }
+int main(int count, char** arguments) {
+  return support::peer_program("benchmark_attend", count, arguments, run);
 }

@@ -10,11 +10,10 @@
 // call, and the floating-point operations a second of registers alone, on one thread and on all at once.
 #include "support/backward_data.hpp"
 #include "support/learner.hpp"
+#include "support/peer_program.hpp"
 
 #include <unsupported/Eigen/CXX11/ThreadPool>
 
-#include <algorithm>
-#include <chrono>
 #include <fstream>
 #include <iostream>
 #include <stdexcept>
@@ -26,33 +25,13 @@ namespace {
 using words = std::vector<std::string>;
 using matrix = heed::matrix<float>;
 
-#define NAME_OF(macro) NAME_OF_TEXT(macro)
-#define NAME_OF_TEXT(text) #text
-constexpr const char* instruction_set = NAME_OF(HEED_ABI_SIMD);
-
-template <class Call>
-double median_seconds(double run_for, const Call& call) {
-  using clock = std::chrono::steady_clock;
-  std::vector<double> seconds;
-  const auto begin = clock::now();
-  for (auto from = begin; std::chrono::duration<double>(from - begin).count() < run_for;) {
-    call();
-    const auto to = clock::now();
-    seconds.push_back(std::chrono::duration<double>(to - from).count());
-    from = to;
-  }
-  const auto middle = seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2);
-  std::nth_element(seconds.begin(), middle, seconds.end());
-  return *middle;
-}
-
 template <class Call>
 void answer(int threads, double operations, const Call& call) {
   call();
-  std::cout << "ready " << instruction_set << ' ' << operations << std::endl;
+  std::cout << "ready " << support::instruction_set << ' ' << operations << std::endl;
   for (double run_for = 0; std::cin >> run_for;) {
     const double one = support::peak<float>(1), all = support::peak<float>(threads);
-    std::cout << median_seconds(run_for, call) << ' ' << one << ' ' << all << std::endl;
+    std::cout << support::median_seconds(run_for, call) << ' ' << one << ' ' << all << std::endl;
   }
 }
 
@@ -91,18 +70,20 @@ void step(int threads, const std::string& name) {
   throw std::runtime_error("no GPT is called " + name);
 }
 
+void run(const words& w) {
+  if (w.size() != 3 && w.size() != 9)
+    throw std::runtime_error(
+        "usage: benchmark_learn THREADS backward QUERY_HEADS KV_HEADS WIDTH ROWS WINDOW IN OUT, or "
+        "benchmark_learn THREADS step MODEL");
+  const int threads = std::stoi(w.at(0));
+  if (w.at(1) == "backward")
+    backward(threads, w);
+  else
+    step(threads, w.at(2));
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
-  try {
-    const words w(arguments + 1, arguments + count);
-    const int threads = std::stoi(w.at(0));
-    if (w.at(1) == "backward")
-      backward(threads, w);
-    else
-      step(threads, w.at(2));
-  } catch (const std::exception& e) {
-    std::cerr << "benchmark_learn: " << e.what() << '\n';
-    return 1;
-  }
+  return support::peer_program("benchmark_learn", count, arguments, run);
 }

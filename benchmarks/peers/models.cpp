@@ -12,6 +12,7 @@
 // heed makes of words first. The answer to `peak` is the operations a second that one thread multiplies and adds
 // with. `mapped` reads the file where it lies.
 #include "support/peak.hpp"
+#include "support/peer_program.hpp"
 
 #include <heed/models.hpp>
 
@@ -29,10 +30,6 @@
 namespace {
 
 using clock_type = std::chrono::steady_clock;
-
-#define NAME_OF(macro) NAME_OF_TEXT(macro)
-#define NAME_OF_TEXT(text) #text
-constexpr const char* instruction_set = NAME_OF(HEED_ABI_SIMD);
 
 double seconds_since(clock_type::time_point start) {
   return std::chrono::duration<double>(clock_type::now() - start).count();
@@ -100,31 +97,23 @@ double answer(const std::string& line, const model& loaded, const heed::executor
   return seconds_since(start);
 }
 
-int run(const std::vector<std::string>& words) {
-  if (words.size() != 4) {
-    std::cerr << "usage: benchmark_models decoder|encoder MODEL WEIGHTS THREADS\n";
-    return 2;
-  }
+void run(const std::vector<std::string>& words) {
+  if (words.size() != 4)
+    throw std::runtime_error("usage: benchmark_models decoder|encoder MODEL WEIGHTS THREADS");
   const auto start = clock_type::now();
   const model loaded = load(words[0], words[1], words[2]);
-  std::cout << "ready " << instruction_set << " load " << seconds_since(start) << " resident "
-            << bytes_of_process("VmRSS") << " anonymous " << bytes_of_process("RssAnon")
-            << std::endl;
+  std::cout << "ready " << support::instruction_set << " load " << seconds_since(start)
+            << " resident " << bytes_of_process("VmRSS") << " anonymous "
+            << bytes_of_process("RssAnon") << std::endl;
   const int threads = std::stoi(words[3]);
   Eigen::ThreadPool pool(threads - 1);  // the caller works too
   const heed::executor on = threads > 1 ? heed::executor_of(pool) : heed::executor{};
   for (std::string line; std::getline(std::cin, line);)
     std::cout << answer(line, loaded, on) << std::endl;
-  return 0;
 }
 
 }  // namespace
 
-int main(int count, char** words) {
-  try {
-    return run({words + 1, words + count});
-  } catch (const std::exception& e) {
-    std::cerr << "benchmark_models: " << e.what() << '\n';
-    return 1;
-  }
+int main(int count, char** arguments) {
+  return support::peer_program("benchmark_models", count, arguments, run);
 }
