@@ -40,31 +40,31 @@ class pending_messages {
                 "MPI_Irecv");
   }
 
+  // Calls use(note) for each message that is done; wait() waits until there is one, if any is pending.
   template <class Use>
   void poll(const Use& use) {
-    if (requests_.empty()) return;
-    int count = 0;
-    done_.resize(requests_.size());
-    require_mpi(MPI_Testsome(int(requests_.size()), requests_.data(), &count, done_.data(),
-                             MPI_STATUSES_IGNORE),
-                "MPI_Testsome");
-    take(count, use);
+    use_done(MPI_Testsome, "MPI_Testsome", use);
   }
   template <class Use>
   void wait(const Use& use) {
-    if (requests_.empty()) return;
-    int count = 0;
-    done_.resize(requests_.size());
-    require_mpi(MPI_Waitsome(int(requests_.size()), requests_.data(), &count, done_.data(),
-                             MPI_STATUSES_IGNORE),
-                "MPI_Waitsome");
-    take(count, use);
+    use_done(MPI_Waitsome, "MPI_Waitsome", use);
   }
 
  private:
   MPI_Request& add(Note note) {
     notes_.push_back(std::move(note));
     return requests_.emplace_back(MPI_REQUEST_NULL);
+  }
+
+  template <class Call, class Use>
+  void use_done(const Call& call, const char* name, const Use& use) {
+    if (requests_.empty()) return;
+    int count = 0;
+    done_.resize(requests_.size());
+    require_mpi(
+        call(int(requests_.size()), requests_.data(), &count, done_.data(), MPI_STATUSES_IGNORE),
+        name);
+    take(count, use);
   }
 
   // Leaves out what is done before `use` may send anew.
