@@ -14,7 +14,7 @@ namespace {
 
 constexpr index vocabulary = 40, width = 24, layers = 2, heads = 4, kv_heads = 2, hidden = 64;
 
-// A Llama with weights of chance.
+// A Llama with random weights.
 decoder<float> chance(rotary_pairing pairing) {
   decoder<float> made({.vocabulary = vocabulary,
                        .model = width,

@@ -41,15 +41,20 @@ token_sequences two_texts() {
   return s;
 }
 
-void check(encoder<double> e, const token_sequences& s) {
+// Compares with hidden_of(e), what the encoder computes without gradients, and its central differences.
+template <class Input, class Hidden>
+void check(encoder<double> e, const Input& input, const Hidden& hidden_of) {
   encoder<double> gradient = heed::zeros_like(e);
   heed::saved<encoder<double>> kept;
-  heed::forward(e, s, kept);
-  EXPECT_TRUE(support::same_bits(kept.hidden, e.hidden(s)));
-  const matrix<double> d_hidden = some_numbers(7, 6, 3);
-  heed::backward(e, s, kept, d_hidden, gradient);
-  const auto f = [&] { return e.hidden(s).cwiseProduct(d_hidden).sum(); };
+  heed::forward(e, input, kept);
+  EXPECT_TRUE(support::same_bits(kept.hidden, hidden_of(e)));
+  const matrix<double> d_hidden = some_numbers(kept.hidden.rows(), kept.hidden.cols(), 3);
+  heed::backward(e, input, kept, d_hidden, gradient);
+  const auto f = [&] { return hidden_of(e).cwiseProduct(d_hidden).sum(); };
   support::expect_gradients(heed::parameters_of(e), heed::parameters_of(gradient), f);
+}
+void check(const encoder<double>& e, const token_sequences& s) {
+  check(e, s, [&](const encoder<double>& of) { return of.hidden(s); });
 }
 
 TEST(backward_of_encoder, with_norms_after_the_sums) {
@@ -90,16 +95,9 @@ TEST(backward_of_encoder, with_positions_of_every_kind) {
 }
 
 // Two images of 2 channels, 4 x 5 pixels: two patches of 2 x 2 beside and below each other, the last column unread.
-void check_images(encoder<double> e) {
+void check_images(const encoder<double>& e) {
   const matrix<double> images = some_numbers(2 * 2 * 4, 5, 8);
-  encoder<double> gradient = heed::zeros_like(e);
-  heed::saved<encoder<double>> kept;
-  heed::forward(e, images, kept);
-  EXPECT_TRUE(support::same_bits(kept.hidden, e.hidden_of_images(images)));
-  const matrix<double> d_hidden = some_numbers(2 * e.patches.tokens(), 6, 3);
-  heed::backward(e, images, kept, d_hidden, gradient);
-  const auto f = [&] { return e.hidden_of_images(images).cwiseProduct(d_hidden).sum(); };
-  support::expect_gradients(heed::parameters_of(e), heed::parameters_of(gradient), f);
+  check(e, images, [&](const encoder<double>& of) { return of.hidden_of_images(images); });
 }
 
 TEST(backward_of_encoder, of_images) {
@@ -142,16 +140,9 @@ encoder<Scalar> small_listener() {
 }
 
 TEST(backward_of_encoder, of_features) {
-  encoder<double> e = small_listener<double>();
   const matrix<double> features = some_numbers(9, 4, 8);  // 5 results
-  encoder<double> gradient = heed::zeros_like(e);
-  heed::saved<encoder<double>> kept;
-  heed::forward(e, features, kept);
-  EXPECT_TRUE(support::same_bits(kept.hidden, e.hidden_of_features(features)));
-  const matrix<double> d_hidden = some_numbers(5, 6, 3);
-  heed::backward(e, features, kept, d_hidden, gradient);
-  const auto f = [&] { return e.hidden_of_features(features).cwiseProduct(d_hidden).sum(); };
-  support::expect_gradients(heed::parameters_of(e), heed::parameters_of(gradient), f);
+  check(small_listener<double>(), features,
+        [&](const encoder<double>& of) { return of.hidden_of_features(features); });
 }
 
 // By hand: with no block, norm or place the hidden vectors are those of the convolution, here x + 10 times the next.
