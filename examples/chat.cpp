@@ -21,7 +21,7 @@ struct options : speaking_options {
 
   void add_to(CLI::App& app) {
     speaking_options::add_to(app);
-    app.add_option("--system", system, "what the model is told before the conversation");
+    app.add_option("--system", system, "the system message, before the conversation");
     app.add_option("--context", context,
                    "the most tokens of a conversation, as far as the model allows")
         ->check(CLI::Range(heed::index(1), heed::index(1) << 31))

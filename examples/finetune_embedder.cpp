@@ -52,7 +52,7 @@ struct options {
     app.add_option("--held-out", held_out, "the share of the lines that are not learned from")
         ->check(CLI::Range(0.0, 0.9))
         ->capture_default_str();
-    app.add_option("--seed", seed, "of chance: the same seed, the same weights")
+    app.add_option("--seed", seed, "of random numbers: the same seed gives the same weights")
         ->capture_default_str();
     app.add_option("--threads", threads, "0: as many as the machine runs at once")
         ->check(CLI::Range(0, team::most))

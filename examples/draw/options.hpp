@@ -34,7 +34,8 @@ struct options {
     app.add_option("--temperature", temperature,
                    "above 0, patches are drawn by chance; else the likeliest is taken")
         ->check(CLI::NonNegativeNumber);
-    app.add_option("--seed", seed, "of chance: the same seed, the same picture, scenes or weights")
+    app.add_option("--seed", seed,
+                   "of random numbers: the same seed gives the same picture, scenes or weights")
         ->capture_default_str();
     app.add_option("--weights", weights, "those of the model")->capture_default_str();
     app.add_option("--check", check,

@@ -38,7 +38,7 @@ struct training_options {
                  "learn each paragraph, which empty lines keep apart, as a text of its own");
     app.add_flag(
         "--answers", answers,
-        "the same, and the lines of a paragraph are said by two in turn: learn the second's");
+        "the same, where the lines of a paragraph are by two speakers in turn: learn the second's");
     app.add_option("--tokenizer", tokenizer,
                    "a folder of a tokenizer; without it, tokens are bytes");
     app.add_option("--vocabulary", vocabulary,
@@ -47,9 +47,10 @@ struct training_options {
         ->capture_default_str();
     auto* const begins =
         app.add_option("--from", from, "begin with the weights and the tokenizer of this folder");
-    app.add_option("--lora", lora,
-                   "those weights stay, and adapters of this rank beside attention's learn alone; "
-                   "what is kept is merged; 0: all weights learn")
+    app.add_option(
+           "--lora", lora,
+           "keep those weights and train low-rank adapters of this rank beside attention's; the "
+           "saved model has them merged; 0: train all weights")
         ->check(CLI::NonNegativeNumber)
         ->needs(begins);
     app.add_option("--lora-alpha", lora_alpha, "adapters are multiplied by it over their rank")
@@ -87,7 +88,7 @@ struct training_options {
         ->check(CLI::IsMember({"adamw", "muon"}))
         ->capture_default_str();
     app.add_option("--rate", rate, "the largest rate")->capture_default_str();
-    app.add_option("--decay", decay, "of weights")->capture_default_str();
+    app.add_option("--decay", decay, "weight decay of the optimiser")->capture_default_str();
     app.add_option("--clip", clip, "the largest norm of a gradient")->capture_default_str();
     app.add_option("--validation", validation, "the share of the text that is kept for validation")
         ->check(CLI::Range(0.0, 0.5))
@@ -95,7 +96,7 @@ struct training_options {
     size("--every", every, "steps between a look at validation and a sample; it saves then, too");
     app.add_option("--sample", sample, "tokens of a sample; 0: none")->capture_default_str();
     app.add_option("--prompt", prompt, "what samples begin with");
-    app.add_option("--seed", seed, "of chance: the same seed, the same weights")
+    app.add_option("--seed", seed, "of random numbers: the same seed gives the same weights")
         ->capture_default_str();
     app.add_option("--threads", threads, "0: as many as the machine runs at once")
         ->check(CLI::Range(0, team::most))

@@ -39,7 +39,7 @@ struct speaking_options {
     app.add_option("--repetition-penalty", generate.repetition_penalty,
                    "above 1, tokens that have been seen are less likely")
         ->capture_default_str();
-    app.add_option("--seed", generate.seed, "of chance: the same seed, the same text")
+    app.add_option("--seed", generate.seed, "of random numbers: the same seed gives the same text")
         ->capture_default_str();
     app.add_option("--guess", generate.guess,
                    "guess so many tokens from what was written before, and check them together: "

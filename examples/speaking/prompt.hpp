@@ -23,8 +23,7 @@ struct prompt_options : speaking_options {
     app.add_option("--stop", stop, "end where the model writes this; give it once for each string");
     CLI::Option* const as_it_is = app.add_flag("--raw", raw, "take the prompt as it is");
     app.add_flag("--chat", chat,
-                 "take it as what a user says; so it is where the model has a chat "
-                 "template")
+                 "take it as a user's message; the default where the model has a chat template")
         ->excludes(as_it_is);
   }
 

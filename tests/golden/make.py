@@ -6,7 +6,7 @@
 
 Golden values are copied; what is cut away (positions that no token has, words of a vocabulary that no
 token is) takes no part in them. Two models are too large or not free to be copied. The values of what
-stands for them, a part of one and a smaller relative of the other with weights of chance, are computed
+stands for them, a part of one and a smaller relative of the other with random weights, are computed
 here, in double and without heed, by programs that must first compute the golden values of the whole.
 """
 
@@ -298,7 +298,7 @@ def cut_stories(data):
 
 
 def copy_families(data):
-    """A decoder, an encoder and an encoder-decoder of chance, a file of every GGUF type, a tokenizer."""
+    """A random decoder, encoder and encoder-decoder, a file of every GGUF type, a tokenizer."""
     for name in ("families/llama3", "families/bert", "families/bart", "gguf",
                  "tokenizers/spm-unigram"):
         shutil.copytree(data / name, HERE / name)

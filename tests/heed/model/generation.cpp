@@ -15,7 +15,7 @@ namespace {
 using ids = std::vector<index>;
 using model = decoder<float>;
 
-// Decoders with weights of chance, which soon repeat themselves, large enough to have a taste.
+// Decoders with random weights, which soon repeat themselves, large enough to have a taste.
 model chance(index positions, index vocabulary, std::uint64_t seed, index width = 32) {
   model made({.vocabulary = vocabulary,
               .positions = positions,

@@ -11,7 +11,7 @@ namespace {
 
 using ids = std::vector<index>;
 
-// Tokens of chance: greedy text of this decoder has several.
+// Random tokens: greedy text of this decoder has several.
 language_model chance(index positions = 0) {
   language_model made;
   made.decoder = decoder<float>({.vocabulary = 60,
